@@ -1,0 +1,1 @@
+"""Car listings in, a trustworthy price out."""

@@ -1,0 +1,282 @@
+"""Read files of listings as they come, keep the clean table: the only file input and output."""
+
+import csv
+import hashlib
+import io
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+import pandas as pd
+
+from carprice.errors import DatasetError
+from carprice.listing import BY_NAME, FIELDS, HEADERS, TARGET, fold
+
+SEPARATORS = (",", ";", "\t", "|")
+CHUNK_ROWS = 50_000
+EXAMPLE_LENGTH = 40
+SIGNATURES = {b"PK\x03\x04": "a zip archive or an Excel workbook", b"%PDF": "a PDF"}
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF_8_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where listings came from, as found in the file itself."""
+
+    name: str
+    sha256: str
+    encoding: str
+    separator: str
+    header: tuple[str, ...]
+    fields: dict[str, int]
+    """Field name to its position in the header."""
+
+    @property
+    def ignored_columns(self) -> list[str]:
+        used = set(self.fields.values())
+        return [name or "(unnamed)" for at, name in enumerate(self.header) if at not in used]
+
+    @property
+    def absent_fields(self) -> list[str]:
+        return [each.name for each in FIELDS if each.name not in self.fields]
+
+
+class ListingFile:
+    """The rows of one file of listings, read in chunks, cells untouched.
+
+    Raises DatasetError when the file is missing, empty, not text, or lacks a column that the
+    model needs (`needs_price` says whether the price is one of them).
+    """
+
+    def __init__(self, path: Path, *, needs_price: bool) -> None:
+        data = _read_bytes(path)
+        text, encoding = _decode(data, path)
+        self._buffer = io.StringIO(text, newline="")
+        separator, header = _read_header(self._buffer, path)
+        self.source = Source(
+            name=path.name,
+            sha256=hashlib.sha256(data).hexdigest(),
+            encoding=encoding,
+            separator=separator,
+            header=tuple(header),
+            fields=_locate_fields(header, path, needs_price=needs_price),
+        )
+
+    def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[list[list[str]]]:
+        """Yield the rows as lists of cells, at most `rows` at a time; blank lines are no rows."""
+        reader = csv.reader(self._buffer, delimiter=self.source.separator)
+        filled = (cells for cells in reader if cells)
+        try:
+            while chunk := list(islice(filled, rows)):
+                yield chunk
+        except csv.Error as error:
+            raise DatasetError(
+                f"{self.source.name}: line {reader.line_num} cannot be read as CSV ({error}). "
+                "A quote that is opened and never closed is the usual cause."
+            ) from error
+
+    def is_malformed(self, cells: Sequence[str]) -> bool:
+        """Whether the row has more or fewer cells than the header."""
+        return len(cells) != len(self.source.header)
+
+    def to_frame(self, rows: Sequence[Sequence[str]]) -> pd.DataFrame:
+        """Raw texts of well-formed rows, one `str` column for each field, absent ones empty."""
+        places = self.source.fields
+        columns = {
+            each.name: [cells[places[each.name]] for cells in rows]
+            if each.name in places
+            else [None] * len(rows)
+            for each in FIELDS
+        }
+        return pd.DataFrame(columns, dtype="str")
+
+
+@dataclass(frozen=True)
+class RawListings:
+    """All well-formed rows of a file as raw text, indexed by their row number from 1."""
+
+    frame: pd.DataFrame
+    source: Source
+    malformed: tuple[int, ...]
+    """Numbers of the rows left out because they have more or fewer cells than the header."""
+
+
+def read_listings(path: Path, progress: Callable[[int], None] = lambda _: None) -> RawListings:
+    """Read a whole file for training. Raises DatasetError when it holds no listing."""
+    file = ListingFile(path, needs_price=True)
+    frames: list[pd.DataFrame] = []
+    malformed: list[int] = []
+    seen = 0
+    for chunk in file.chunks():
+        numbers = [n for n, cells in enumerate(chunk, seen + 1) if not file.is_malformed(cells)]
+        malformed += sorted(set(range(seen + 1, seen + len(chunk) + 1)).difference(numbers))
+        frames.append(file.to_frame([chunk[n - seen - 1] for n in numbers]).set_axis(numbers))
+        seen += len(chunk)
+        progress(seen)
+    if not seen:
+        raise DatasetError(f"{path}: a header and no listing under it. Is this the whole file?")
+    return RawListings(pd.concat(frames), file.source, tuple(malformed))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file whole or not at all: the name appears once all is on disk.
+
+    Raises DatasetError when the disk refuses; nothing is left behind then.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as temporary:
+            try:
+                yield temporary
+                temporary.flush()
+                os.fsync(temporary.fileno())
+                # The temporary file is private; what users open follows their own umask.
+                Path(temporary.name).chmod(0o666 & ~_umask())
+                Path(temporary.name).replace(path)
+            except BaseException:
+                Path(temporary.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise DatasetError(
+            f"cannot write {path}: {error.strerror or error}. Free some room or choose a place "
+            "where you may write; nothing was changed."
+        ) from error
+
+
+def write_table(frame: pd.DataFrame, folder: Path) -> str:
+    """Keep a clean table under the hash of its content; the same table is written once."""
+    digest = hash_content(frame)
+    path = table_path(folder, digest)
+    if not path.exists():
+        with replacing(path) as file:
+            frame.to_parquet(file)
+    return digest
+
+
+def read_table(folder: Path, digest: str) -> pd.DataFrame:
+    """Read a clean table back. Raises DatasetError when it is absent or was altered."""
+    path = table_path(folder, digest)
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise DatasetError(
+            f"cannot read the clean table {path}: {error}. Run the check again."
+        ) from error
+    if (found := hash_content(frame)) != digest:
+        raise DatasetError(
+            f"{path}: its content has the hash {found}, its name says {digest}. "
+            "Delete it and run the check again."
+        )
+    return frame
+
+
+def table_path(folder: Path, digest: str) -> Path:
+    return folder / f"listings-{digest}.parquet"
+
+
+def hash_content(frame: pd.DataFrame) -> str:
+    """Hash of a table's rows whatever their order: 16 hexadecimal digits."""
+    rows = pd.util.hash_pandas_object(frame, index=False).sort_values().to_numpy()
+    names = ",".join(frame.columns).encode()
+    return hashlib.sha256(names + rows.tobytes()).hexdigest()[:16]
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DatasetError(
+            f"cannot read {path}: {error.strerror}. Give the path of a CSV file of listings."
+        ) from error
+    if not data.strip():
+        raise DatasetError(f"{path}: the file is empty; a CSV file with a header was expected.")
+    return data
+
+
+def _decode(data: bytes, path: Path) -> tuple[str, str]:
+    """Text and encoding of a file: UTF-16 by its mark, UTF-8 if it reads so, else Windows-1252."""
+    for signature, what in SIGNATURES.items():
+        if data.startswith(signature):
+            raise DatasetError(f"{path}: this is {what}, not a CSV file. Export it as CSV (UTF-8).")
+    if data.startswith(UTF_16_MARKS):
+        return data.decode("utf-16", errors="replace"), "utf-16"
+    if b"\0" in data:
+        raise DatasetError(f"{path}: a binary file (it holds zero bytes); expected a CSV file.")
+    text = data.removeprefix(UTF_8_MARK).decode("utf-8", errors="replace")
+    damaged = text.count("\ufffd")
+    accented = len(text) - len(text.encode("ascii", errors="ignore")) - damaged
+    # A file cut in the middle of a letter stays UTF-8; one with no letter that reads is not.
+    if damaged <= accented or data.startswith(UTF_8_MARK):
+        return text, "utf-8-sig" if data.startswith(UTF_8_MARK) else "utf-8"
+    return data.decode("cp1252", errors="replace"), "cp1252"
+
+
+def _read_header(buffer: io.StringIO, path: Path) -> tuple[str, list[str]]:
+    """Find the separator that makes most sense of the first line; leave the buffer after it."""
+    best: tuple[int, str, list[str], int] = (-1, ",", [], 0)
+    for separator in SEPARATORS:
+        buffer.seek(0)
+        try:
+            lines = iter(buffer.readline, "")
+            cells = next(row for row in csv.reader(lines, delimiter=separator) if any(row))
+        except (csv.Error, StopIteration):
+            continue
+        header = [cell.strip() for cell in cells]
+        known = sum(fold(cell) in HEADERS for cell in header)
+        best = max(best, (known, separator, header, buffer.tell()), key=lambda found: found[0])
+    known, separator, header, after = best
+    if not header:
+        raise DatasetError(f"{path}: its first line cannot be read as a CSV header.")
+    buffer.seek(after)
+    return separator, header
+
+
+def _locate_fields(header: list[str], path: Path, *, needs_price: bool) -> dict[str, int]:
+    found: dict[str, list[int]] = {}
+    for at, cell in enumerate(header):
+        if name := HEADERS.get(fold(cell)):
+            found.setdefault(name, []).append(at)
+    missing = [
+        each
+        for each in FIELDS
+        if each.needed and each.name not in found and (needs_price or each.name != TARGET)
+    ]
+    if missing:
+        raise DatasetError(_missing_message(path, [each.name for each in missing], header))
+    if twice := [name for name, places in found.items() if len(places) > 1]:
+        columns = "; ".join(
+            f"{BY_NAME[name].label}: {[header[at] for at in found[name]]}" for name in twice
+        )
+        raise DatasetError(f"{path}: several columns for one field ({columns}). Keep one of each.")
+    return {name: places[0] for name, places in found.items()}
+
+
+def _missing_message(path: Path, missing: list[str], header: list[str]) -> str:
+    accepted = [
+        f"  - {BY_NAME[name].label}: a column named "
+        + " or ".join(f"“{spelling}”" for spelling in BY_NAME[name].accepted_headers)
+        for name in missing
+    ]
+    shown = [cell[:EXAMPLE_LENGTH] or "(unnamed)" for cell in header[:30]]
+    more = f" … and {len(header) - 30} more" if len(header) > 30 else ""
+    return "\n".join(
+        [
+            f"{path}: {len(missing)} column(s) that the model needs are missing:",
+            *accepted,
+            f"Found: {', '.join(map(repr, shown))}{more}.",
+            "Case, accents and spaces do not matter. Add or rename the columns and run again.",
+        ]
+    )
