@@ -3,19 +3,23 @@
 The rules, each with its reason, all in this module:
 
 - A price outside 10,000..5,000,000 DH or a model year outside the range of `listing.py` is a
-  slip of the keyboard or a placeholder: the row is not trained on.
+  slip of the keyboard or a placeholder: the row is not trained on. A price of 0 names no price.
 - 10 to 999 km on a car that is not new is typed in thousands: such cars are otherwise priced as
-  if they had 150,000 km, not 150.
+  if they had 150 km, not 150,000.
 - 0 to 9 km on a car that is not new, and 900,000 km or more, are placeholders: unknown.
-- Any other number outside its range, and any wording that is no known choice: unknown.
-- The same advert is kept once: by its link, and by equal content of all its other fields.
+- Any other number outside its range, any text around a number that is not its unit, and any
+  wording that is no known choice: unknown. A guess would be silently wrong.
+- The same advert is kept once: by its link, and by equal content of all its other fields,
+  however they are spelt.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from carprice.listing import (
@@ -35,12 +39,27 @@ NEW_FROM_YEAR = BY_NAME["model_year"].maximum - 1
 """Cars of this model year or later may truly have next to no kilometres."""
 
 THOUSANDS = (10, 999)
-YES_NO = {"oui": 1.0, "yes": 1.0, "true": 1.0, "1": 1.0, "non": 0.0, "no": 0.0, "false": 0.0,
-          "0": 0.0}  # fmt: skip
-BAND = re.compile(r"(?<=\d)\s*-\s*(?=\d)")
-NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
+YES_NO = {"oui": 1.0, "yes": 1.0, "true": 1.0, "vrai": 1.0, "1": 1.0,
+          "non": 0.0, "no": 0.0, "false": 0.0, "faux": 0.0, "0": 0.0}  # fmt: skip
+BAND = re.compile(r"(?<=[\dm])\s*[-–—à]\s*(?=\d)")
+NUMBER = re.compile(
+    r"(?P<before>(?:[^\W\d_]|[ '])*?)"
+    r"(?P<sign>-? ?)"
+    r"(?P<whole>[1-9]\d{0,2}(?P<mark>[ .,])\d{3}(?:(?P=mark)\d{3})*|\d+)"
+    r"(?:(?!(?P=mark))[.,](?P<fraction>\d+))?"
+    r"(?P<after>(?:[^\W\d_]|[ '])*\.?)"
+)
+"""One number and words around it: its groups of three share one mark, which is not the decimal
+one. Dates, sums, two numbers, other currencies and formulas do not match."""
+
+LONGEST_NUMBER = 60
 WORDS_AROUND_NUMBERS = frozenset({"", "dh", "dhs", "mad", "km", "cv", "ouplusancien"})
 AT_LEAST = frozenset({"plusde", "plusdekm", "plusdecv"})
+NUMERIC = tuple(each for each in FIELDS if each.name not in TEXTUAL and each.name != TARGET)
+
+SPELT = tuple(each.name for each in FIELDS if each.kind is Kind.TEXT and each.name != "link")
+ENDINGS = ("_placeholder", "_in_thousands", "_out_of_range")
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -48,7 +67,9 @@ class Parsed:
     """Typed values of raw listings, and where a text was there but could not be used.
 
     values: the clean table; texts are `str`, the rest floats, unknown is NaN.
-    problems: remark code to the rows it holds for (boolean, aligned with `values`).
+    problems: remark code to the rows it holds for (boolean, aligned with `values`); a code that
+        holds for no row is left out. Codes are a field name and `_unreadable`, `_out_of_range`,
+        `_placeholder` or `_in_thousands`.
     """
 
     values: pd.DataFrame
@@ -57,17 +78,18 @@ class Parsed:
 
 def parse_listings(raw: pd.DataFrame) -> Parsed:
     """Turn raw texts, one `str` column a field, into corrected clean values."""
-    values: dict[str, pd.Series] = {}
+    values: dict[str, Any] = {}
     problems: dict[str, pd.Series] = {}
     for each in FIELDS:
-        values[each.name] = _parse_column(raw[each.name], each)
-        silent = UNKNOWN_WORDS | UNPRICED_WORDS if each.kind is Kind.PRICE else UNKNOWN_WORDS
-        given = ~_is_among(raw[each.name], silent)
-        problems[f"{each.name}_unreadable"] = given & values[each.name].isna()
-    banded = _map_unique(raw["mileage_km"], lambda text: bool(BAND.search(text))).eq(True)
-    frame, corrections = correct_listings(pd.DataFrame(values), exact_mileage=~banded)
-    problems |= corrections
-    return Parsed(frame, {code: rows for code, rows in problems.items() if rows.any()})
+        values[each.name], unreadable = _parse_column(raw[each.name], each)
+        if unreadable.any():
+            problems[f"{each.name}_unreadable"] = pd.Series(unreadable, index=raw.index)
+    banded = _map_unique(raw["mileage_km"], lambda text: bool(BAND.search(text)), False)
+    frame, corrections = correct_listings(
+        pd.DataFrame(values, index=raw.index),
+        exact_mileage=pd.Series(~banded.astype(bool), index=raw.index),
+    )
+    return Parsed(frame, problems | corrections)
 
 
 def correct_listings(
@@ -75,23 +97,33 @@ def correct_listings(
 ) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
     """Apply the rules on kilometres and ranges to typed values; say which rows each one changed.
 
-    The price and the year keep what they say: rows are selected by them, not corrected.
+    A price outside its range keeps what it says: rows are selected by it, it is not corrected.
     """
-    frame = frame.copy()
-    mileage = frame["mileage_km"]
-    aged = (frame["model_year"] < NEW_FROM_YEAR) & exact_mileage
-    in_thousands = aged & mileage.between(*THOUSANDS)
-    none_given = aged & mileage.between(0, THOUSANDS[0] - 1)
-    frame["mileage_km"] = mileage.mask(in_thousands, mileage * 1000).mask(none_given)
-    problems = {"mileage_km_in_thousands": in_thousands, "mileage_km_placeholder": none_given}
-    for each in FIELDS:
-        if each.name in TEXTUAL or each.name == TARGET:
-            continue
-        column = frame[each.name]
-        outside = column.notna() & ~column.between(each.minimum, each.maximum)
-        problems[f"{each.name}_out_of_range"] = outside
-        frame[each.name] = column.mask(outside)
-    return frame, problems
+    # One array for all: a single car goes this way too, and pandas takes its time per column.
+    names = [TARGET, *(each.name for each in NUMERIC)]
+    numbers = frame[names].to_numpy(dtype="float64", na_value=np.nan, copy=True)
+    price, year, mileage = (
+        numbers[:, names.index(name)] for name in (TARGET, "model_year", "mileage_km")
+    )
+    aged = (year < NEW_FROM_YEAR) & np.asarray(exact_mileage, dtype=bool)
+    changed: dict[str, Flags] = {
+        f"{TARGET}_placeholder": price == 0,
+        "mileage_km_in_thousands": aged & (mileage >= THOUSANDS[0]) & (mileage <= THOUSANDS[1]),
+        "mileage_km_placeholder": aged & (mileage >= 0) & (mileage < THOUSANDS[0]),
+    }
+    price[changed[f"{TARGET}_placeholder"]] = np.nan
+    mileage[changed["mileage_km_in_thousands"]] *= 1000
+    mileage[changed["mileage_km_placeholder"]] = np.nan
+    for at, each in enumerate(NUMERIC, 1):
+        outside = (numbers[:, at] < each.minimum) | (numbers[:, at] > each.maximum)
+        changed[f"{each.name}_out_of_range"] = outside
+        numbers[outside, at] = np.nan
+    problems = {
+        code: pd.Series(rows, index=frame.index) for code, rows in changed.items() if rows.any()
+    }
+    touched = {code.removesuffix(ending) for code in problems for ending in ENDINGS}
+    columns = {name: numbers[:, at] for at, name in enumerate(names) if name in touched}
+    return frame.assign(**columns), problems
 
 
 DROP_REASONS = {
@@ -110,96 +142,115 @@ def select_rows(parsed: Parsed) -> tuple[pd.DataFrame, pd.Series]:
     price = frame[TARGET]
     target = BY_NAME[TARGET]
     unreadable = parsed.problems.get(f"{TARGET}_unreadable", pd.Series(False, index=frame.index))
-    rules = {
-        "price_unreadable": unreadable,
-        "unpriced": price.isna(),
-        "price_out_of_range": ~price.between(target.minimum, target.maximum),
-        "no_year": frame["model_year"].isna(),
-    }
-    reason = _first_reason(rules, frame.index)
-    kept = frame[reason.isna()]
-    reason.update(_find_repeats(kept))
-    return frame[reason.isna()], reason.dropna()
+    reason = _first_reason(
+        {
+            "price_unreadable": unreadable,
+            "unpriced": price.isna(),
+            "price_out_of_range": ~price.between(target.minimum, target.maximum),
+            "no_year": frame["model_year"].isna(),
+        }
+    )
+    sound = reason.eq("").to_numpy()
+    reason[sound] = _find_repeats(frame[sound])
+    kept = reason.eq("")
+    return frame[kept], reason[~kept]
 
 
 def name_vehicles(frame: pd.DataFrame) -> pd.Series:
     """One text for each row that is equal for adverts of the same car, however they are spelt."""
     parts = [
-        _map_unique(frame[name], fold)
+        _fold_column(frame[name])
         if name in TEXTUAL
         else frame[name].round().astype("Int64").astype("str")
         for name in VEHICLE
     ]
-    return (
-        parts[0].astype("str").str.cat([part.astype("str") for part in parts[1:]], "|", na_rep="?")
-    )
+    names = parts[0]
+    for part in parts[1:]:
+        names = names.str.cat(part, "|", na_rep="?")
+    return names
 
 
 def parse_number(text: str) -> float:
     """Read `173 000 DH`, `6 CV`, `1.200,50` or `Plus de 41 CV` (one more than 41); else NaN."""
-    compact = re.sub(r"\s", "", text)
-    found = NUMBER.findall(compact)
-    around = fold(NUMBER.sub("", compact))
-    if len(found) != 1 or around not in WORDS_AROUND_NUMBERS | AT_LEAST:
+    found = NUMBER.fullmatch(" ".join(text.split())) if len(text) <= LONGEST_NUMBER else None
+    around = fold(found["before"] + found["after"]) if found else ""
+    if not found or around not in WORDS_AROUND_NUMBERS | AT_LEAST:
         return float("nan")
-    return _to_float(found[0]) + (around in AT_LEAST)
+    whole = re.sub("[ .,]", "", found["whole"])
+    number = float(f"{found['sign'].strip()}{whole}.{found['fraction'] or 0}")
+    return number + (around in AT_LEAST)
 
 
 def parse_mileage(text: str) -> float:
-    """Read a number of kilometres, or the middle of a band such as `200 000 - 249 999`; else NaN."""
-    ends = [parse_number(end) for end in BAND.split(text.strip())]
-    return float(np.mean(ends)) if len(ends) <= 2 else float("nan")
+    """Read a number of km, or the middle of a band such as `200 000 - 249 999`; else NaN."""
+    ends = [parse_number(end) for end in BAND.split(text)]
+    return float(np.mean(ends)) if len(ends) <= 2 and ends[0] <= ends[-1] else float("nan")
 
 
-def _to_float(number: str) -> float:
-    """A number whose commas and points group thousands or mark decimals, as the digits tell."""
-    decimal = max(number.rfind(","), number.rfind("."))
-    whole, fraction = (number[:decimal], number[decimal + 1 :]) if decimal >= 0 else (number, "")
-    marks = {mark for mark in number if mark in ",."}
-    if len(fraction) == 3 and len(marks) == 1:
-        whole, fraction = whole + fraction, ""
-    return float(f"{re.sub('[.,]', '', whole)}.{fraction or 0}")
+def parse_text(text: str) -> str | None:
+    """Tidy a text: single spaces, and none of the invisible signs that could act on a terminal."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(shown.split()) or None
 
 
-def _parse_column(raw: pd.Series, each: Field) -> pd.Series:
-    if each.kind is Kind.TEXT:
-        tidy = _map_unique(raw, lambda text: " ".join(text.split()))
-        return tidy.mask(_is_among(raw, UNKNOWN_WORDS)).astype("str")
-    if each.kind is Kind.CHOICE:
-        codes = each.codes
-        return _map_unique(raw, lambda text: codes.get(fold(text))).astype("str")
-    parsers: dict[Kind, Callable[[str], float | None]] = {
-        Kind.YES_NO: lambda text: YES_NO.get(fold(text)),
+def parse_yes_no(text: str) -> float:
+    """Read `Oui`, `non`, `True`, `1` or the `1.0` of a table written as numbers; else NaN."""
+    return YES_NO.get(fold(text.strip().removesuffix(".0")), float("nan"))
+
+
+def _parse_column(raw: pd.Series, each: Field) -> tuple[Any, Flags]:
+    """Clean values of a column, and the rows that say something which could not be used."""
+    if raw.isna().all():  # a column that the file does not have
+        blank = pd.array([None] * len(raw), dtype="str") if each.name in TEXTUAL else np.nan
+        return blank, np.zeros(len(raw), dtype=bool)
+    parse = _choose_parser(each)
+    silent = UNKNOWN_WORDS | UNPRICED_WORDS if each.kind is Kind.PRICE else UNKNOWN_WORDS
+    unknown = None if each.name in TEXTUAL else float("nan")
+    places, texts = pd.factorize(raw.to_numpy(dtype=object))
+    given = [fold(text) not in silent for text in texts]
+    values = [parse(text) if says else unknown for text, says in zip(texts, given, strict=True)]
+    # The missing ones have place -1, hence the last of each list.
+    column = np.array([*values, unknown], dtype=object)[places]
+    unreadable = np.array([*given, False], dtype=bool)[places] & pd.isna(column)
+    if each.name in TEXTUAL:
+        return pd.array(column, dtype="str"), unreadable
+    return column.astype("float64"), unreadable
+
+
+def _choose_parser(each: Field) -> Callable[[str], object]:
+    codes = each.codes
+    parsers: dict[Kind, Callable[[str], object]] = {
+        Kind.TEXT: parse_text,
+        Kind.CHOICE: lambda text: codes.get(fold(text)),
+        Kind.YES_NO: parse_yes_no,
         Kind.MILEAGE: parse_mileage,
     }
-    return _map_unique(raw, parsers.get(each.kind, parse_number)).astype("float64")
+    return parsers.get(each.kind, parse_number)
 
 
-def _is_among(raw: pd.Series, words: frozenset[str]) -> pd.Series:
-    """Whether each text, folded, is one of the words; a missing text is."""
-    return _map_unique(raw, lambda text: fold(text) in words).ne(False)
+def _map_unique(
+    raw: pd.Series, function: Callable[[str], object], missing: object
+) -> npt.NDArray[np.object_]:
+    """Apply a function to each distinct text once; a missing text gives `missing`."""
+    places, texts = pd.factorize(raw.to_numpy(dtype=object))
+    return np.array([*map(function, texts), missing], dtype=object)[places]
 
 
-def _map_unique(raw: pd.Series, function: Callable[[str], object]) -> pd.Series:
-    """Apply a function to each distinct text once; missing stays missing."""
-    codes, texts = pd.factorize(raw)
-    mapped = np.empty(len(texts) + 1, dtype=object)
-    mapped[:-1] = [function(text) for text in texts]
-    mapped[-1] = None
-    return pd.Series(mapped[codes], index=raw.index)
+def _fold_column(column: pd.Series) -> pd.Series:
+    return pd.Series(_map_unique(column, fold, None), index=column.index, dtype="str")
 
 
-def _first_reason(rules: dict[str, pd.Series], index: pd.Index) -> pd.Series:
-    reason = pd.Series(np.nan, index=index, dtype="str")
-    for code, holds in rules.items():
-        reason = reason.mask(reason.isna() & holds, code)
-    return reason
+def _first_reason(rules: dict[str, pd.Series]) -> pd.Series:
+    """For each row the code of the first rule that holds, else the empty text."""
+    index = next(iter(rules.values())).index
+    return pd.Series(np.select(list(rules.values()), list(rules), ""), index=index, dtype="str")
 
 
 def _find_repeats(frame: pd.DataFrame) -> pd.Series:
-    content = frame.drop(columns=["link"])
-    rules = {
-        "same_link": frame["link"].notna() & frame["link"].duplicated(),
-        "same_content": content.duplicated(),
-    }
-    return _first_reason(rules, frame.index)
+    link = frame["link"].str.replace(r"^https?://(?:www\.)?|/*(?:#.*)?$", "", regex=True)
+    content = frame.drop(columns="link").dropna(axis="columns", how="all")
+    texts = {name: _fold_column(content[name]) for name in SPELT if name in content}
+    content = content.assign(**texts)
+    return _first_reason(
+        {"same_link": link.notna() & link.duplicated(), "same_content": content.duplicated()}
+    )

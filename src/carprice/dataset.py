@@ -4,23 +4,31 @@ import csv
 import hashlib
 import io
 import os
-import tempfile
+import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
 import pandas as pd
 
+from carprice import texts
 from carprice.errors import DatasetError
 from carprice.listing import BY_NAME, FIELDS, HEADERS, TARGET, fold
 
 SEPARATORS = (",", ";", "\t", "|")
 CHUNK_ROWS = 50_000
 EXAMPLE_LENGTH = 40
-SIGNATURES = {b"PK\x03\x04": "a zip archive or an Excel workbook", b"%PDF": "a PDF"}
+SIGNATURES = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\x1f\x8b": "a gzip archive",
+    b"PAR1": "a Parquet table",
+    b"%PDF": "a PDF",
+    b"<": "a web page or an XML document",
+}
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 UTF_8_MARK = b"\xef\xbb\xbf"
 
@@ -36,6 +44,8 @@ class Source:
     header: tuple[str, ...]
     fields: dict[str, int]
     """Field name to its position in the header."""
+    damaged_letters: int = 0
+    """Letters that could not be decoded; each was read as `\ufffd`."""
 
     @property
     def ignored_columns(self) -> list[str]:
@@ -57,8 +67,9 @@ class ListingFile:
     def __init__(self, path: Path, *, needs_price: bool) -> None:
         data = _read_bytes(path)
         text, encoding = _decode(data, path)
-        self._buffer = io.StringIO(text, newline="")
-        separator, header = _read_header(self._buffer, path)
+        self._lines = io.StringIO(text, newline="")
+        separator, header = _read_header(self._lines, path)
+        self._start = self._lines.tell()
         self.source = Source(
             name=path.name,
             sha256=hashlib.sha256(data).hexdigest(),
@@ -66,20 +77,50 @@ class ListingFile:
             separator=separator,
             header=tuple(header),
             fields=_locate_fields(header, path, needs_price=needs_price),
+            damaged_letters=text.count("\ufffd"),
         )
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[list[list[str]]]:
-        """Yield the rows as lists of cells, at most `rows` at a time; blank lines are no rows."""
-        reader = csv.reader(self._buffer, delimiter=self.source.separator)
-        filled = (cells for cells in reader if cells)
+        """Yield the rows as lists of cells, at most `rows` at a time; blank rows are no rows.
+
+        Raises DatasetError where a quote that is not closed swallows the rows after it.
+        """
+        filled = self._filled_rows()
+        while chunk := list(islice(filled, rows)):
+            yield chunk
+
+    def _filled_rows(self) -> Iterator[list[str]]:
+        self._lines.seek(self._start)
+        taken: list[str] = []
+        number = 1
         try:
-            while chunk := list(islice(filled, rows)):
-                yield chunk
+            for cells in csv.reader(self._record_lines(taken), delimiter=self.source.separator):
+                if len(taken) > 1:
+                    self._ensure_no_hidden_rows(cells, taken)
+                taken.clear()
+                if any(map(str.strip, cells)):
+                    yield cells
+                    number += 1
         except csv.Error as error:
             raise DatasetError(
-                f"{self.source.name}: line {reader.line_num} cannot be read as CSV ({error}). "
-                "A quote that is opened and never closed is the usual cause."
+                f"{self.source.name}: row {number} under the header has a quote that is not closed "
+                f"where its cell ends ({error}). Close or remove it: rows after it would be lost."
             ) from error
+
+    def _record_lines(self, taken: list[str]) -> Iterator[str]:
+        # A quote still open at the end takes the blank line in, and so makes a row of several.
+        for line in chain(self._lines, ["\n"]):
+            taken.append(line)
+            yield line
+
+    def _ensure_no_hidden_rows(self, cells: Sequence[str], lines: Sequence[str]) -> None:
+        """Raise csv.Error when a row of several lines owes them to a stray quote."""
+        separator, year = self.source.separator, self.source.fields["model_year"]
+        next(csv.reader(lines, delimiter=separator, strict=True))
+        inner = (line for cell in cells for line in cell.splitlines()[1:])
+        for hidden in csv.reader(inner, delimiter=separator):
+            if not self.is_malformed(hidden) and hidden[year].strip().isdigit():
+                raise csv.Error("it holds whole rows")
 
     def is_malformed(self, cells: Sequence[str]) -> bool:
         """Whether the row has more or fewer cells than the header."""
@@ -108,16 +149,23 @@ class RawListings:
 
 
 def read_listings(path: Path, progress: Callable[[int], None] = lambda _: None) -> RawListings:
-    """Read a whole file for training. Raises DatasetError when it holds no listing."""
+    """Read a whole file for training; `progress` is told the number of rows read so far.
+
+    Raises DatasetError when it cannot be read (see ListingFile) or holds no listing.
+    """
     file = ListingFile(path, needs_price=True)
     frames: list[pd.DataFrame] = []
     malformed: list[int] = []
     seen = 0
     for chunk in file.chunks():
-        numbers = [n for n, cells in enumerate(chunk, seen + 1) if not file.is_malformed(cells)]
-        malformed += sorted(set(range(seen + 1, seen + len(chunk) + 1)).difference(numbers))
-        frames.append(file.to_frame([chunk[n - seen - 1] for n in numbers]).set_axis(numbers))
-        seen += len(chunk)
+        sound: dict[int, list[str]] = {}
+        for seen, cells in enumerate(chunk, seen + 1):  # noqa: B020 - goes on where it stopped
+            if file.is_malformed(cells):
+                malformed.append(seen)
+            else:
+                sound[seen] = cells
+        numbers = pd.Index(list(sound), dtype="int64")
+        frames.append(file.to_frame(list(sound.values())).set_axis(numbers))
         progress(seen)
     if not seen:
         raise DatasetError(f"{path}: a header and no listing under it. Is this the whole file?")
@@ -130,24 +178,61 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
     Raises DatasetError when the disk refuses; nothing is left behind then.
     """
+    temporary = path.with_name(f".{uuid.uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as temporary:
-            try:
-                yield temporary
-                temporary.flush()
-                os.fsync(temporary.fileno())
-                # The temporary file is private; what users open follows their own umask.
-                Path(temporary.name).chmod(0o666 & ~_umask())
-                Path(temporary.name).replace(path)
-            except BaseException:
-                Path(temporary.name).unlink(missing_ok=True)
-                raise
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
     except OSError as error:
         raise DatasetError(
             f"cannot write {path}: {error.strerror or error}. Free some room or choose a place "
             "where you may write; nothing was changed."
         ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def copy_with_columns(
+    file: ListingFile,
+    target: Path,
+    columns: Sequence[str],
+    annotate: Callable[[pd.DataFrame], list[list[str]]],
+) -> None:
+    """Copy a file row by row with columns added, whole or not at all.
+
+    annotate: from the raw texts of some well-formed rows to the cells added to each. A row with
+    more or fewer cells than the header is copied as well, its trouble in the last column.
+    The copy keeps the separator, and is UTF-8 whatever the encoding was.
+    """
+    source = file.source
+    encoding = "utf-8-sig" if source.encoding == "utf-8-sig" else "utf-8"
+    width = len(source.header)
+    with replacing(target) as raw:
+        text = io.TextIOWrapper(raw, encoding=encoding, newline="", write_through=True)
+        writer = csv.writer(text, delimiter=source.separator)
+        writer.writerow([*source.header, *columns])
+        for chunk in file.chunks():
+            sound = [cells for cells in chunk if not file.is_malformed(cells)]
+            added = iter(annotate(file.to_frame(sound)) if sound else [])
+            for cells in chunk:
+                note = (
+                    _describe_malformed(cells, width, columns)
+                    if file.is_malformed(cells)
+                    else next(added)
+                )
+                padding = [""] * (width - len(cells))
+                # Cells too many go to the end, so that the added columns stay under their names.
+                writer.writerow([*cells[:width], *padding, *note, *cells[width:]])
+        text.detach()
+
+
+def _describe_malformed(cells: Sequence[str], width: int, columns: Sequence[str]) -> list[str]:
+    sentence = texts.MALFORMED.format(found=len(cells), expected=width)
+    return [*[""] * (len(columns) - 1), sentence]
 
 
 def write_table(frame: pd.DataFrame, folder: Path) -> str:
@@ -182,16 +267,13 @@ def table_path(folder: Path, digest: str) -> Path:
 
 
 def hash_content(frame: pd.DataFrame) -> str:
-    """Hash of a table's rows whatever their order: 16 hexadecimal digits."""
+    """Hash of a table's columns and rows, whatever the order and numbers of the rows.
+
+    16 hexadecimal digits, the same in every process.
+    """
     rows = pd.util.hash_pandas_object(frame, index=False).sort_values().to_numpy()
     names = ",".join(frame.columns).encode()
     return hashlib.sha256(names + rows.tobytes()).hexdigest()[:16]
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -201,26 +283,39 @@ def _read_bytes(path: Path) -> bytes:
         raise DatasetError(
             f"cannot read {path}: {error.strerror}. Give the path of a CSV file of listings."
         ) from error
-    if not data.strip():
-        raise DatasetError(f"{path}: the file is empty; a CSV file with a header was expected.")
     return data
 
 
 def _decode(data: bytes, path: Path) -> tuple[str, str]:
-    """Text and encoding of a file: UTF-16 by its mark, UTF-8 if it reads so, else Windows-1252."""
+    """Text and encoding of a file that is text."""
     for signature, what in SIGNATURES.items():
         if data.startswith(signature):
             raise DatasetError(f"{path}: this is {what}, not a CSV file. Export it as CSV (UTF-8).")
+    text, encoding = _choose_encoding(data)
+    if "\0" in text:
+        raise DatasetError(
+            f"{path}: a binary file (it holds zero bytes); expected a CSV file. "
+            "Export it as CSV (UTF-8)."
+        )
+    if not text.strip():
+        raise DatasetError(f"{path}: the file is empty; a CSV file with a header was expected.")
+    return text, encoding
+
+
+def _choose_encoding(data: bytes) -> tuple[str, str]:
+    """UTF-16 by its mark, UTF-8 by its mark or if it reads so, else Windows-1252 (Latin-1)."""
     if data.startswith(UTF_16_MARKS):
         return data.decode("utf-16", errors="replace"), "utf-16"
-    if b"\0" in data:
-        raise DatasetError(f"{path}: a binary file (it holds zero bytes); expected a CSV file.")
     text = data.removeprefix(UTF_8_MARK).decode("utf-8", errors="replace")
+    if data.startswith(UTF_8_MARK):
+        return text, "utf-8-sig"
+    with suppress(UnicodeDecodeError):
+        return data.decode("utf-8"), "utf-8"
     damaged = text.count("\ufffd")
     accented = len(text) - len(text.encode("ascii", errors="ignore")) - damaged
     # A file cut in the middle of a letter stays UTF-8; one with no letter that reads is not.
-    if damaged <= accented or data.startswith(UTF_8_MARK):
-        return text, "utf-8-sig" if data.startswith(UTF_8_MARK) else "utf-8"
+    if damaged <= accented:
+        return text, "utf-8"
     return data.decode("cp1252", errors="replace"), "cp1252"
 
 
@@ -238,8 +333,11 @@ def _read_header(buffer: io.StringIO, path: Path) -> tuple[str, list[str]]:
         known = sum(fold(cell) in HEADERS for cell in header)
         best = max(best, (known, separator, header, buffer.tell()), key=lambda found: found[0])
     known, separator, header, after = best
-    if not header:
-        raise DatasetError(f"{path}: its first line cannot be read as a CSV header.")
+    if not header or any("\n" in cell and separator in cell for cell in header):
+        raise DatasetError(
+            f"{path}: its first line cannot be read as a CSV header; a quote that is opened there "
+            "and never closed is the usual cause. Put the names of the columns in the first line."
+        )
     buffer.seek(after)
     return separator, header
 

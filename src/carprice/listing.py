@@ -65,17 +65,16 @@ class Field:
         return {fold(raw): code for raw, code in (wordings | dict(self.spellings)).items()}
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def fold(text: str) -> str:
-    """Spelling-proof form of a text: no case, accents, spaces or punctuation.
+    """Spelling-proof form of a text: no case, accents, spaces or punctuation, in any script.
 
     >>> fold(" Citroën ") == fold("CITROEN"), fold("600 E") == fold("600e")
     (True, True)
     """
-    decomposed = unicodedata.normalize("NFKD", text.replace("\u2019", "'"))
-    return re.sub(r"[\W_]+", "", decomposed.encode("ascii", "ignore").decode()).casefold() or (
-        re.sub(r"[\W_]+", "", decomposed).casefold()
-    )
+    # Twice: lower case can bring back accents to take apart, and taking apart can bring capitals.
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return re.sub(r"[\W_]+", "", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
 UNKNOWN_WORDS = frozenset({"", "na", "nan", "nc", "none", "null", "inconnu", "nonrenseigne"})

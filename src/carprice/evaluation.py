@@ -1,0 +1,184 @@
+"""Metrics overall and by slice, and champion against challenger on the same rows: pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+from scipy import stats
+from sklearn.metrics import r2_score
+
+from carprice.listing import TARGET, fold
+
+Floats = npt.NDArray[np.floating[Any]]
+
+PRICE_BANDS = (0, 80_000, 150_000, 250_000, 400_000, np.inf)
+YEAR_BANDS = (0, 2000, 2010, 2015, 2020, np.inf)
+BOOTSTRAP_CELLS = 20_000_000
+"""Resampled values held in memory at once (8 bytes each)."""
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Scores(Frozen):
+    """How well prices were estimated on some rows. Shares and errors are in percent.
+
+    R² on price and the mean errors are shown but never judged by: a few mistyped prices carry
+    most of them.
+    """
+
+    rows: int
+    median_error_pct: float
+    mean_error_pct: float
+    within_10_pct: float
+    within_20_pct: float
+    mean_error_mad: float
+    r2_log: float
+    r2_price: float
+    coverage_pct: float
+    """Share of actual prices inside their interval."""
+    width_pct: float
+    """Median width of the interval against the estimate."""
+
+
+class Evaluation(Frozen):
+    """Scores overall and by slice: slice family (`make`, …) to slice name to scores."""
+
+    overall: Scores
+    slices: dict[str, dict[str, Scores]]
+
+
+class Difference(Frozen):
+    """Challenger minus champion, in points of median error; positive is worse.
+
+    low, high: 90 % bootstrap interval; at a true difference of `detectable` points or more,
+    a worse challenger is noticed at least 8 times in 10.
+    """
+
+    rows: int
+    points: float
+    low: float
+    high: float
+    detectable: float
+
+
+class Comparison(Frozen):
+    overall: Difference
+    slices: dict[str, Difference]
+    identical: bool
+    """Whether both gave the same price for every row."""
+
+
+def evaluate(listings: pd.DataFrame, estimates: pd.DataFrame, min_rows: int) -> Evaluation:
+    """Score estimates (columns price_mad, low_mad, high_mad) of clean listings, row by row.
+
+    Slices of fewer than `min_rows` rows are left out: their figures would be noise.
+    """
+    return Evaluation(
+        overall=score(listings[TARGET], estimates),
+        slices={
+            family: {
+                name: score(listings.loc[rows, TARGET], estimates.loc[rows])
+                for name, rows in groups.items()
+            }
+            for family, groups in slice_rows(listings, min_rows).items()
+        },
+    )
+
+
+def score(actual: pd.Series, estimates: pd.DataFrame) -> Scores:
+    """Scores of estimates (columns price_mad, low_mad, high_mad) against actual prices in DH."""
+    price = estimates[TARGET]
+    error = relative_errors(actual, estimates)
+    return Scores(
+        rows=len(actual),
+        median_error_pct=float(np.median(error)),
+        mean_error_pct=float(error.mean()),
+        within_10_pct=100 * float((error <= 10).mean()),
+        within_20_pct=100 * float((error <= 20).mean()),
+        mean_error_mad=float((price - actual).abs().mean()),
+        r2_log=_r2(np.log(actual), np.log(price)),
+        r2_price=_r2(actual, price),
+        coverage_pct=100
+        * float(actual.between(estimates["low_mad"], estimates["high_mad"]).mean()),
+        width_pct=100 * float(((estimates["high_mad"] - estimates["low_mad"]) / price).median()),
+    )
+
+
+def relative_errors(actual: pd.Series, estimates: pd.DataFrame) -> Floats:
+    """Absolute errors in percent of the actual price, one a row."""
+    return (100 * (estimates[TARGET] / actual - 1).abs()).to_numpy()
+
+
+def slice_rows(listings: pd.DataFrame, min_rows: int) -> dict[str, dict[str, pd.Index]]:
+    """Row labels of each slice large enough to be looked at, by family and name."""
+    families: Mapping[str, pd.Series] = {
+        "make": listings["make"].map(fold, na_action="ignore"),
+        "price": pd.cut(listings[TARGET], PRICE_BANDS, right=False).map(_name_band),
+        "year": pd.cut(listings["model_year"], YEAR_BANDS, right=False).map(_name_band),
+    }
+    return {
+        family: {
+            str(name): rows
+            for name, rows in listings.groupby(names, observed=True).groups.items()
+            if len(rows) >= min_rows
+        }
+        for family, names in families.items()
+    }
+
+
+def compare(
+    listings: pd.DataFrame,
+    champion: pd.DataFrame,
+    challenger: pd.DataFrame,
+    *,
+    min_rows: int,
+    rounds: int,
+) -> Comparison:
+    """Hold two models' estimates of the same listings against each other by paired bootstrap."""
+    before = pd.Series(relative_errors(listings[TARGET], champion), listings.index)
+    after = pd.Series(relative_errors(listings[TARGET], challenger), listings.index)
+    return Comparison(
+        overall=_differ(before.to_numpy(), after.to_numpy(), rounds),
+        slices={
+            f"{family} {name}": _differ(before[rows].to_numpy(), after[rows].to_numpy(), rounds)
+            for family, groups in slice_rows(listings, min_rows).items()
+            for name, rows in groups.items()
+        },
+        identical=bool(np.array_equal(champion[TARGET], challenger[TARGET])),
+    )
+
+
+def _differ(before: Floats, after: Floats, rounds: int) -> Difference:
+    result = stats.bootstrap(
+        (before, after),
+        lambda old, new, axis: np.median(new, axis=axis) - np.median(old, axis=axis),
+        paired=True,
+        vectorized=True,
+        n_resamples=rounds,
+        batch=max(1, BOOTSTRAP_CELLS // len(before)),
+        confidence_level=0.9,
+        method="percentile",
+        rng=0,  # the same two models on the same rows always get the same answer
+    )
+    return Difference(
+        rows=len(before),
+        points=float(np.median(after) - np.median(before)),
+        low=float(result.confidence_interval.low),
+        high=float(result.confidence_interval.high),
+        detectable=float((stats.norm.ppf(0.95) + stats.norm.ppf(0.8)) * result.standard_error),
+    )
+
+
+def _r2(actual: pd.Series, predicted: pd.Series) -> float:
+    return float(r2_score(actual, predicted)) if len(actual) > 1 else float("nan")
+
+
+def _name_band(band: pd.Interval) -> str:
+    if np.isinf(band.right):
+        return f"{band.left:.0f}+"
+    return f"{band.left:.0f}-{band.right - 1:.0f}"

@@ -1,0 +1,223 @@
+"""The price model: one scikit-learn Pipeline from clean listings to a price and its interval."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import Field
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from carprice.evaluation import Frozen
+from carprice.features import AT, COLUMNS, Floats, ListingEncoder
+from carprice.interval import MASKED, ErrorScale, blank, conformal_quantile, is_missing
+from carprice.listing import VEHICLE
+from carprice.market import MarketBaseline
+
+ESTIMATE_COLUMNS = ("price_mad", "low_mad", "high_mad")
+FOLDS = 5
+MASKED_ROWS = 300
+"""Cars of each fold from which one field is blanked, to see how much worse they are priced."""
+BLOCK_ROWS = 32_768
+"""Rows estimated at a time: their columns stay in the processor's cache."""
+DIRECTIONS = {"model_year": 1, "mileage_km": -1}
+"""Columns that the trees may follow one way only."""
+LEAST_KNOWN = 100
+"""Fewer known values of a column teach the trees nothing."""
+LEAST_LEAF = 40
+CLIPPED_ERROR = 0.15
+"""Log error up to which the trees learn from what the baseline leaves over."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many of how many stages are done."""
+
+
+class ModelParams(Frozen, extra="forbid", protected_namespaces=()):
+    """Hyperparameters; the defaults of none: params.yaml names each."""
+
+    penalty: float = Field(gt=0)
+    huber: float = Field(gt=0)
+    trees: int = Field(ge=1)
+    learning_rate: float = Field(gt=0, le=1)
+    leaves: int = Field(ge=2)
+    coverage: float = Field(gt=0.5, lt=1)
+    seed: int = 0
+
+
+def build_pipeline(params: ModelParams) -> Pipeline:
+    """An unfitted pipeline: fit(listings, prices in DH), predict(listings) -> ESTIMATE_COLUMNS."""
+    return Pipeline(
+        [("encode", ListingEncoder()), ("price", PriceRegressor(**params.model_dump()))]
+    )
+
+
+class OutOfFold(NamedTuple):
+    """What models fitted without a car say of it: one row a car, blanked copies included.
+
+    encoded: (n, COLUMNS), with counts as in the training folds; core, baseline, actual: log
+    prices (n,); fold: the fold each car was left out of (n,); whole: which rows are no copies.
+    """
+
+    encoded: Floats
+    core: Floats
+    baseline: Floats
+    actual: Floats
+    fold: npt.NDArray[np.intp]
+    whole: npt.NDArray[np.bool_]
+
+
+class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Market baseline, gradient boosting on what it leaves over, calibrated interval.
+
+    penalty, huber: of the baseline. trees, learning_rate, leaves: of the boosting.
+    coverage: share of prices that the interval is to hold. seed: of folds and sampling.
+    """
+
+    def __init__(
+        self,
+        penalty: float,
+        huber: float,
+        trees: int,
+        learning_rate: float,
+        leaves: int,
+        coverage: float,
+        seed: int,
+    ) -> None:
+        self.penalty = penalty
+        self.huber = huber
+        self.trees = trees
+        self.learning_rate = learning_rate
+        self.leaves = leaves
+        self.coverage = coverage
+        self.seed = seed
+
+    def fit(self, X: Floats, y: Floats, progress: Progress | None = None) -> Self:  # noqa: N803
+        """Fit on encoded listings (n, COLUMNS) and prices in DH (n,)."""
+        log_price = np.log(np.asarray(y, dtype=float))
+        self.boosted_ = _choose_columns(X)
+        unseen = self._cross_fit(X, log_price, progress or (lambda _done, _total: None))
+        boosted = self._boost_each_fold(unseen)
+        errors = np.abs(unseen.actual - unseen.baseline - boosted)
+        self.scale_ = ErrorScale().fit(unseen.encoded, unseen.core, errors)
+        ratios = errors / self.scale_.predict(unseen.encoded, unseen.core)
+        self.quantile_ = conformal_quantile(ratios[unseen.whole], self.coverage)
+        self.boosting_ = self._fit_boosting(unseen, unseen.whole)
+        self.baseline_ = self._new_baseline().fit(X, log_price)
+        return self
+
+    def predict(self, X: Floats) -> pd.DataFrame:  # noqa: N803
+        """Price and the ends of its interval in DH: columns ESTIMATE_COLUMNS, one row a car."""
+        check_is_fitted(self)
+        estimates = np.empty((len(X), len(ESTIMATE_COLUMNS)))
+        for at in range(0, len(X), BLOCK_ROWS):
+            rows = slice(at, at + BLOCK_ROWS)
+            estimates[rows] = self._estimate(X[rows])
+        return pd.DataFrame(estimates, columns=list(ESTIMATE_COLUMNS), copy=False)
+
+    def _estimate(self, X: Floats) -> Floats:  # noqa: N803
+        core, details = self.baseline_.predict_parts(X)
+        baseline = core + details
+        log_price = baseline + self.boosting_.predict(self._boosting_table(X, baseline))
+        reach: Floats = self.quantile_ * self.scale_.predict(X, core)
+        ends = [log_price, log_price - reach, log_price + reach]
+        return np.exp(np.column_stack(ends))
+
+    def _new_baseline(self) -> MarketBaseline:
+        return MarketBaseline(penalty=self.penalty, huber=self.huber)
+
+    def _cross_fit(self, X: Floats, log_price: Floats, progress: Progress) -> OutOfFold:  # noqa: N803
+        """Let each fold be priced by a baseline that has not seen its cars."""
+        folds = GroupKFold(FOLDS, shuffle=True, random_state=self.seed)
+        random = np.random.default_rng(self.seed)
+        parts = []
+        for fold, (train, test) in enumerate(folds.split(X, groups=_group_vehicles(X))):
+            progress(fold, FOLDS + 1)
+            baseline = self._new_baseline().fit(X[train], log_price[train])
+            seen = _recount(X[test], X[train])
+            cars, places = _add_blanked(seen, random)
+            core, details = baseline.predict_parts(cars)
+            actual = log_price[test][places]
+            numbers = np.full(len(cars), fold)
+            whole = np.arange(len(cars)) < len(test)
+            parts.append((cars, core, core + details, actual, numbers, whole))
+        progress(FOLDS, FOLDS + 1)
+        return OutOfFold(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    def _boost_each_fold(self, unseen: OutOfFold) -> Floats:
+        """What boosting adds to each log price when it is fitted on the other folds."""
+        table = self._boosting_table(unseen.encoded, unseen.baseline)
+        added = np.empty(len(table))
+        for fold in range(FOLDS):
+            here = unseen.fold == fold
+            boosting = self._fit_boosting(unseen, unseen.whole & ~here)
+            added[here] = boosting.predict(table[here])
+        return added
+
+    def _boosting_table(self, X: Floats, baseline: Floats) -> Floats:  # noqa: N803
+        """What the trees see: the chosen columns, then the baseline's log price."""
+        return np.column_stack([X[:, self.boosted_], baseline])
+
+    def _fit_boosting(
+        self, unseen: OutOfFold, rows: npt.NDArray[np.bool_]
+    ) -> HistGradientBoostingRegressor:
+        """Boosting on the clipped errors of the baseline, so that typing slips teach nothing.
+
+        Under squared error the trees honour the constraints: never cheaper for being newer,
+        never dearer for more kilometres; under absolute error they would not.
+        """
+        left_over = np.clip(unseen.actual - unseen.baseline, -CLIPPED_ERROR, CLIPPED_ERROR)
+        table = self._boosting_table(unseen.encoded, unseen.baseline)
+        directions = [DIRECTIONS.get(COLUMNS[at], 0) for at in self.boosted_]
+        boosting = HistGradientBoostingRegressor(
+            max_iter=self.trees,
+            learning_rate=self.learning_rate,
+            max_leaf_nodes=self.leaves,
+            min_samples_leaf=LEAST_LEAF,
+            monotonic_cst=[*directions, 1],
+            early_stopping=False,
+            random_state=self.seed,
+        )
+        return boosting.fit(table[rows], left_over[rows])
+
+
+def _choose_columns(X: Floats) -> npt.NDArray[np.intp]:  # noqa: N803
+    """Places of the columns that the trees see: all but the numbers of names, where known."""
+    known = (~np.isnan(X)).sum(axis=0) >= LEAST_KNOWN
+    known[[AT["make"], AT["model"]]] = False
+    return np.flatnonzero(known)
+
+
+def _group_vehicles(X: Floats) -> npt.NDArray[np.intp]:  # noqa: N803
+    """One number for the adverts of one car, so that they never straddle two folds."""
+    vehicles = np.nan_to_num(X[:, [AT[name] for name in VEHICLE]], nan=-1.0)
+    groups: npt.NDArray[np.intp] = np.unique(vehicles, axis=0, return_inverse=True)[1].ravel()
+    return groups
+
+
+def _recount(X: Floats, train: Floats) -> Floats:  # noqa: N803
+    """Encoded listings with counts as they stand in other training rows; none: unknown."""
+    recounted = X.copy()
+    for name in ("make", "model"):
+        numbers = train[:, AT[name]].astype(np.intp)
+        here = X[:, AT[name]].astype(np.intp)
+        counts = np.bincount(numbers, minlength=max(numbers.max(), here.max()) + 1)
+        counts[0] = 0
+        recounted[:, AT[f"{name}_count"]] = counts[here]
+        recounted[:, AT[name]] = np.where(counts[here] > 0, here, 0)
+    return recounted
+
+
+def _add_blanked(X: Floats, random: np.random.Generator) -> tuple[Floats, npt.NDArray[np.intp]]:  # noqa: N803
+    """The cars, then copies of some with one field blanked; and which car each row is."""
+    cars, places = [X], [np.arange(len(X))]
+    for name in MASKED:
+        present = np.flatnonzero(is_missing(X, name) == 0)
+        chosen = random.choice(present, min(MASKED_ROWS, len(present)), replace=False)
+        cars.append(blank(X[chosen], name))
+        places.append(chosen)
+    return np.concatenate(cars), np.concatenate(places)

@@ -1,0 +1,43 @@
+"""The only reader of params.yaml: what a data scientist decides."""
+
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from carprice.errors import ConfigurationError
+from carprice.evaluation import Frozen
+from carprice.model import ModelParams
+from carprice.promotion import GatePolicy
+from carprice.quality import QualityRules
+from carprice.settings import explain
+from carprice.training import SplitParams
+from carprice.validation import ValidationRules
+
+PARAMS_FILE = "params.yaml"
+
+
+class Params(Frozen, extra="forbid"):
+    """Every section of params.yaml; none is optional."""
+
+    split: SplitParams
+    model: ModelParams
+    quality: QualityRules
+    gate: GatePolicy
+    validation: ValidationRules
+
+
+def read_params(home: Path) -> Params:
+    """Read params.yaml; raise ConfigurationError naming every wrong or missing entry."""
+    path = home / PARAMS_FILE
+    try:
+        return Params.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot read {path}: {error.strerror}. Run from the project's folder, "
+            "or name it in CARPRICE_HOME."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not valid YAML: {error}") from error
+    except ValidationError as error:
+        raise ConfigurationError(explain(error, str(path))) from error

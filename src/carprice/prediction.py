@@ -1,0 +1,70 @@
+"""A car to an estimate with its interval and what must be said about it: pure."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from carprice import texts
+from carprice.cleaning import Parsed
+from carprice.features import AT
+from carprice.interval import MASKED, is_missing
+from carprice.listing import BY_NAME, FEATURES, TARGET
+from carprice.model import ESTIMATE_COLUMNS
+
+CORE = tuple(each for each in FEATURES if BY_NAME[each].needed)
+LEAST_GIVEN = 3
+"""Of the core fields; with fewer, the only honest answer is none."""
+RARE_BELOW = 5
+
+Rows = npt.NDArray[np.bool_]
+
+
+def estimate(pipeline: Pipeline, parsed: Parsed) -> pd.DataFrame:
+    """Estimates in DH (ESTIMATE_COLUMNS, NaN where there is none) and a French `remark`, by row."""
+    listings = parsed.values[list(FEATURES)]
+    answer: pd.DataFrame = pipeline.predict(listings).set_axis(listings.index)
+    given = listings[list(CORE)].notna().sum(axis=1)
+    hopeless = (given < LEAST_GIVEN).to_numpy()
+    answer.loc[hopeless, list(ESTIMATE_COLUMNS)] = np.nan
+    refusals = given[hopeless].map(
+        lambda known: texts.NOT_ESTIMATED.format(given=known, needed=len(CORE), least=LEAST_GIVEN)
+    )
+    remarks = _join_remarks(len(listings), _remark(pipeline, parsed))
+    remarks[hopeless] = refusals.to_numpy(dtype=object)
+    answer["remark"] = remarks
+    return answer
+
+
+def _remark(pipeline: Pipeline, parsed: Parsed) -> Iterator[tuple[Rows, str]]:
+    """Each sentence with the rows that it is said of."""
+    listings = parsed.values[list(FEATURES)]
+    encoded = pipeline["encode"].transform(listings)
+    makes, models = encoded[:, AT["make_count"]], encoded[:, AT["model_count"]]
+    named_make, named_model = (listings[name].notna().to_numpy() for name in ("make", "model"))
+    yield named_make & (makes == 0), texts.UNKNOWN_MAKE
+    yield named_model & (models == 0) & (makes > 0), texts.UNKNOWN_MODEL
+    yield (models > 0) & (models < RARE_BELOW), texts.RARE_MODEL.format(least=RARE_BELOW)
+    for code, rows in parsed.problems.items():
+        if not code.startswith(TARGET):
+            yield rows.to_numpy(), texts.describe_problem(code)
+    for name in MASKED:
+        absent = listings[name].isna().to_numpy() & (is_missing(encoded, name) == 1)
+        yield absent, texts.MISSING.format(labels=texts.label(name))
+
+
+def _join_remarks(rows: int, sentences: Iterator[tuple[Rows, str]]) -> npt.NDArray[np.object_]:
+    """One text a row, its sentences in order."""
+    texts_by_row = np.full(rows, "", dtype=object)
+    for holds, sentence in sentences:
+        texts_by_row[holds & (texts_by_row != "")] += " ; "
+        texts_by_row[holds] += sentence
+    return texts_by_row
+
+
+def spell_estimates(answer: pd.DataFrame) -> list[list[str]]:
+    """Cells of `texts.COLUMNS` for each row: whole dirhams, empty where there is no estimate."""
+    prices = answer[list(ESTIMATE_COLUMNS)].round().astype("Int64").astype("str").fillna("")
+    return [*map(list, zip(*(prices[name] for name in prices), answer["remark"], strict=True))]

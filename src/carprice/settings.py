@@ -1,0 +1,100 @@
+"""The only reader of the environment. It imports nothing heavy: what it sets must come first."""
+
+import getpass
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from carprice.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """Where things are; the environment decides, the defaults are the embedded stores."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="CARPRICE_")
+
+    home: Path = Field(default_factory=Path.cwd)
+    """Folder of params.yaml, data, models and mlflow: CARPRICE_HOME, else the current one."""
+    user_name: str = Field(default_factory=getpass.getuser)
+    """Who promotes: CARPRICE_USER_NAME, else the user of the operating system."""
+    threads: int = Field(default=1, ge=1)
+    """Threads of one training or estimation: CARPRICE_THREADS. More than one fight each other
+    on a busy machine."""
+    tracking_uri: str = Field(default="", validation_alias="MLFLOW_TRACKING_URI")
+    """Address of an MLflow server; without one, the embedded store in `home` is used."""
+
+    @property
+    def processed_data(self) -> Path:
+        return self.home / "data" / "processed"
+
+    @property
+    def exported_models(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def embedded_store(self) -> Path:
+        return self.home / "mlflow"
+
+    @property
+    def registry_uri(self) -> str:
+        return self.tracking_uri or f"sqlite:///{self.embedded_store.resolve() / 'mlflow.db'}"
+
+    @property
+    def artifact_root(self) -> str | None:
+        """Where an embedded store keeps artifacts; a server decides for itself."""
+        return None if self.tracking_uri else (self.embedded_store / "mlruns").resolve().as_uri()
+
+
+def read_settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError(explain(error, "the environment")) from error
+
+
+def prepare_process(settings: Settings) -> None:
+    """Set what libraries read from the environment, before the first of them is imported.
+
+    What the environment says already stays.
+    """
+    defaults = {
+        # MLflow would otherwise report its use to its makers and draw progress bars over ours.
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+        # A registry that is down is said so within seconds, not after minutes of retries.
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+        "OMP_NUM_THREADS": str(settings.threads),
+        "OPENBLAS_NUM_THREADS": str(settings.threads),
+        # Threads that spin while they wait starve each other on a busy machine.
+        "OMP_WAIT_POLICY": "passive",
+    }
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+
+
+def run_command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a `carprice` command in a fresh process of this environment, under these settings."""
+    environment = {**os.environ, "CARPRICE_HOME": str(settings.home)}
+    if settings.tracking_uri:
+        environment["MLFLOW_TRACKING_URI"] = settings.tracking_uri
+    else:
+        # MLflow leaves the address of the embedded store there, for children of its own.
+        environment.pop("MLFLOW_TRACKING_URI", None)
+    return subprocess.run(
+        [sys.executable, "-m", "carprice", *arguments],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def explain(error: ValidationError, where: str) -> str:
+    """Every entry that pydantic found wrong, one a line."""
+    lines = [
+        f"  - {'.'.join(map(str, each['loc']))}: {each['msg']} (found {each['input']!r:.80})"
+        for each in error.errors()
+    ]
+    return "\n".join([f"{where} cannot be used; {len(lines)} to mend:", *lines])

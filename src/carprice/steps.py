@@ -1,0 +1,393 @@
+"""One function for each task of the DAG and each command: joins the pure parts to the edges.
+
+Steps hand each other nothing but the id of the run; what a step learnt stands in the run.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from carprice import dataset, plots, texts
+from carprice.cleaning import parse_listings
+from carprice.describe import SIMULATED_WARNING, describe_run
+from carprice.errors import (
+    ModelIntegrityError,
+    PromotionRefusedError,
+    QualityError,
+    RegistryError,
+    ValidationFailedError,
+)
+from carprice.evaluation import Scores, evaluate
+from carprice.ledger import timestamp
+from carprice.listing import FEATURES, TARGET
+from carprice.prediction import estimate, spell_estimates
+from carprice.promotion import Contender, Decision, GatePolicy, decide, force
+from carprice.quality import check_listings
+from carprice.quality_report import DataProfile, QualityReport, render_html
+from carprice.receipts import Receipt, hash_code
+from carprice.registry import PRODUCTION, STAGING, Registry, Version
+from carprice.release import release
+from carprice.sample import write_sample
+from carprice.settings import run_command
+from carprice.training import fit, measure_importance, split
+from carprice.validation import ValidationReport, to_listings, validate
+from carprice.workspace import Workspace, closing_badly_ended
+
+DATA_TAGS = ("source", "source_sha256", "data_hash", "rows", "simulated")
+SAMPLE_ROWS = 20_000
+PROFILE = "quality/profile.json"
+EVALUATION = "evaluation/evaluation.json"
+DECISION = "evaluation/decision.json"
+VALIDATION = "validation.json"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Listings that were read and found fit to train on."""
+
+    run_id: str
+    report: QualityReport
+
+
+def check_data_quality(work: Workspace, data: Path | None) -> Checked:
+    """Read a file (the simulated sample when none is named), check it, keep its clean table.
+
+    Opens the run that all later steps work in. Raises DatasetError when the file cannot be read
+    as listings, QualityError naming every broken rule when it can.
+    """
+    report = inspect_listings(work, data)
+    summary = report.summary
+    run_id = work.registry.start_run(
+        f"{summary.source} {timestamp()}",
+        {
+            "source": summary.source,
+            "source_sha256": summary.source_sha256,
+            "data_hash": summary.profile.data_hash,
+            "rows": str(len(report.kept)),
+            "simulated": str(summary.simulated).lower(),
+            "process": work.process,
+        },
+    )
+    with closing_badly_ended(work, run_id):
+        work.registry.log_text(run_id, render_html(report), "quality/report.html")
+        work.registry.log_text(run_id, summary.profile.model_dump_json(indent=2), PROFILE)
+        if summary.failures:
+            raise QualityError(
+                "\n  - ".join(["the listings break quality rules:", *summary.failures])
+            )
+        dataset.write_table(report.kept, work.settings.processed_data)
+    return Checked(run_id, report)
+
+
+def inspect_listings(work: Workspace, data: Path | None) -> QualityReport:
+    """The quality report of a file, against the data of the version in production."""
+    path = data or ensure_sample(work)
+    raw = dataset.read_listings(path, lambda rows: work.progress(f"reading {path.name}", rows, 0))
+    return check_listings(raw, work.params.quality, _accepted_profile(work.registry))
+
+
+def ensure_sample(work: Workspace) -> Path:
+    """The simulated sample as a file, drawn when it is not there yet."""
+    path = work.settings.home / "data" / "sample" / "simulated_listings.csv"
+    if not path.exists():
+        work.progress("drawing simulated listings", 0, 0)
+        write_sample(path, rows=SAMPLE_ROWS, seed=0)
+    return path
+
+
+def train_model(work: Workspace, run_id: str) -> Version:
+    """Fit on the training side of the clean table and register the model as a new version.
+
+    A second call for the same run returns the version that the first one registered.
+    """
+    with closing_badly_ended(work, run_id):
+        tags = work.registry.run_tags(run_id)
+        if "version" in tags:
+            return work.registry.version(int(tags["version"]))
+        params = work.params
+        train, _ = split(_read_clean(work, tags["data_hash"]), params.split.holdout_share)
+        pipeline = fit(
+            train, params.model, lambda done, total: work.progress("training", done, total)
+        )
+        work.registry.log(
+            run_id,
+            params={
+                **params.model.model_dump(),
+                **params.split.model_dump(),
+                "rows_trained": len(train),
+            },
+        )
+        work.progress("registering the model", 0, 0)
+        kept_tags = {
+            key: tags[key] for key in ("source", "source_sha256", "data_hash", "rows", "simulated")
+        }
+        share = str(params.split.holdout_share)
+        version = work.registry.register_model(
+            run_id,
+            pipeline,
+            example=train[list(FEATURES)].head(3),
+            tags={**kept_tags, "code_sha256": hash_code(), "holdout_share": share},
+        )
+        work.registry.log(run_id, tags={"version": str(version.number)})
+        return version
+
+
+def evaluate_model(work: Workspace, run_id: str) -> Decision:
+    """Score the stored version on held-out cars and let the gate compare it with the champion."""
+    with closing_badly_ended(work, run_id):
+        registry = work.registry
+        version = _version_of(work, run_id)
+        champion = registry.find_alias(PRODUCTION)
+        if champion and champion.number == version.number:
+            raise PromotionRefusedError(f"{version.name} is in production already", [])
+        share = min(float(each.tags["holdout_share"]) for each in (version, champion) if each)
+        _, holdout = split(_read_clean(work, version.tags["data_hash"]), share)
+        pipeline = registry.open_model(version)
+        challenger = _contend(version, pipeline, holdout, work.params.gate)
+        _log_evaluation(work, run_id, challenger, holdout)
+        work.progress("measuring importance", 0, 0)
+        importance = measure_importance(pipeline, holdout)
+        registry.log_figure(run_id, plots.draw_importance(importance), "evaluation/importance.png")
+        decision = _compare(work, challenger, champion, holdout)
+        registry.log_text(run_id, decision.model_dump_json(indent=2), DECISION)
+        _tag_decision(work, decision)
+        return decision
+
+
+def promote_to_staging(work: Workspace, run_id: str, *, forced: bool = False) -> Version:
+    """Point the staging alias at the run's version if the gate accepted it.
+
+    Raises PromotionRefusedError with the gate's reasons; `forced` overrides them, on record.
+    """
+    with closing_badly_ended(work, run_id):
+        registry = work.registry
+        decision = Decision.model_validate_json(registry.read_text(run_id, DECISION))
+        if forced:
+            decision = force(decision)
+            registry.log_text(run_id, decision.model_dump_json(indent=2), DECISION)
+            _tag_decision(work, decision)
+        if not decision.promote:
+            raise PromotionRefusedError(decision.summary, decision.reasons)
+        version = _version_of(work, run_id)
+        registry.tag_version(version.number, {"staged_by": work.who, "staged_at": timestamp()})
+        registry.set_alias(STAGING, version.number)
+        return version
+
+
+def validate_staging_model(work: Workspace, run_id: str) -> ValidationReport:
+    """Have a fresh process load the staged version from the registry and check how it behaves.
+
+    On failure the staging alias is cleared, production stays as it is, and
+    ValidationFailedError names every broken rule.
+    """
+    with closing_badly_ended(work, run_id):
+        version = _version_of(work, run_id)
+        try:
+            report = _validate_in_fresh_process(work, version)
+        except BaseException as error:
+            work.registry.clear_alias(STAGING)
+            work.registry.tag_version(version.number, {"validation": f"failed: {error}"[:500]})
+            raise
+        work.registry.log_text(run_id, report.model_dump_json(indent=2), VALIDATION)
+        work.registry.log(run_id, metrics={"latency_ms": report.latency_ms})
+        work.registry.tag_version(version.number, {"validation": "passed"})
+        return report
+
+
+def validate_version(work: Workspace, version: Version) -> ValidationReport:
+    """Load a version from the registry in this process and check it against the rules."""
+    return validate(work.registry.open_model(version), work.params.validation)
+
+
+def promote_to_production(work: Workspace, run_id: str) -> Receipt:
+    """Move the production alias to the run's version, with a receipt and a copy in `models/`.
+
+    Raises PromotionRefusedError when production has changed since the gate compared.
+    """
+    with closing_badly_ended(work, run_id):
+        decision = Decision.model_validate_json(work.registry.read_text(run_id, DECISION))
+        validation = ValidationReport.model_validate_json(
+            work.registry.read_text(run_id, VALIDATION)
+        )
+        receipt = release(work, _version_of(work, run_id), decision, validation)
+        work.registry.clear_alias(STAGING)
+        work.registry.log(run_id, tags={"outcome": "promoted"})
+        return receipt
+
+
+def send_pipeline_report(work: Workspace, run_id: str) -> str:
+    """Close the run with a report in Markdown of what came in, was learnt and was decided."""
+    registry = work.registry
+    tags, metrics = registry.run_tags(run_id), registry.run_metrics(run_id)
+    production = registry.find_alias(PRODUCTION)
+    text = describe_run(tags, metrics, production)
+    registry.log_text(run_id, text, "report.md")
+    registry.end_run(run_id, "FAILED" if tags.get("outcome") == "failed" else "FINISHED")
+    return text
+
+
+class ProductionFacts(NamedTuple):
+    """What is in production, for a person: None and empty when nothing is."""
+
+    version: int | None
+    figures: dict[str, float]
+    warning: str
+    example: str
+
+
+def describe_production(work: Workspace) -> ProductionFacts:
+    """The version in production, its held-out figures, and an example of its estimates."""
+    production = work.registry.find_alias(PRODUCTION)
+    if production is None:
+        return ProductionFacts(None, {}, "", "")
+    metrics = work.registry.run_metrics(production.run_id)
+    golden = work.params.validation.golden_cars[0]
+    answer = work.registry.open_model(production).predict(to_listings([golden.car])).iloc[0]
+    simulated = production.tags["simulated"] == "true"
+    return ProductionFacts(
+        version=production.number,
+        figures={name: metrics[name] for name in Scores.model_fields if name in metrics},
+        warning=SIMULATED_WARNING if simulated else "",
+        example=f"{golden.name}: {answer.price_mad:,.0f} DH, "
+        f"between {answer.low_mad:,.0f} and {answer.high_mad:,.0f} DH",
+    )
+
+
+class FileEstimates(NamedTuple):
+    """What became of a file of cars."""
+
+    rows: int
+    estimated: int
+    model: str
+
+
+def estimate_file(work: Workspace, source: Path, target: Path) -> FileEstimates:
+    """Copy a file row by row with estimates and remarks added; whole or not at all.
+
+    Raises DatasetError when the source cannot be read or the target not be written.
+    """
+    production = work.registry.find_alias(PRODUCTION)
+    if production is None:
+        raise RegistryError("no version is in production: type `carprice run` first")
+    pipeline = work.registry.open_model(production)
+    file = dataset.ListingFile(source, needs_price=False)
+    rows = estimated = 0
+
+    def annotate(raw: pd.DataFrame) -> list[list[str]]:
+        nonlocal rows, estimated
+        answer = estimate(pipeline, parse_listings(raw))
+        rows, estimated = rows + len(answer), estimated + int(answer[TARGET].notna().sum())
+        work.progress(f"estimating {source.name}", rows, 0)
+        return spell_estimates(answer)
+
+    dataset.copy_with_columns(file, target, texts.COLUMNS, annotate)
+    return FileEstimates(rows, estimated, production.name)
+
+
+def _accepted_profile(registry: Registry) -> DataProfile | None:
+    """What is remembered of the data that the version in production learnt from."""
+    production = registry.find_alias(PRODUCTION)
+    if production is None:
+        return None
+    return DataProfile.model_validate_json(registry.read_text(production.run_id, PROFILE))
+
+
+def _version_of(work: Workspace, run_id: str) -> Version:
+    number = work.registry.run_tags(run_id).get("version")
+    if number is None:
+        raise RegistryError(f"run {run_id} has registered no version yet: train first")
+    return work.registry.version(int(number))
+
+
+def _read_clean(work: Workspace, data_hash: str) -> pd.DataFrame:
+    return dataset.read_table(work.settings.processed_data, data_hash)
+
+
+def _contend(
+    version: Version, pipeline: Pipeline, holdout: pd.DataFrame, policy: GatePolicy
+) -> Contender:
+    estimates = pipeline.predict(holdout[list(FEATURES)]).set_axis(holdout.index)
+    return Contender(
+        version=version.number,
+        simulated=version.tags["simulated"] == "true",
+        estimates=estimates,
+        evaluation=evaluate(holdout, estimates, policy.large_slice_rows),
+        promised_coverage_pct=100 * pipeline["price"].coverage,
+    )
+
+
+def _compare(
+    work: Workspace, challenger: Contender, champion: Version | None, holdout: pd.DataFrame
+) -> Decision:
+    """Judge the challenger; a champion that cannot be opened refuses every challenger."""
+    policy = work.params.gate
+    if champion is None:
+        return decide(holdout, challenger, None, policy)
+    try:
+        opened = work.registry.open_model(champion)
+    except ModelIntegrityError as error:
+        return Decision(
+            promote=False,
+            challenger=challenger.version,
+            champion=champion.number,
+            reasons=[f"the champion cannot be compared with: {error}"],
+            comparison=None,
+        )
+    return decide(holdout, challenger, _contend(champion, opened, holdout, policy), policy)
+
+
+def _log_evaluation(
+    work: Workspace, run_id: str, challenger: Contender, holdout: pd.DataFrame
+) -> None:
+    registry, evaluation = work.registry, challenger.evaluation
+    metrics = evaluation.overall.model_dump()
+    for family, groups in evaluation.slices.items():
+        for name, scores in groups.items():
+            metrics[f"{family}/{name}/median_error_pct"] = scores.median_error_pct
+            metrics[f"{family}/{name}/coverage_pct"] = scores.coverage_pct
+    registry.log(run_id, metrics=metrics)
+    registry.log_text(run_id, evaluation.model_dump_json(indent=2), EVALUATION)
+    actual = holdout[TARGET]
+    figures = {
+        "predicted_against_real": plots.draw_predicted_against_real(actual, challenger.estimates),
+        "residuals": plots.draw_residuals(actual, challenger.estimates),
+        "slices": plots.draw_slices(evaluation),
+    }
+    for name, figure in figures.items():
+        registry.log_figure(run_id, figure, f"evaluation/{name}.png")
+    scores = evaluation.overall
+    registry.tag_version(
+        challenger.version,
+        {
+            "median_error_pct": f"{scores.median_error_pct:.2f}",
+            "within_20_pct": f"{scores.within_20_pct:.1f}",
+            "coverage_pct": f"{scores.coverage_pct:.1f}",
+        },
+    )
+
+
+def _tag_decision(work: Workspace, decision: Decision) -> None:
+    outcome = "forced" if decision.forced else "accepted" if decision.promote else "refused"
+    work.registry.tag_version(
+        decision.challenger,
+        {"decision": outcome, "decision_reasons": "; ".join(decision.reasons)[:4000]},
+    )
+
+
+def _validate_in_fresh_process(work: Workspace, version: Version) -> ValidationReport:
+    child = run_command(work.settings, "validate", str(version.number), "--json")
+    if not child.stdout:
+        last_lines = "\n".join(child.stderr.strip().splitlines()[-5:])
+        raise ValidationFailedError(
+            f"{version.name} could not be validated; its process ended with {child.returncode}:\n"
+            f"{last_lines}"
+        )
+    report = ValidationReport.model_validate_json(child.stdout)
+    if report.failures:
+        raise ValidationFailedError(
+            "\n  - ".join([f"{version.name} is not fit for production:", *report.failures])
+        )
+    return report

@@ -1,0 +1,136 @@
+"""Whether a stored model behaves as a price should: golden cars, direction, speed. Pure."""
+
+import time
+from collections.abc import Mapping
+from statistics import median
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+from sklearn.pipeline import Pipeline
+
+from carprice.evaluation import Floats, Frozen
+from carprice.listing import BY_NAME, FEATURES, TARGET, TEXTUAL
+from carprice.model import ESTIMATE_COLUMNS
+
+TIMED_ESTIMATES = 30
+YEARS_BACK = 8
+MILEAGE_STEPS_KM = range(20_000, 220_001, 20_000)
+NEGLIGIBLE_RISE = 0.02
+"""Absolute-error trees are not strictly monotone; a step against the grain below this is noise."""
+
+
+class GoldenCar(Frozen):
+    """A car whose price everybody knows: clean fields, and the range its estimate must fall in."""
+
+    car: dict[str, float | str]
+    low_mad: float = Field(gt=0)
+    high_mad: float = Field(gt=0)
+
+    @property
+    def name(self) -> str:
+        return " ".join(str(self.car.get(each, "?")) for each in ("make", "model", "model_year"))
+
+
+class ValidationRules(Frozen):
+    golden_cars: list[GoldenCar] = Field(min_length=1)
+    max_latency_ms: float = Field(gt=0)
+    """Median time of one estimate."""
+    max_wrong_direction_pct: float = Field(ge=0, le=100)
+    """Share of steps (one year newer, 20,000 km less) that may lower a golden car's price."""
+
+
+class ValidationReport(Frozen):
+    """What was measured, and one sentence for each broken rule."""
+
+    golden_estimates_mad: dict[str, float]
+    wrong_direction_pct: float
+    latency_ms: float
+    failures: list[str]
+
+
+def validate(pipeline: Pipeline, rules: ValidationRules) -> ValidationReport:
+    """Check a model as loaded back from the registry against the rules."""
+    golden = to_listings([each.car for each in rules.golden_cars])
+    estimates = pipeline.predict(golden)
+    failures = _check_estimates(estimates)
+    wrong = wrong_direction_pct(pipeline, golden)
+    if wrong > rules.max_wrong_direction_pct:
+        failures.append(
+            f"{wrong:.1f} % of steps to a newer car or fewer kilometres lower the price; "
+            f"at most {rules.max_wrong_direction_pct:g} % are allowed"
+        )
+    latency = measure_latency_ms(pipeline, golden)
+    if latency > rules.max_latency_ms:
+        failures.append(
+            f"one estimate takes {latency:.1f} ms; at most {rules.max_latency_ms:g} ms is allowed"
+        )
+    prices = estimates[TARGET].tolist()
+    failures += [
+        f"{each.name} at {price:,.0f} DH; between {each.low_mad:,.0f} and {each.high_mad:,.0f} DH "
+        "was expected"
+        for each, price in zip(rules.golden_cars, prices, strict=True)
+        if not each.low_mad <= price <= each.high_mad
+    ]
+    return ValidationReport(
+        golden_estimates_mad={
+            each.name: price for each, price in zip(rules.golden_cars, prices, strict=True)
+        },
+        wrong_direction_pct=wrong,
+        latency_ms=latency,
+        failures=failures,
+    )
+
+
+def to_listings(cars: list[Mapping[str, float | str]]) -> pd.DataFrame:
+    """Clean fields of cars, absent ones unknown, as the table that the model takes."""
+    return pd.DataFrame(
+        {
+            name: pd.Series(
+                [car.get(name) for car in cars], dtype="str" if name in TEXTUAL else "float64"
+            )
+            for name in FEATURES
+        }
+    )
+
+
+def wrong_direction_pct(pipeline: Pipeline, listings: pd.DataFrame) -> float:
+    """Share of steps to a newer year or fewer kilometres that lower the price by 2 % or more."""
+    newest = BY_NAME["model_year"].maximum
+    years = [
+        listings.assign(model_year=(listings["model_year"] - back).clip(upper=newest))
+        for back in range(YEARS_BACK, -1, -1)
+    ]
+    mileages = [listings.assign(mileage_km=float(km)) for km in reversed(MILEAGE_STEPS_KM)]
+    steps = np.concatenate([_relative_steps(pipeline, each) for each in (years, mileages)])
+    return float(100 * (steps < -NEGLIGIBLE_RISE).mean())
+
+
+def measure_latency_ms(pipeline: Pipeline, listings: pd.DataFrame) -> float:
+    """Median time of one estimate for one car, in milliseconds."""
+    times = []
+    for turn in range(TIMED_ESTIMATES):
+        row = listings.iloc[[turn % len(listings)]]
+        start = time.perf_counter()
+        pipeline.predict(row)
+        times.append(1000 * (time.perf_counter() - start))
+    return median(times)
+
+
+def _relative_steps(pipeline: Pipeline, dearer_and_dearer: list[pd.DataFrame]) -> Floats:
+    """Relative change of price from each table to the next, all cars together."""
+    prices = pipeline.predict(pd.concat(dearer_and_dearer, ignore_index=True))[TARGET].to_numpy()
+    table: Floats = prices.reshape(len(dearer_and_dearer), -1)
+    return (table[1:] / table[:-1] - 1).ravel()
+
+
+def _check_estimates(estimates: pd.DataFrame) -> list[str]:
+    values = estimates[list(ESTIMATE_COLUMNS)].to_numpy()
+    if not np.isfinite(values).all() or (values <= 0).any():
+        return ["an estimate is not a positive number"]
+    price, low, high = values.T
+    if not ((low <= price) & (price <= high)).all():
+        return ["an estimate lies outside its own interval"]
+    if len(price) > 1 and np.ptp(price) == 0:
+        return ["every golden car gets the same price"]
+    return []

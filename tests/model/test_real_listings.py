@@ -1,0 +1,55 @@
+"""What reading and cleaning make of real adverts, which the project never carries."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from carprice.dataset import RawListings, hash_content, read_listings
+from carprice.quality import QualityReport, QualityRules, check_listings, render_html
+
+VARIABLE = "CARPRICE_REAL_LISTINGS"
+
+
+@pytest.fixture(scope="module")
+def raw() -> RawListings:
+    place = os.environ.get(VARIABLE, "")  # noqa: TID251 - names a file for tests, sets nothing
+    if not place:
+        pytest.skip(f"set {VARIABLE} to the file of real listings to run this test")
+    return read_listings(Path(place))
+
+
+@pytest.fixture(scope="module")
+def report(raw: RawListings) -> QualityReport:
+    return check_listings(raw, QualityRules(), None)
+
+
+def test_every_real_advert_is_kept_or_dropped_for_the_reason_that_was_counted_by_hand(
+    report: QualityReport,
+) -> None:
+    found = report.summary
+    assert (found.rows_read, found.rows_malformed, found.rows_kept) == (12_782, 0, 8_213)
+    assert {code: each.rows for code, each in found.dropped.items()} == {
+        "unpriced": 4_328, "same_content": 214, "price_out_of_range": 14, "no_year": 13,
+    }  # fmt: skip
+
+
+def test_no_wording_of_a_real_advert_is_left_unread(report: QualityReport) -> None:
+    assert not [code for code in report.summary.problems if code.endswith("_unreadable")]
+    assert report.summary.unknown_wordings == {}
+    assert report.summary.damaged_letters == 0
+
+
+def test_real_adverts_break_no_rule_and_are_their_own_accepted_data(
+    raw: RawListings, report: QualityReport
+) -> None:
+    again = check_listings(raw, QualityRules(), report.summary.profile)
+    assert report.failures == again.failures == []
+    assert again.summary.price_shift == pytest.approx(1)
+    assert again.summary.unseen_models.names == 0
+    assert again.summary.profile.data_hash == hash_content(report.kept)
+
+
+def test_the_report_on_real_adverts_stays_small(report: QualityReport) -> None:
+    assert len(render_html(report)) < 50_000
+    assert len(report.summary.model_dump_json()) < 50_000
