@@ -152,7 +152,7 @@ def list_terms(kept: pd.DataFrame) -> dict[str, Term]:
     one = np.ones((len(kept), 1))
     slope = scale_age(kept["age"].to_numpy())[:, None]
     by_age = hats(kept["age"])
-    usage = kept[["distance", "usage"]].fillna(0).to_numpy()
+    distance = kept[["distance"]].fillna(0).to_numpy()
     fiscal = kept[["fiscal_above"]].fillna(0).to_numpy()
     market = pd.Series("", index=kept.index)
     make, model, drive, variant = (kept[key] for key in ("make", "name", "drive", "variant"))
@@ -169,20 +169,16 @@ def list_terms(kept: pd.DataFrame) -> dict[str, Term]:
         "make_drive": Term(make.str.cat(drive, "|"), one, 3),
         "variant": Term(variant, one, 2),
         "variant_slope": Term(variant, slope, 15),
-        "far": Term(market, np.maximum(usage[:, :1], 0), 0.01),
-        "distance": Term(market, by_age * usage[:, :1], 1),
-        "usage": Term(market, usage[:, 1:], 0.01),
+        "distance": Term(market, by_age * distance, 1),
+        "far": Term(market, by_age * np.maximum(distance, 0), 3),
         "fiscal": Term(market, fiscal, 0.01),
         "model_fiscal": Term(model, fiscal, 2),
     }
+    details = {name: label_values(kept[name]) for name in OPTIONAL}
+    # Of fiscal power, the details only say that it is not given; `fiscal` weighs what it is.
+    details["fiscal_power_cv"] = details["fiscal_power_cv"].where(kept["fiscal_power_cv"].isna())
     level_and_slope = np.hstack([one, slope])
-    # Of fiscal power, the details only say whether it is given; `fiscal` weighs what it is.
-    details = kept[list(OPTIONAL)].assign(
-        fiscal_power_cv=kept["fiscal_power_cv"].where(kept["fiscal_power_cv"].isna(), 1)
-    )
-    return terms | {
-        name: Term(label_values(details[name]), level_and_slope, 0.3) for name in OPTIONAL
-    }
+    return terms | {name: Term(keys, level_and_slope, 0.3) for name, keys in details.items()}
 
 
 def label_values(column: pd.Series) -> pd.Series:
@@ -298,12 +294,12 @@ def count_fiscal_powers(members: pd.DataFrame, of_model: pd.DataFrame) -> dict[s
     return {f"{power:g}": round(n / counts.sum(), 2) for power, n in counts.items()}
 
 
-def measure_mileage_effect(fit: Fit) -> dict[str, object]:
-    """Change of log price for 100,000 km, and for one unit of log mileage, above the usual."""
+def measure_mileage_effect(fit: Fit) -> dict[str, list[float]]:
+    """Change of log price by age for 100,000 km below and above the usual; never a gain."""
+    below, above = fit.at("distance"), fit.at("distance") + fit.at("far")
     return {
-        "distance": fit.at("distance").round(3).tolist(),
-        "usage": fit.at("usage").round(3).tolist(),
-        "distance_above": round(float(fit.at("far")[0]), 3),
+        "below": np.minimum(below, 0).round(3).tolist(),
+        "above": np.minimum(above, 0).round(3).tolist(),
     }
 
 

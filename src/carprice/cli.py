@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import click
 import psutil
@@ -32,8 +32,8 @@ from carprice.terminal import (
 if TYPE_CHECKING:
     from carprice.workspace import Workspace
 
-# Heavy modules are imported inside the commands: `--help` answers at once, and the number of
-# threads is set before the first library reads it.
+# Heavy modules are imported inside the commands: `--help` answers at once, and what they read
+# from the environment is set before.
 # ruff: noqa: PLC0415
 
 EXIT_CODES = """Exit codes: 0 done · 1 unexpected · 2 wrong use or configuration · 3 refused by the
@@ -59,6 +59,11 @@ Forced = Annotated[
 ]
 
 
+@app.callback()
+def _prepare() -> None:
+    prepare_process()
+
+
 @app.command()
 def run(data: Data = None, force: Forced = False, as_json: AsJson = False) -> None:
     """Check, train, evaluate, promote, validate: listings in, a model in production out.
@@ -74,9 +79,7 @@ def run(data: Data = None, force: Forced = False, as_json: AsJson = False) -> No
         with narrate("check_data_quality") as say:
             checked = steps.check_data_quality(work, data)
             found = checked.report.summary
-            say(
-                f"{found.rows_read:,} rows read, {found.rows_kept:,} kept, content {found.profile.data_hash}"
-            )
+            say(f"{found.rows_read:,} rows read, {found.rows_kept:,} kept")
         refusal = _train_and_promote(work, narrate, checked.run_id, force=force)
         with narrate("send_pipeline_report") as say:
             steps.send_pipeline_report(work, checked.run_id)
@@ -251,10 +254,10 @@ def sample(
 
     Example: `carprice sample --rows 5000 --seed 7 sample.csv`
     """
-    from carprice.sample import write_sample
+    from carprice.sample import Form, write_sample
 
     with _working() as (_, narrate), narrate("sample") as say:
-        write_sample(target, rows, seed, form)
+        write_sample(target, rows, seed, cast(Form, form))
         say(f"{target}: {rows:,} simulated listings")
 
 
@@ -330,8 +333,6 @@ def _promote(work: "Workspace", narrate: Narrator, run_id: str, *, force: bool) 
 @contextmanager
 def _working() -> Iterator[tuple["Workspace", Narrator]]:
     """Settings, logs on stderr, and the workspace that steps work in."""
-    settings = read_settings()
-    prepare_process(settings)
     from carprice.workspace import Workspace
 
     logging.basicConfig(
@@ -339,7 +340,7 @@ def _working() -> Iterator[tuple["Workspace", Narrator]]:
     )
     narrate = Narrator()
     process = f"{socket.gethostname()}:{os.getpid()}"
-    yield Workspace(settings, narrate.show, process), narrate
+    yield Workspace(read_settings(), narrate.show, process), narrate
 
 
 def _is_alive(process: str) -> bool:

@@ -180,5 +180,5 @@ def _r2(actual: pd.Series, predicted: pd.Series) -> float:
 
 def _name_band(band: pd.Interval) -> str:
     if np.isinf(band.right):
-        return f"{band.left:.0f}+"
+        return f"{band.left:.0f} and more"
     return f"{band.left:.0f}-{band.right - 1:.0f}"

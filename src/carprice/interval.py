@@ -82,7 +82,8 @@ def conformal_quantile(ratios: Floats, coverage: float) -> float:
 
 
 def _least_widening(X: Floats) -> Floats:  # noqa: N803
-    return LEAST_WIDENING * np.sum([is_missing(X, name) for name in MASKED], axis=0)
+    missing: Floats = np.sum([is_missing(X, name) for name in MASKED], axis=0)
+    return LEAST_WIDENING * missing
 
 
 def _design(X: Floats, core: Floats) -> Floats:  # noqa: N803

@@ -168,7 +168,8 @@ def read_km(X: Floats) -> Floats:  # noqa: N803
     """Kilometres on a scale that flattens out; what is usual at that age where unknown."""
     km = X[:, AT["mileage_km"]]
     km = np.where(np.isnan(km), KM_PER_YEAR * np.minimum(read_age(X), 20), km)
-    return np.log1p(km / KM_SCALE)
+    scaled: Floats = np.log1p(km / KM_SCALE)
+    return scaled
 
 
 def _cells(X: Floats, name: str) -> Cells:  # noqa: N803

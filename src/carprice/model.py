@@ -124,8 +124,8 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         baseline = core + details
         log_price = baseline + self.boosting_.predict(self._boosting_table(X, baseline))
         reach: Floats = self.quantile_ * self.scale_.predict(X, core)
-        ends = [log_price, log_price - reach, log_price + reach]
-        return np.exp(np.column_stack(ends))
+        estimates: Floats = np.column_stack([log_price, log_price - reach, log_price + reach])
+        return np.exp(estimates)
 
     def _new_baseline(self) -> MarketBaseline:
         return MarketBaseline(penalty=self.penalty, huber=self.huber)

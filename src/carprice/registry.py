@@ -253,7 +253,6 @@ class Registry:
             try:
                 return _to_version(self.client.get_model_version_by_alias(MODEL_NAME, alias))
             except MlflowException as error:
-                # An alias that was never set is reported as an invalid parameter.
                 if _is_absent(error):
                     return None
                 raise
@@ -358,11 +357,9 @@ class Registry:
 
 
 def _is_absent(error: MlflowException) -> bool:
-    return bool(
-        error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST)
-        or "alias" in str(error)
-        and "not found" in str(error)
-    )
+    # An alias that was never set is reported as an invalid parameter.
+    unset_alias = "alias" in str(error) and "not found" in str(error)
+    return unset_alias or bool(error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST))
 
 
 def _to_version(entry: ModelVersion, aliases: tuple[str, ...] = ()) -> Version:

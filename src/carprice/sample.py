@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,6 @@ from carprice.listing import BY_NAME, EQUIPMENT, FIELDS, TARGET, Field, Kind
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
-Form = Literal[1, 2]
 
 MARKET = "sample_market.json"
 AGE_NOW = BY_NAME["model_year"].maximum
@@ -65,7 +64,7 @@ UNPRICED = "Demander le prix"
 AT_LEAST = "Plus de"
 OR_OLDER = "ou plus ancien"
 YES_NO = MappingProxyType({1.0: "Oui", 0.0: "Non"})
-UNKNOWN_GEARBOX: Mapping[Form, str] = MappingProxyType({1: "", 2: "--"})
+UNKNOWN_GEARBOX: Mapping[int, str] = MappingProxyType({1: "", 2: "--"})
 MAX_NAMED_POWER = 41
 MILEAGE_FILLER = 999_999
 NARROW_SPACE = "\u202f"
@@ -142,7 +141,7 @@ def draw_listings(rows: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame({each.name: columns[each.name] for each in FIELDS})
 
 
-def to_raw_form(frame: pd.DataFrame, form: Form, seed: int) -> pd.DataFrame:
+def to_raw_form(frame: pd.DataFrame, form: int, seed: int) -> pd.DataFrame:
     """Write clean adverts as the market does, with its dirt: texts under French headers.
 
     Form 1 says prices as `173 000 DH` and repeats few adverts; form 2 has bands of kilometres,
@@ -153,10 +152,12 @@ def to_raw_form(frame: pd.DataFrame, form: Form, seed: int) -> pd.DataFrame:
     return _spell(soiled, lines, form, first_line=0)
 
 
-def write_sample(path: Path, rows: int, seed: int, form: Form = 1) -> None:
-    """Write `rows` drawn adverts, which are more lines, as a CSV file in UTF-8.
+def write_sample(path: Path, rows: int, seed: int, form: int = 1) -> None:
+    """Write `rows` drawn adverts in raw form 1 or 2 as a CSV file in UTF-8.
 
-    Form 1 begins with a byte-order mark. Raises DatasetError when the disk refuses.
+    The file has more lines than adverts, as some stand repeatedly: 2.5 % more in form 1, three
+    times as many in form 2. Form 1 begins with a byte-order mark. Raises DatasetError when the
+    disk refuses.
     """
     soiled, lines = _soil(draw_listings(rows, seed), form, seed)
     with replacing(path) as file:
@@ -250,12 +251,10 @@ def _expect_log_price(
     facts, knots = market.facts, np.array(market.facts["age_knots"])
     effect = facts["mileage_effect"]
     usual = np.interp(age, knots, facts["log_mileage"])
-    usage = log_mileage(columns["mileage_km"]) - usual
     distance = columns["mileage_km"] / 1e5 - np.expm1(usual) / 10
     expected = _interpolate(market.curves, at, knots, age)
-    expected += np.interp(age, knots, effect["distance"]) * distance
-    expected += np.interp(age, knots, effect["usage"]) * usage
-    expected += effect["distance_above"] * np.maximum(distance, 0)
+    expected += np.interp(age, knots, effect["below"]) * np.minimum(distance, 0)
+    expected += np.interp(age, knots, effect["above"]) * np.maximum(distance, 0)
     slope = market.variants["fiscal_slope"].to_numpy(dtype=float)[at]
     fiscal_usual = market.variants["fiscal_usual"].to_numpy(dtype=float)[at]
     expected += np.nan_to_num(slope * np.log(columns["fiscal_power_cv"].to_numpy() / fiscal_usual))
@@ -297,7 +296,7 @@ def _draw_price(
     return rounded
 
 
-def _soil(frame: pd.DataFrame, form: Form, seed: int) -> tuple[pd.DataFrame, Places]:
+def _soil(frame: pd.DataFrame, form: int, seed: int) -> tuple[pd.DataFrame, Places]:
     """Adverts with the market's slips, still as numbers and codes, and the advert of each line."""
     rates, rng = load_market().facts["dirt"], np.random.default_rng([seed, form])
 
@@ -332,7 +331,7 @@ def _soil_mileage(frame: pd.DataFrame, struck: Callable[[str], NDArray[np.bool_]
     )
 
 
-def _spell(soiled: pd.DataFrame, lines: Places, form: Form, first_line: int) -> pd.DataFrame:
+def _spell(soiled: pd.DataFrame, lines: Places, form: int, first_line: int) -> pd.DataFrame:
     """Texts of the given lines under the headers of a raw form."""
     shown = soiled.iloc[lines]
     raw = pd.DataFrame(
@@ -350,11 +349,11 @@ def _spell(soiled: pd.DataFrame, lines: Places, form: Form, first_line: int) -> 
     return raw.set_axis(shown.index)
 
 
-def _header(each: Field, form: Form) -> str:
+def _header(each: Field, form: int) -> str:
     return each.headers[0] if form == 1 and each.name == TARGET else each.label
 
 
-def _spell_column(column: pd.Series, each: Field, form: Form) -> pd.Series:
+def _spell_column(column: pd.Series, each: Field, form: int) -> pd.Series:
     """Texts of one field, each distinct value spelt once."""
     codes, values = pd.factorize(column)
     unknown = {TARGET: UNPRICED if form == 1 else "", "gearbox": UNKNOWN_GEARBOX[form]}
@@ -362,7 +361,7 @@ def _spell_column(column: pd.Series, each: Field, form: Form) -> pd.Series:
     return _take([*texts, unknown.get(each.name, "")], codes)
 
 
-def _spell_value(value: Any, each: Field, form: Form) -> str:
+def _spell_value(value: Any, each: Field, form: int) -> str:
     """French wording of one known value, as a number where the form says no more."""
     match each.kind:
         case Kind.TEXT:
@@ -380,7 +379,7 @@ def _spell_value(value: Any, each: Field, form: Form) -> str:
     return text
 
 
-def _spell_number(value: float, each: Field, form: Form) -> str:
+def _spell_number(value: float, each: Field, form: int) -> str:
     if each.name == "model_year" and value <= each.minimum:
         return f"{value:.0f} {OR_OLDER}"
     if each.name == "fiscal_power_cv" and form == 1:

@@ -21,9 +21,6 @@ class Settings(BaseSettings):
     """Folder of params.yaml, data, models and mlflow: CARPRICE_HOME, else the current one."""
     user_name: str = Field(default_factory=getpass.getuser)
     """Who promotes: CARPRICE_USER_NAME, else the user of the operating system."""
-    threads: int = Field(default=1, ge=1)
-    """Threads of one training or estimation: CARPRICE_THREADS. More than one fight each other
-    on a busy machine."""
     tracking_uri: str = Field(default="", validation_alias="MLFLOW_TRACKING_URI")
     """Address of an MLflow server; without one, the embedded store in `home` is used."""
 
@@ -56,7 +53,7 @@ def read_settings() -> Settings:
         raise ConfigurationError(explain(error, "the environment")) from error
 
 
-def prepare_process(settings: Settings) -> None:
+def prepare_process() -> None:
     """Set what libraries read from the environment, before the first of them is imported.
 
     What the environment says already stays.
@@ -68,8 +65,6 @@ def prepare_process(settings: Settings) -> None:
         # A registry that is down is said so within seconds, not after minutes of retries.
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
         "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
-        "OMP_NUM_THREADS": str(settings.threads),
-        "OPENBLAS_NUM_THREADS": str(settings.threads),
         # Threads that spin while they wait starve each other on a busy machine.
         "OMP_WAIT_POLICY": "passive",
     }

@@ -1,6 +1,7 @@
 """What the command line shows: results on stdout, progress and messages on stderr."""
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ class Narrator:
     @contextmanager
     def __call__(self, step: str) -> Iterator[Callable[[str], None]]:
         self._progress.reset(self._task, description=step, total=None, visible=True)
+        started = time.monotonic()
         said: list[str] = []
         with self._progress:
             try:
@@ -50,7 +52,7 @@ class Narrator:
             except BaseException:
                 messages.print(f"[red]✗[/] {step}")
                 raise
-        elapsed = self._progress.tasks[0].elapsed or 0
+        elapsed = time.monotonic() - started
         messages.print(f"[green]✓[/] {step}: {' '.join(said)} [dim]({elapsed:.1f} s)[/]")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
 from carprice.cleaning import name_vehicles
 from carprice.evaluation import Frozen, relative_errors
@@ -42,7 +43,9 @@ def fit(
 ) -> Pipeline:
     """Fit the price pipeline on clean listings with their prices."""
     pipeline = build_pipeline(params)
-    return pipeline.fit(listings[list(FEATURES)], listings[TARGET], price__progress=progress)
+    # On one thread: more are no faster, and fight when the machine is busy (5 s become 200 s).
+    with threadpool_limits(1):
+        return pipeline.fit(listings[list(FEATURES)], listings[TARGET], price__progress=progress)
 
 
 def measure_importance(pipeline: Pipeline, listings: pd.DataFrame) -> dict[str, float]:
