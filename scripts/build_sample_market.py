@@ -25,7 +25,7 @@ from scipy.sparse.linalg import cg
 
 from carprice.cleaning import Parsed, name_vehicles, parse_listings, select_rows
 from carprice.dataset import read_listings, replacing
-from carprice.sample import AGE_NOW, MARKET, OPTIONAL, UNKNOWN, log_mileage, scale_age
+from carprice.sample import AGE_NOW, LOG_KM, MARKET, OPTIONAL, UNKNOWN, scale_age
 
 Floats = NDArray[np.float64]
 
@@ -121,17 +121,18 @@ def add_regressors(kept: pd.DataFrame) -> pd.DataFrame:
     The usual log mileage at the age knots goes into `attrs`.
     """
     age = AGE_NOW - kept["model_year"]
-    logged = log_mileage(kept["mileage_km"])
+    logged = np.log1p(kept["mileage_km"] / LOG_KM)
     usual = [
         round(float(logged[(age - knot).abs() <= 1 + knot / 10].median()), 3) for knot in AGE_KNOTS
     ]
+    usual_now = np.interp(age, AGE_KNOTS, usual)
     name = kept["make"].str.cat(kept["model"], "|")
     log_fiscal = np.log(kept["fiscal_power_cv"])
     frame = kept.assign(
         age=age,
         band=np.digitize(age, AGE_BANDS),
-        usage=logged - np.interp(age, AGE_KNOTS, usual),
-        distance=(kept["mileage_km"] / 1e5 - np.expm1(np.interp(age, AGE_KNOTS, usual)) / 10),
+        usage=logged - usual_now,
+        distance=(kept["mileage_km"] - np.expm1(usual_now) * LOG_KM) / 1e5,
         name=name,
         drive=kept["fuel"].str.cat(kept["gearbox"], "|"),
         variant=name.str.cat(kept["fuel"], "|").str.cat(kept["gearbox"], "|"),
@@ -196,7 +197,9 @@ def fit_prices(kept: pd.DataFrame, rounds: int = 5) -> Fit:
     for _ in range(rounds):
         weighted = design.multiply(weight[:, None]).tocsr()
         normal = design.T @ weighted + sparse.eye(design.shape[1])
-        solution, _ = cg(normal, weighted.T @ (log_price - mean), x0=solution, rtol=1e-5)
+        scale = sparse.diags_array(1 / normal.diagonal())
+        target = weighted.T @ (log_price - mean)
+        solution, _ = cg(normal, target, x0=solution, M=scale, rtol=1e-5)
         residuals = log_price - mean - design @ solution
         deviation = np.abs(residuals) / (1.4826 * np.median(np.abs(residuals)))
         weight = np.where(deviation < 6, 1 / np.maximum(1, deviation), 0)

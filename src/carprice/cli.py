@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, cast
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import click
 import psutil
@@ -254,10 +254,10 @@ def sample(
 
     Example: `carprice sample --rows 5000 --seed 7 sample.csv`
     """
-    from carprice.sample import Form, write_sample
+    from carprice.sample import write_sample
 
     with _working() as (_, narrate), narrate("sample") as say:
-        write_sample(target, rows, seed, cast(Form, form))
+        write_sample(target, rows, seed, form)
         say(f"{target}: {rows:,} simulated listings")
 
 

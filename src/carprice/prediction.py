@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from carprice import texts
 from carprice.cleaning import Parsed
 from carprice.features import AT
-from carprice.interval import MASKED, is_missing
+from carprice.interval import MASKED
 from carprice.listing import BY_NAME, FEATURES, TARGET
 from carprice.model import ESTIMATE_COLUMNS
 
@@ -32,7 +32,7 @@ def estimate(pipeline: Pipeline, parsed: Parsed) -> pd.DataFrame:
     refusals = given[hopeless].map(
         lambda known: texts.NOT_ESTIMATED.format(given=known, needed=len(CORE), least=LEAST_GIVEN)
     )
-    remarks = _join_remarks(len(listings), _remark(pipeline, parsed))
+    remarks = _join(len(listings), _remark(pipeline, parsed), " ; ")
     remarks[hopeless] = refusals.to_numpy(dtype=object)
     answer["remark"] = remarks
     return answer
@@ -50,18 +50,23 @@ def _remark(pipeline: Pipeline, parsed: Parsed) -> Iterator[tuple[Rows, str]]:
     for code, rows in parsed.problems.items():
         if not code.startswith(TARGET):
             yield rows.to_numpy(), texts.describe_problem(code)
+    absent = _join(len(listings), _name_absent(listings), ", ")
+    for labels in set(absent) - {""}:
+        yield absent == labels, texts.MISSING.format(labels=labels)
+
+
+def _name_absent(listings: pd.DataFrame) -> Iterator[tuple[Rows, str]]:
     for name in MASKED:
-        absent = listings[name].isna().to_numpy() & (is_missing(encoded, name) == 1)
-        yield absent, texts.MISSING.format(labels=texts.label(name))
+        yield listings[name].isna().to_numpy(), texts.label(name)
 
 
-def _join_remarks(rows: int, sentences: Iterator[tuple[Rows, str]]) -> npt.NDArray[np.object_]:
-    """One text a row, its sentences in order."""
-    texts_by_row = np.full(rows, "", dtype=object)
-    for holds, sentence in sentences:
-        texts_by_row[holds & (texts_by_row != "")] += " ; "
-        texts_by_row[holds] += sentence
-    return texts_by_row
+def _join(rows: int, parts: Iterator[tuple[Rows, str]], separator: str) -> npt.NDArray[np.object_]:
+    """One text a row: the parts that hold for it, in order."""
+    joined = np.full(rows, "", dtype=object)
+    for holds, part in parts:
+        joined[holds & (joined != "")] += separator
+        joined[holds] += part
+    return joined
 
 
 def spell_estimates(answer: pd.DataFrame) -> list[list[str]]:

@@ -38,6 +38,8 @@ OPTIONAL = ("origin", "condition", "first_owner", "doors", "fiscal_power_cv")
 MEDIAN_OF_T4 = 0.741
 """Median of the absolute value of Student's t with four degrees of freedom."""
 TYPICAL_PRICE, TYPICAL_AGE = 160_000, 8
+LOG_KM = 1e4
+"""Kilometres are drawn on the scale log(1 + km / LOG_KM): linear at first, then logarithmic."""
 ROUND_PRICES = 0.48
 """Share of sellers who think in steps of 5,000 DH rather than 1,000, as the prices show."""
 
@@ -100,11 +102,6 @@ def load_market() -> Market:
         curves=np.log(np.array(variants["prices"].tolist()) * 1000),
         ages=np.array(variants["ages"].tolist()),
     )
-
-
-def log_mileage(mileage_km: pd.Series | Floats) -> Any:
-    """Scale on which kilometres are drawn: linear up to about 10,000 km, then logarithmic."""
-    return np.log1p(mileage_km / 1e4)
 
 
 def scale_age(age: Floats) -> Floats:
@@ -209,7 +206,7 @@ def _draw_mileage(market: Market, at: Places, age: Floats, rng: Generator) -> Fl
     usage = _draw_between(quantiles, bands, facts["quantile_levels"], rng)
     usual = np.interp(age, facts["age_knots"], facts["log_mileage"])
     usage += market.variants["usage"].to_numpy(dtype=float)[at]
-    mileage = np.expm1(np.maximum(usual + usage, 0)) * 1e4
+    mileage = np.expm1(np.maximum(usual + usage, 0)) * LOG_KM
     rounded = np.where(mileage < 10_000, np.rint(mileage / 100) * 100, np.rint(mileage / 1e3) * 1e3)
     # Below a thousand, a car that is not new would be read as typed in thousands.
     least = np.where(age > 1, THOUSANDS[1] + 1, 0)
@@ -251,7 +248,7 @@ def _expect_log_price(
     facts, knots = market.facts, np.array(market.facts["age_knots"])
     effect = facts["mileage_effect"]
     usual = np.interp(age, knots, facts["log_mileage"])
-    distance = columns["mileage_km"] / 1e5 - np.expm1(usual) / 10
+    distance = (columns["mileage_km"] - np.expm1(usual) * LOG_KM) / 1e5
     expected = _interpolate(market.curves, at, knots, age)
     expected += np.interp(age, knots, effect["below"]) * np.minimum(distance, 0)
     expected += np.interp(age, knots, effect["above"]) * np.maximum(distance, 0)

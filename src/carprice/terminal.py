@@ -34,7 +34,9 @@ class Narrator:
             BarColumn(),
             TimeElapsedColumn(),
         )
-        self._progress = Progress(*columns, console=messages, transient=True)
+        self._progress = Progress(
+            *columns, console=messages, transient=True, disable=not messages.is_terminal
+        )
         self._task = self._progress.add_task("", visible=False)
 
     def show(self, what: str, done: int, total: int) -> None:
@@ -77,9 +79,8 @@ def print_table(rows: Iterable[tuple[str, ...]]) -> None:
 
 
 def print_versions(versions: "Iterable[Version]") -> None:
-    headers = ("version", "alias", "made (UTC)", "data", "median error", "within 20 %", "coverage",
-               "decision", "why")  # fmt: skip
-    table = Table(*headers)
+    """One row a version; figures are percentages of held-out cars."""
+    table = Table("version", "alias", "made (UTC)", "data", "error", "≤ 20 %", "cover", "decision")
     for version in versions:
         tags = version.tags
         cells = (
@@ -89,10 +90,10 @@ def print_versions(versions: "Iterable[Version]") -> None:
             "simulated" if tags.get("simulated") == "true" else tags.get("source", "–"),
             *(tags.get(f"{name}_pct", "–") for name in ("median_error", "within_20", "coverage")),
             tags.get("decision", "–"),
-            tags.get("decision_reasons", "–"),
         )
         table.add_row(*(Text(cell) for cell in cells))
     results.print(table)
+    results.print(Text("error: median, in %. Reasons of each decision: status --json", "dim"))
 
 
 def print_outcome(production: "ProductionFacts", refusal: str | None) -> None:
