@@ -1,6 +1,7 @@
 """A car to an estimate with its interval and what must be said about it: pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -8,10 +9,10 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from carprice import texts
-from carprice.cleaning import Parsed
+from carprice.cleaning import Parsed, parse_listings
 from carprice.features import AT
 from carprice.interval import MASKED
-from carprice.listing import BY_NAME, FEATURES, TARGET
+from carprice.listing import BY_NAME, FEATURES, FIELDS, TARGET
 from carprice.model import ESTIMATE_COLUMNS
 
 CORE = tuple(each for each in FEATURES if BY_NAME[each].needed)
@@ -36,6 +37,25 @@ def estimate(pipeline: Pipeline, parsed: Parsed) -> pd.DataFrame:
     remarks[hopeless] = refusals.to_numpy(dtype=object)
     answer["remark"] = remarks
     return answer
+
+
+class CarEstimate(NamedTuple):
+    """The answer for one car: prices in DH, None where there is none, and a French remark."""
+
+    price_mad: float | None
+    low_mad: float | None
+    high_mad: float | None
+    remark: str
+
+
+def estimate_car(pipeline: Pipeline, answers: Mapping[str, str]) -> CarEstimate:
+    """Estimate one car from raw texts by field name; absent or empty ones are unknown."""
+    raw = pd.DataFrame({each.name: [answers.get(each.name)] for each in FIELDS}, dtype="str")
+    row = estimate(pipeline, parse_listings(raw)).iloc[0]
+    price, low, high = (
+        None if np.isnan(row[name]) else float(row[name]) for name in ESTIMATE_COLUMNS
+    )
+    return CarEstimate(price, low, high, row["remark"])
 
 
 def _remark(pipeline: Pipeline, parsed: Parsed) -> Iterator[tuple[Rows, str]]:

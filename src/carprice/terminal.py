@@ -1,6 +1,7 @@
 """What the command line shows: results on stdout, progress and messages on stderr."""
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
 results = Console(soft_wrap=True, highlight=False)
 messages = Console(stderr=True, soft_wrap=True, highlight=False)
 
-NEXT_STEPS = (
-    "Next: carprice status · carprice predict IN.csv OUT.csv · make app · carprice rollback"
-)
+NEXT_STEPS = "Next: make app · {carprice} status · {carprice} predict IN.csv OUT.csv"
 
 
 class Narrator:
@@ -108,4 +107,4 @@ def print_outcome(production: "ProductionFacts", refusal: str | None) -> None:
     if production.warning:
         results.print(Text(production.warning, style="yellow"))
     results.print(Text(f"Example: {production.example}"))
-    results.print(Text(NEXT_STEPS, style="dim"))
+    results.print(Text(NEXT_STEPS.format(carprice=sys.argv[0]), style="dim"))

@@ -29,7 +29,8 @@ class GoldenCar(Frozen):
 
     @property
     def name(self) -> str:
-        return " ".join(str(self.car.get(each, "?")) for each in ("make", "model", "model_year"))
+        year = self.car.get("model_year", 0)
+        return f"{self.car.get('make', '?')} {self.car.get('model', '?')} {year:.0f}"
 
 
 class ValidationRules(Frozen):

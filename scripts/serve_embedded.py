@@ -1,0 +1,75 @@
+"""Start the page and the MLflow page on the embedded store: the door behind `make app`.
+
+Both listen on this machine only; Ctrl-C stops both.
+"""
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from carprice.settings import Settings, child_environment, read_settings
+
+HOST = "127.0.0.1"
+PAGE_PORT, MLFLOW_PORT = 8501, 5000
+APP = Path(__file__).resolve().parent.parent / "streamlit_app" / "app.py"
+
+
+def main() -> int:
+    settings = read_settings()
+    commands = {PAGE_PORT: page_command()}
+    if not settings.tracking_uri:
+        settings.embedded_store.mkdir(parents=True, exist_ok=True)
+        commands[MLFLOW_PORT] = mlflow_command(settings)
+    if taken := [port for port in commands if is_taken(port)]:
+        print(
+            f"port {' and '.join(map(str, taken))} of {HOST} is taken: stop what listens there "
+            "(another `make app`, or the Docker stack) and try again",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"page    http://{HOST}:{PAGE_PORT}")
+    print(f"MLflow  {settings.tracking_uri or f'http://{HOST}:{MLFLOW_PORT}'}")
+    print("Ctrl-C stops.", flush=True)
+    return serve([subprocess.Popen(each, env=child_environment()) for each in commands.values()])
+
+
+def page_command() -> list[str]:
+    return [
+        sys.executable, "-m", "streamlit", "run", str(APP), "--server.headless=true",
+        f"--server.address={HOST}", f"--server.port={PAGE_PORT}",
+        "--browser.gatherUsageStats=false",
+    ]  # fmt: skip
+
+
+def mlflow_command(settings: Settings) -> list[str]:
+    return [
+        sys.executable, "-m", "mlflow", "server", f"--host={HOST}", f"--port={MLFLOW_PORT}",
+        f"--backend-store-uri={settings.registry_uri}",
+        f"--default-artifact-root={settings.artifact_root}", "--workers=1",
+    ]  # fmt: skip
+
+
+def is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def serve(processes: list[subprocess.Popen[bytes]]) -> int:
+    """Wait until one ends or Ctrl-C; then end all. Returns the exit code of the one that fell."""
+    try:
+        while all(each.poll() is None for each in processes):
+            time.sleep(0.5)
+        return next(each.returncode for each in processes if each.poll() is not None)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for each in processes:
+            each.terminate()
+        for each in processes:
+            each.wait(timeout=20)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
