@@ -3,9 +3,8 @@
 
 DATA ?=
 PYTHON ?= python3
-UV := .venv/bin/uv
-# Two OpenMP threads that wait for each other on a busy machine turn 1.5 s of training into 27 s.
-export OMP_WAIT_POLICY = passive
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+UV := $(BIN)/uv
 # The environment lies in .venv, whatever other one is active in this shell.
 export UV_PROJECT_ENVIRONMENT = .venv
 unexport VIRTUAL_ENV
@@ -23,31 +22,31 @@ help:  ## List the commands
 		echo "Install it (Debian, Ubuntu: apt install python3-venv) or name one: make PYTHON=python3.12 …" >&2; \
 		exit 2; }
 	@echo "Making the environment in .venv (once, about a minute) …"
-	@test -x $(UV) || { $(PYTHON) -m venv --clear .venv && .venv/bin/python -m pip install --quiet \
+	@test -x $(UV) || { $(PYTHON) -m venv --clear .venv && $(BIN)/python -m pip install --quiet \
 		"$$(sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/uv==\1/p;}' uv.lock)"; }
 	@$(UV) sync --quiet --locked
 	@touch $@
 
 .PHONY: run
 run: .venv/.complete  ## Listings in, a model in production out: make run [DATA=path/to.csv]
-	@.venv/bin/carprice run $(if $(DATA),--data "$(DATA)") || test $$? -eq 3  # 3: the champion stays
+	@$(BIN)/carprice run $(if $(DATA),--data "$(DATA)") || test $$? -eq 3  # 3: the champion stays
 
 .PHONY: app
 app: .venv/.complete  ## Start the page (8501) and the MLflow page (5000) on the embedded store
-	@.venv/bin/python scripts/serve_embedded.py
+	@$(BIN)/python scripts/serve_embedded.py
 
 .PHONY: test
 test: .venv/.complete  ## Run every test that needs no Docker
-	@.venv/bin/pytest
+	@$(BIN)/pytest
 
 .PHONY: check
 check: .venv/.complete  ## Lint, check types, the lock and requirements.txt
 	@$(UV) lock --check --quiet || { echo "uv.lock is stale: run make lock" >&2; exit 1; }
 	@$(UV) export --quiet $(EXPORT) | diff - requirements.txt >&2 \
 		|| { echo "requirements.txt is stale: run make lock" >&2; exit 1; }
-	@.venv/bin/ruff check
-	@.venv/bin/ruff format --check
-	@.venv/bin/mypy
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
 
 EXPORT := --locked --no-emit-project --no-dev --no-header --no-annotate
 .PHONY: lock
@@ -57,4 +56,4 @@ lock: .venv/.complete  ## Renew uv.lock and requirements.txt after a change of p
 
 .PHONY: bench
 bench: .venv/.complete  ## Measure the model against the plain random forest, and how it grows
-	@.venv/bin/python benchmarks/compare.py
+	@$(BIN)/python benchmarks/compare.py
