@@ -1,0 +1,114 @@
+"""Documentation that cannot lie: every command that README and guide print is run, in order."""
+
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "guide.fr.md")
+NEEDED = ("Makefile", "params.yaml", "uv.lock", "scripts", "streamlit_app", "benchmarks")
+REFUSED = 3
+SERVED = {"make app": (8501, 5000)}
+RUN_BY_CI = {"make test", "make check"}
+MEASURED_BY_HAND = {"make bench"}
+
+
+def printed_commands(page: Path) -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+    return [line for block in blocks for line in block.splitlines() if line]
+
+
+def all_commands() -> list[str]:
+    """In the order of the guide, which makes the files that later commands use."""
+    guide_first = [command for page in reversed(PAGES) for command in printed_commands(page)]
+    return list(dict.fromkeys(guide_first))
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's files in a folder of their own, with this environment."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in NEEDED:
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return folder
+
+
+def run_in(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    words = shlex.split(command)
+    if words[0] == "make":
+        words[1:1] = ["--old-file=.venv/.complete"]  # the environment is this one
+    return subprocess.run(
+        words, cwd=folder, capture_output=True, text=True, timeout=240, check=False
+    )
+
+
+def answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as page:
+            return page.status == 200
+    except OSError:
+        return False
+
+
+def test_every_printed_command_works(clone: Path) -> None:
+    elsewhere = SERVED.keys() | RUN_BY_CI | MEASURED_BY_HAND
+    outcomes = {
+        command: run_in(clone, command) for command in all_commands() if command not in elsewhere
+    }
+    failed = {
+        command: f"{outcome.returncode}: {outcome.stdout}{outcome.stderr}"
+        for command, outcome in outcomes.items()
+        # The gate's word on a challenger is an answer, not a failure.
+        if outcome.returncode not in ({0, REFUSED} if "evaluate" in command else {0})
+    }
+    assert not failed
+    assert (clone / "estimations.csv").exists()
+
+
+def test_commands_run_elsewhere_exist() -> None:
+    called = (ROOT / ".ci" / "run").read_text()
+    assert all(command.removeprefix("make ") in called for command in RUN_BY_CI)
+    for command in RUN_BY_CI | MEASURED_BY_HAND | SERVED.keys():
+        assert command in all_commands()
+        assert (
+            subprocess.run(["make", "-n", command.split()[1]], cwd=ROOT, check=False).returncode
+            == 0
+        )
+
+
+def test_make_app_serves_both_pages_and_stops_on_interrupt(clone: Path) -> None:
+    ports = SERVED["make app"]
+    for port in ports:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                pytest.skip(f"port {port} is taken on this machine")
+    words = ["make", "--old-file=.venv/.complete", "app"]
+    with subprocess.Popen(words, cwd=clone, start_new_session=True) as app:
+        deadline = time.monotonic() + 90
+        while not all(map(answers, ports)) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        served = [port for port in ports if answers(port)]
+        subprocess.run(["pkill", "-INT", "-s", str(app.pid)], check=True)
+        app.wait(timeout=30)
+    assert served == list(ports)
+    assert not any(map(answers, ports))
+
+
+def test_readme_shows_its_first_command_early() -> None:
+    lines = PAGES[0].read_text(encoding="utf-8").splitlines()
+    assert lines.index("make run") < 25
+
+
+def test_variables_in_the_readme_are_those_that_settings_read() -> None:
+    settings = (ROOT / "src" / "carprice" / "settings.py").read_text()
+    table = re.findall(r"^\| `([A-Z_]+)` \|", PAGES[0].read_text(encoding="utf-8"), re.M)
+    assert set(table) == set(re.findall(r"(?:CARPRICE|MLFLOW_TRACKING)_[A-Z_]+", settings))
