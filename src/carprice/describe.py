@@ -1,8 +1,10 @@
 """A run in words: the report that the last step keeps with it."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from carprice.registry import Version
+if TYPE_CHECKING:
+    from carprice.registry import Version
 
 SIMULATED_WARNING = (
     "These listings are simulated: the figures compare models with each other "
@@ -11,7 +13,7 @@ SIMULATED_WARNING = (
 
 
 def describe_run(
-    tags: Mapping[str, str], metrics: Mapping[str, float], production: Version | None
+    tags: Mapping[str, str], metrics: Mapping[str, float], production: "Version | None"
 ) -> str:
     """Markdown on what came in, what was learnt, what was decided, and what is in production."""
     lines = [

@@ -1,6 +1,6 @@
 """Metrics overall and by slice, and champion against challenger on the same rows: pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,8 @@ BOOTSTRAP_CELLS = 20_000_000
 
 
 class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    # As texts, so that a figure that is no number comes back from JSON as it went in.
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="strings")
 
 
 class Scores(Frozen):
@@ -70,7 +71,7 @@ class Comparison(Frozen):
     overall: Difference
     slices: dict[str, Difference]
     identical: bool
-    """Whether both gave the same price for every row."""
+    """Whether both gave the same price and interval for every row."""
 
 
 def evaluate(listings: pd.DataFrame, estimates: pd.DataFrame, min_rows: int) -> Evaluation:
@@ -118,8 +119,9 @@ def slice_rows(listings: pd.DataFrame, min_rows: int) -> dict[str, dict[str, pd.
     """Row labels of each slice large enough to be looked at, by family and name."""
     families: Mapping[str, pd.Series] = {
         "make": listings["make"].map(fold, na_action="ignore"),
-        "price": pd.cut(listings[TARGET], PRICE_BANDS, right=False).map(_name_band),
-        "year": pd.cut(listings["model_year"], YEAR_BANDS, right=False).map(_name_band),
+        "fuel": listings["fuel"],
+        "price": _name_bands(listings[TARGET], PRICE_BANDS),
+        "year": _name_bands(listings["model_year"], YEAR_BANDS),
     }
     return {
         family: {
@@ -149,7 +151,7 @@ def compare(
             for family, groups in slice_rows(listings, min_rows).items()
             for name, rows in groups.items()
         },
-        identical=bool(np.array_equal(champion[TARGET], challenger[TARGET])),
+        identical=bool(np.array_equal(champion, challenger[champion.columns])),
     )
 
 
@@ -176,6 +178,10 @@ def _differ(before: Floats, after: Floats, rounds: int) -> Difference:
 
 def _r2(actual: pd.Series, predicted: pd.Series) -> float:
     return float(r2_score(actual, predicted)) if len(actual) > 1 else float("nan")
+
+
+def _name_bands(column: pd.Series, bands: Sequence[float]) -> pd.Series:
+    return pd.cut(column, list(bands), right=False).map(_name_band, na_action="ignore")
 
 
 def _name_band(band: pd.Interval) -> str:

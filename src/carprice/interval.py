@@ -5,6 +5,7 @@ cars, whose quantile gives the interval its promised coverage. The expected size
 that it can only grow when a field goes missing or a name is unknown.
 """
 
+import math
 from typing import Self
 
 import numpy as np
@@ -78,7 +79,8 @@ def is_missing(X: Floats, name: str) -> Floats:  # noqa: N803
 
 def conformal_quantile(ratios: Floats, coverage: float) -> float:
     """Quantile of |error| over scale that covers the promised share of cars not seen yet."""
-    return float(np.quantile(ratios, min(1.0, coverage * (1 + 1 / len(ratios)))))
+    rank = math.ceil((len(ratios) + 1) * coverage)
+    return float(np.sort(ratios)[min(rank, len(ratios)) - 1])
 
 
 def _least_widening(X: Floats) -> Floats:  # noqa: N803

@@ -158,6 +158,9 @@ FIELDS: tuple[Field, ...] = (
 
 BY_NAME: Mapping[str, Field] = MappingProxyType({each.name: each for each in FIELDS})
 TARGET = "price_mad"
+ESTIMATE_COLUMNS = (TARGET, "low_mad", "high_mad")
+"""What a model answers for a listing: a price and the ends of its interval, in DH."""
+
 FEATURES: tuple[str, ...] = tuple(each.name for each in FIELDS if each.role is Role.FEATURE)
 VEHICLE: tuple[str, ...] = ("make", "model", "model_year", "mileage_km")
 """Fields by which two adverts are taken to show the same car."""

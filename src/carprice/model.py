@@ -16,10 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 from carprice.evaluation import Frozen
 from carprice.features import AT, COLUMNS, Floats, ListingEncoder
 from carprice.interval import MASKED, ErrorScale, blank, conformal_quantile, is_missing
-from carprice.listing import VEHICLE
+from carprice.listing import ESTIMATE_COLUMNS, VEHICLE
 from carprice.market import MarketBaseline
 
-ESTIMATE_COLUMNS = ("price_mad", "low_mad", "high_mad")
 FOLDS = 5
 MASKED_ROWS = 300
 """Cars of each fold from which one field is blanked, to see how much worse they are priced."""
@@ -37,7 +36,7 @@ Progress = Callable[[int, int], None]
 """Called with how many of how many stages are done."""
 
 
-class ModelParams(Frozen, extra="forbid", protected_namespaces=()):
+class ModelParams(Frozen, extra="forbid", allow_inf_nan=False, protected_namespaces=()):
     """Hyperparameters; the defaults of none: params.yaml names each."""
 
     penalty: float = Field(gt=0)

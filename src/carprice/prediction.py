@@ -12,8 +12,7 @@ from carprice import texts
 from carprice.cleaning import Parsed, parse_listings
 from carprice.features import AT
 from carprice.interval import MASKED
-from carprice.listing import BY_NAME, FEATURES, FIELDS, TARGET
-from carprice.model import ESTIMATE_COLUMNS
+from carprice.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES, FIELDS, TARGET
 
 CORE = tuple(each for each in FEATURES if BY_NAME[each].needed)
 LEAST_GIVEN = 3

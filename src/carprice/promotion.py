@@ -8,11 +8,11 @@ from pydantic import Field
 from carprice.evaluation import Comparison, Evaluation, Frozen, compare
 
 
-class GatePolicy(Frozen):
+class GatePolicy(Frozen, extra="forbid"):
     """What the gate asks of a challenger; percentages are of held-out rows or prices."""
 
-    min_holdout_rows: int = Field(ge=1)
-    """Fewer held-out rows cannot tell a good model from a lucky one."""
+    min_holdout_rows: int = Field(ge=2)
+    """Fewer held-out rows cannot tell a good model from a lucky one: nothing is compared."""
     max_median_error_pct: float = Field(gt=0)
     min_within_20_pct: float = Field(ge=0, le=100)
     coverage_tolerance_points: float = Field(gt=0)
@@ -61,7 +61,7 @@ def decide(
     """Accept or refuse a challenger judged on held-out listings that neither model has seen."""
     refusals = _check_floors(challenger, policy)
     comparison = None
-    if champion is not None:
+    if champion is not None and len(listings) >= policy.min_holdout_rows:
         comparison = compare(
             listings,
             champion.estimates,

@@ -7,11 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import mlflow
-import mlflow.sklearn
 import pandas as pd
-from matplotlib.figure import Figure
 from mlflow.entities import Metric, Param, RunStatus, RunTag
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
@@ -22,12 +21,10 @@ from mlflow.protos.databricks_pb2 import (
     ErrorCode,
 )
 from mlflow.types import ColSpec, DataType, Schema
-from sklearn.pipeline import Pipeline
 from sqlalchemy.exc import SQLAlchemyError
 
 from carprice.errors import ModelIntegrityError, RegistryError
-from carprice.listing import FEATURES, TEXTUAL
-from carprice.model import ESTIMATE_COLUMNS
+from carprice.listing import ESTIMATE_COLUMNS, FEATURES, TEXTUAL
 from carprice.settings import Settings
 from carprice.stored_model import (
     MODEL_FILE,
@@ -36,6 +33,11 @@ from carprice.stored_model import (
     ensure_files,
     open_pipeline,
 )
+
+if TYPE_CHECKING:
+    # What draws and estimates is slow to import, and many a command needs none of it.
+    from matplotlib.figure import Figure
+    from sklearn.pipeline import Pipeline
 
 EXPERIMENT = "car_price_prediction"
 MODEL_NAME = "CarPricePredictor"
@@ -167,7 +169,7 @@ class Registry:
         with explained(self.uri):
             self.client.log_text(run_id, text, path)
 
-    def log_figure(self, run_id: str, figure: Figure, path: str) -> None:
+    def log_figure(self, run_id: str, figure: "Figure", path: str) -> None:
         with explained(self.uri):
             self.client.log_figure(run_id, figure, path)
 
@@ -187,9 +189,11 @@ class Registry:
     # Versions
 
     def register_model(
-        self, run_id: str, pipeline: Pipeline, example: pd.DataFrame, tags: Mapping[str, str]
+        self, run_id: str, pipeline: "Pipeline", example: pd.DataFrame, tags: Mapping[str, str]
     ) -> Version:
         """Store a pipeline with the run and register it as a new version of the model."""
+        versions = {name: installed_version(name) for name in REQUIREMENTS}
+        self.log(run_id, params={f"version of {name}": found for name, found in versions.items()})
         with explained(self.uri):
             with mlflow.start_run(run_id=run_id):
                 logged = mlflow.sklearn.log_model(
@@ -197,9 +201,7 @@ class Registry:
                     name="model",
                     signature=SIGNATURE,
                     input_example=example,
-                    pip_requirements=[
-                        f"{name}=={installed_version(name)}" for name in REQUIREMENTS
-                    ],
+                    pip_requirements=[f"{name}=={found}" for name, found in versions.items()],
                     serialization_format="skops",
                     skops_trusted_types=list(TRUSTED_TYPES),
                 )
@@ -300,7 +302,7 @@ class Registry:
 
     # Opening
 
-    def open_model(self, version: Version) -> Pipeline:
+    def open_model(self, version: Version) -> "Pipeline":
         """Open a version after checking bytes, signature and types against what was registered.
 
         Raises ModelIntegrityError naming what differs.

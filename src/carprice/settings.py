@@ -41,6 +41,11 @@ class Settings(BaseSettings):
         return self.tracking_uri or f"sqlite:///{self.embedded_store.resolve() / 'mlflow.db'}"
 
     @property
+    def has_registry(self) -> bool:
+        """Whether there is a registry to ask; an embedded store is made by the first run."""
+        return bool(self.tracking_uri) or (self.embedded_store / "mlflow.db").exists()
+
+    @property
     def artifact_root(self) -> str | None:
         """Where an embedded store keeps artifacts; a server decides for itself."""
         return None if self.tracking_uri else (self.embedded_store / "mlruns").resolve().as_uri()

@@ -86,7 +86,8 @@ def inspect_listings(work: Workspace, data: Path | None) -> QualityReport:
     """The quality report of a file, against the data of the version in production."""
     path = data or ensure_sample(work)
     raw = dataset.read_listings(path, lambda rows: work.progress(f"reading {path.name}", rows, 0))
-    return check_listings(raw, work.params.quality, _accepted_profile(work.registry))
+    accepted = _accepted_profile(work.registry) if work.settings.has_registry else None
+    return check_listings(raw, work.params.quality, accepted)
 
 
 def ensure_sample(work: Workspace) -> Path:

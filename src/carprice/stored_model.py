@@ -6,12 +6,12 @@ widened by whoever can write that file, and is never read.
 
 import hashlib
 from pathlib import Path
-
-import skops.io as sio
-from sklearn.pipeline import Pipeline
-from skops.io.exceptions import UntrustedTypesFoundException
+from typing import TYPE_CHECKING
 
 from carprice.errors import ModelIntegrityError
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 MODEL_FILE = "model.skops"
 FILES_WRITTEN_ON_DOWNLOAD = frozenset({"registered_model_meta"})
@@ -52,11 +52,16 @@ def ensure_files(folder: Path, promised: dict[str, str], name: str) -> None:
         )
 
 
-def open_pipeline(path: Path, name: str) -> Pipeline:
+def open_pipeline(path: Path, name: str) -> "Pipeline":
     """Load a pipeline from a skops file that holds trusted types only.
 
     Raises ModelIntegrityError naming the types that are not trusted, or why it cannot be read.
     """
+    # Slow to import, and hashing or listing files needs none of it.
+    import skops.io as sio  # noqa: PLC0415
+    from sklearn.pipeline import Pipeline  # noqa: PLC0415
+    from skops.io.exceptions import UntrustedTypesFoundException  # noqa: PLC0415
+
     try:
         pipeline = sio.load(path, trusted=list(TRUSTED_TYPES))
     except UntrustedTypesFoundException as error:

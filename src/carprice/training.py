@@ -51,11 +51,15 @@ def fit(
 def measure_importance(pipeline: Pipeline, listings: pd.DataFrame) -> dict[str, float]:
     """Points of median error that shuffling each known field costs, on listings never fitted."""
     features = listings[list(FEATURES)]
-    base = np.median(relative_errors(listings[TARGET], pipeline.predict(features)))
+
+    def measure(table: pd.DataFrame) -> float:
+        # Estimates are numbered from 0; the listings carry the numbers of their rows.
+        estimates = pipeline.predict(table).set_axis(table.index)
+        return float(np.median(relative_errors(listings[TARGET], estimates)))
+
+    base = measure(features)
     order = np.random.default_rng(0).permutation(len(features))
-    importance = {}
-    for name in features.columns[features.notna().any()]:
-        shuffled = features.assign(**{name: features[name].to_numpy()[order]})
-        errors = relative_errors(listings[TARGET], pipeline.predict(shuffled))
-        importance[name] = float(np.median(errors) - base)
-    return importance
+    return {
+        name: measure(features.assign(**{name: features[name].to_numpy()[order]})) - base
+        for name in features.columns[features.notna().any()]
+    }

@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from carprice.errors import PromotionRefusedError, RegistryError
-from carprice.params import Params, read_params
 from carprice.registry import Registry
 from carprice.settings import Settings
+
+if TYPE_CHECKING:
+    from carprice.params import Params
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +35,10 @@ class Workspace:
     a process of its own."""
 
     @cached_property
-    def params(self) -> Params:
+    def params(self) -> "Params":
+        # What params.yaml configures is slow to import, and many a command needs none of it.
+        from carprice.params import read_params  # noqa: PLC0415
+
         return read_params(self.settings.home)
 
     @property
