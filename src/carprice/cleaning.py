@@ -84,10 +84,8 @@ def parse_listings(raw: pd.DataFrame) -> Parsed:
         values[each.name], unreadable = _parse_column(raw[each.name], each)
         if unreadable.any():
             problems[f"{each.name}_unreadable"] = pd.Series(unreadable, index=raw.index)
-    banded = _map_unique(raw["mileage_km"], lambda text: bool(BAND.search(text)), False)
     frame, corrections = correct_listings(
-        pd.DataFrame(values, index=raw.index),
-        exact_mileage=pd.Series(~banded.astype(bool), index=raw.index),
+        pd.DataFrame(values, index=raw.index), exact_mileage=~_find_bands(raw["mileage_km"])
     )
     return Parsed(frame, problems | corrections)
 
@@ -206,15 +204,20 @@ def _parse_column(raw: pd.Series, each: Field) -> tuple[Any, Flags]:
     parse = _choose_parser(each)
     silent = UNKNOWN_WORDS | UNPRICED_WORDS if each.kind is Kind.PRICE else UNKNOWN_WORDS
     unknown = None if each.name in TEXTUAL else float("nan")
-    places, texts = pd.factorize(raw.to_numpy(dtype=object))
+    places, texts = pd.factorize(raw)
     given = [fold(text) not in silent for text in texts]
     values = [parse(text) if says else unknown for text, says in zip(texts, given, strict=True)]
     # The missing ones have place -1, hence the last of each list.
-    column = np.array([*values, unknown], dtype=object)[places]
-    unreadable = np.array([*given, False], dtype=bool)[places] & pd.isna(column)
-    if each.name in TEXTUAL:
-        return pd.array(column, dtype="str"), unreadable
-    return column.astype("float64"), unreadable
+    distinct = pd.Series([*values, unknown], dtype="str" if each.name in TEXTUAL else "float64")
+    unreadable = np.array([*given, False]) & distinct.isna().to_numpy()
+    return distinct.array.take(places), unreadable[places]
+
+
+def _find_bands(mileage: pd.Series) -> pd.Series:
+    """Which rows name a band of kilometres."""
+    places, texts = pd.factorize(mileage)
+    banded = np.array([*(bool(BAND.search(text)) for text in texts), False])
+    return pd.Series(banded[places], index=mileage.index)
 
 
 def _choose_parser(each: Field) -> Callable[[str], object]:
@@ -228,16 +231,10 @@ def _choose_parser(each: Field) -> Callable[[str], object]:
     return parsers.get(each.kind, parse_number)
 
 
-def _map_unique(
-    raw: pd.Series, function: Callable[[str], object], missing: object
-) -> npt.NDArray[np.object_]:
-    """Apply a function to each distinct text once; a missing text gives `missing`."""
-    places, texts = pd.factorize(raw.to_numpy(dtype=object))
-    return np.array([*map(function, texts), missing], dtype=object)[places]
-
-
 def _fold_column(column: pd.Series) -> pd.Series:
-    return pd.Series(_map_unique(column, fold, None), index=column.index, dtype="str")
+    places, texts = pd.factorize(column)
+    folded = pd.array([*map(fold, texts), None], dtype="str")
+    return pd.Series(folded.take(places), index=column.index)
 
 
 def _first_reason(rules: dict[str, pd.Series]) -> pd.Series:

@@ -71,6 +71,7 @@ def run(data: Data = None, force: Forced = False, as_json: AsJson = False) -> No
     Example: `carprice run --data listings.csv`
     """
     from carprice import steps
+    from carprice.serving import describe_production
     from carprice.workspace import close_abandoned_runs
 
     with _working() as (work, narrate):
@@ -84,7 +85,7 @@ def run(data: Data = None, force: Forced = False, as_json: AsJson = False) -> No
         with narrate("send_pipeline_report") as say:
             steps.send_pipeline_report(work, checked.run_id)
             say("report.md is with the run")
-        production = steps.describe_production(work)
+        production = describe_production(work)
         if as_json:
             reasons = refusal.reasons if refusal else []
             print_json({"refused": bool(refusal), "reasons": reasons, **production._asdict()})
@@ -234,11 +235,11 @@ def predict(source: Path, target: Path, as_json: AsJson = False) -> None:
 
     Example: `carprice predict listings.csv estimates.csv`
     """
-    from carprice import steps
+    from carprice.serving import estimate_file
 
     with _working() as (work, narrate):
         with narrate("predict") as say:
-            counts = steps.estimate_file(work, source, target)
+            counts = estimate_file(work, source, target)
             say(f"{counts.estimated:,} of {counts.rows:,} rows estimated by {counts.model}")
         print_either(as_json, counts._asdict(), str(target))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 import pandas as pd
+import pyarrow as pa
 
 from carprice import texts
 from carprice.errors import DatasetError
@@ -128,14 +129,18 @@ class ListingFile:
 
     def to_frame(self, rows: Sequence[Sequence[str]]) -> pd.DataFrame:
         """Raw texts of well-formed rows, one `str` column for each field, absent ones empty."""
-        places = self.source.fields
-        columns = {
-            each.name: [cells[places[each.name]] for cells in rows]
-            if each.name in places
-            else [None] * len(rows)
-            for each in FIELDS
-        }
-        return pd.DataFrame(columns, dtype="str")
+        places, width = self.source.fields, len(self.source.header)
+        columns = list(zip(*rows, strict=True)) or [()] * width
+        columns.append((None,) * len(rows))  # what an absent field reads
+        read = {at: _to_texts(columns[at]) for at in {*places.values(), width}}
+        return pd.DataFrame({each.name: read[places.get(each.name, width)] for each in FIELDS})
+
+
+def _to_texts(cells: Sequence[str | None]) -> pd.api.extensions.ExtensionArray:
+    # By way of Arrow: pandas alone would look at every cell several times.
+    texts: pd.api.extensions.ExtensionArray
+    texts = pd.array(pa.array(cells, pa.large_string()), dtype="str")
+    return texts
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """From clean listings to numbers: what the model learns about names, and nothing else."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -38,77 +40,69 @@ class ListingEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     def fit(self, listings: pd.DataFrame, y: object = None) -> Self:  # noqa: ARG002
-        makes, models = _NameColumn(listings["make"]), _NameColumn(listings["model"])
-        self.make_numbers_, self.make_counts_ = _count(makes.keys[makes.places])
-        self.model_numbers_, self.model_counts_ = _count(_join(makes, models))
+        makes, models = _read_names(listings["make"]), _read_names(listings["model"])
+        self.make_numbers_, self.make_counts_ = makes.count()
+        self.model_numbers_, self.model_counts_ = _pair(makes, models).count()
         return self
 
     def transform(self, listings: pd.DataFrame) -> Floats:
         check_is_fitted(self)
         encoded = np.empty((len(listings), len(COLUMNS)), order="F")
-        makes, models = _NameColumn(listings["make"]), _NameColumn(listings["model"])
+        makes, models = _read_names(listings["make"]), _read_names(listings["model"])
         make = makes.number(self.make_numbers_)
-        model = _number_pairs(makes, models, self.model_numbers_)
+        model = _pair(makes, models).number(self.model_numbers_)
         encoded[:, AT["make"]], encoded[:, AT["make_count"]] = make, self.make_counts_[make]
         encoded[:, AT["model"]], encoded[:, AT["model_count"]] = model, self.model_counts_[model]
         for name in CHOICES:
-            encoded[:, AT[name]] = _NameColumn(listings[name]).number(
-                CHOICE_NUMBERS[name], raw=True
-            )
+            encoded[:, AT[name]] = _read_texts(listings[name]).number(CHOICE_NUMBERS[name])
         for name in NUMBERS:
             encoded[:, AT[name]] = listings[name].to_numpy()
         return encoded
 
 
-class _NameColumn:
-    """A column of texts as places into its few distinct ones; the last place is for missing."""
+@dataclass(frozen=True)
+class _Texts:
+    """A column of texts: the few it holds, some perhaps twice, and which of them each row has.
 
-    def __init__(self, texts: pd.Series) -> None:
-        if len(texts) == 1:  # factorizing one text costs more than the whole estimate
-            text = texts.iloc[0]
-            names = [text] if isinstance(text, str) else []
-            self.places: Places = np.array([0])
-        else:
-            places, distinct = pd.factorize(texts)
-            names = distinct.tolist()
-            self.places = np.where(places < 0, len(names), places)
-        self.names = [*names, ""]
+    The empty text stands for a missing one.
+    """
 
-    @property
-    def keys(self) -> npt.NDArray[np.object_]:
-        return np.array([fold(name) for name in self.names], dtype=object)
+    known: list[str]
+    places: Places
 
-    def number(self, numbers: Mapping[str, int], *, raw: bool = False) -> Places:
-        """Number of each text, spelling-proof unless `raw`; 0 for an unknown one."""
-        keys: Iterable[str] = self.names if raw else self.keys
-        return np.array([numbers.get(key, 0) for key in keys], dtype=np.intp)[self.places]
+    def number(self, numbers: Mapping[str, int]) -> Places:
+        """Number of each row's text; 0 for an unknown one."""
+        return np.array([numbers.get(text, 0) for text in self.known], dtype=np.intp)[self.places]
+
+    def count(self) -> tuple[dict[str, int], Floats]:
+        """Number each text from 1 and count its rows; number 0, for the unknown, counts 0."""
+        totals: Counter[str] = Counter()
+        rows = np.bincount(self.places, minlength=len(self.known))
+        for text, count in zip(self.known, rows.tolist(), strict=True):
+            totals[text] += count
+        del totals[""]
+        names = sorted(totals)
+        numbers = {name: number for number, name in enumerate(names, 1)}
+        return numbers, np.array([0.0, *(totals[name] for name in names)])
 
 
-def _number_pairs(makes: _NameColumn, models: _NameColumn, numbers: Mapping[str, int]) -> Places:
-    """Number of each make and model together; the texts of each distinct pair are joined once."""
-    width = len(models.names)
+def _read_texts(column: pd.Series) -> _Texts:
+    if len(column) == 1:  # factorizing one text costs more than the whole estimate
+        text = column.iloc[0]
+        return _Texts([text if isinstance(text, str) else "", ""], np.array([0]))
+    places, distinct = pd.factorize(column)
+    return _Texts([*distinct, ""], places % (len(distinct) + 1))  # -1, missing, becomes the last
+
+
+def _read_names(column: pd.Series) -> _Texts:
+    """Texts in their spelling-proof form."""
+    texts = _read_texts(column)
+    return _Texts([fold(text) for text in texts.known], texts.places)
+
+
+def _pair(makes: _Texts, models: _Texts) -> _Texts:
+    """Make and model together; each distinct pair is joined once."""
+    width = len(models.known)
     places, distinct = pd.factorize(makes.places * width + models.places)
-    make_keys, model_keys = makes.keys, models.keys
-    return np.array(
-        [
-            numbers.get(_pair_key(make_keys[pair // width], model_keys[pair % width]), 0)
-            for pair in distinct
-        ],
-        dtype=np.intp,
-    )[places]
-
-
-def _join(makes: _NameColumn, models: _NameColumn) -> npt.NDArray[np.object_]:
-    pairs = zip(makes.keys[makes.places], models.keys[models.places], strict=True)
-    return np.array([_pair_key(make, model) for make, model in pairs], dtype=object)
-
-
-def _pair_key(make: str, model: str) -> str:
-    return f"{make}|{model}" if make and model else ""
-
-
-def _count(keys: npt.NDArray[np.object_]) -> tuple[dict[str, int], Floats]:
-    """Number each distinct key from 1 and count it; number 0, for the unknown, counts 0."""
-    names, counts = np.unique(keys[keys != ""].astype(str), return_counts=True)
-    numbers = {str(name): number for number, name in enumerate(names, 1)}
-    return numbers, np.concatenate([[0.0], counts])
+    pairs = [(makes.known[pair // width], models.known[pair % width]) for pair in distinct]
+    return _Texts([f"{make}|{model}" if make and model else "" for make, model in pairs], places)

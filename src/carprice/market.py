@@ -5,7 +5,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import Ridge
 from sklearn.utils.validation import check_is_fitted
@@ -32,6 +32,8 @@ TYPICAL_POWER_CV = 8.0
 KM_PER_YEAR = 14_000.0
 KM_SCALE = 100_000.0
 GENERATION_YEARS = 3
+BLOCK_ROWS = 32_768
+"""Rows worked on at a time: their columns stay in the processor's cache."""
 
 Cells = npt.NDArray[np.intp]
 
@@ -64,13 +66,15 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Fit on encoded listings (n, features.COLUMNS) and their log prices (n,)."""
         self.makes_ = int(X[:, AT["make"]].max()) + 1
         self.models_ = int(X[:, AT["model"]].max()) + 1
-        km = read_km(X)
-        slopes = [term._replace(factors=term.factors * km) for term in self._km_slopes(X)]
-        terms = [*slopes, *self._core_terms(X), *self._detail_terms(X)]
-        sizes = {term.name: term.size for term in terms}
-        starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]), strict=False))
-        design = _build_design(terms, starts, sum(sizes.values()))
-        ridge = Ridge(alpha=self.penalty, solver="sparse_cg", tol=1e-3)
+        sizes = {term.name: term.size for term in self._all_terms(X[:1])}
+        starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
+        width = sum(sizes.values())
+        blocks = (X[at : at + BLOCK_ROWS] for at in range(0, len(X), BLOCK_ROWS))
+        parts = [_build_design(self._all_terms(rows), starts, width) for rows in blocks]
+        design = vstack(parts, format="csr")
+        del parts
+        # A sparse design is weighted in a copy in any case; one more would only fill the memory.
+        ridge = Ridge(alpha=self.penalty, solver="sparse_cg", tol=1e-3, copy_X=False)
         weights = np.ones(len(y))
         for _ in range(REWEIGHTINGS):
             fitted = ridge.fit(design, y, sample_weight=weights).predict(design)
@@ -95,6 +99,11 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _sum(self, terms: Iterator[Term]) -> Floats:
         effects = (self.tables_[term.name][term.cells] * term.factors for term in terms)
         return np.asarray(sum(effects))
+
+    def _all_terms(self, X: Floats) -> list[Term]:  # noqa: N803
+        km = read_km(X)
+        slopes = (term._replace(factors=term.factors * km) for term in self._km_slopes(X))
+        return [*slopes, *self._core_terms(X), *self._detail_terms(X)]
 
     def _km_slopes(self, X: Floats) -> Iterator[Term]:  # noqa: N803
         """What a step on the scale of kilometres takes off the log price."""
@@ -195,9 +204,11 @@ def _interpolate(name: str, x: Floats, knots: Floats, weights: Floats | float) -
 
 
 def _build_design(terms: list[Term], starts: dict[str, int], width: int) -> csr_matrix:
-    """One sparse row a listing, one entry a term."""
+    """One sparse row a listing, one entry for each term that says something of it."""
     rows = len(terms[0].cells)
     columns = np.stack([term.cells + starts[term.name] for term in terms], axis=1)
-    values = np.stack([np.broadcast_to(term.factors, rows) for term in terms], axis=1)
+    values = np.stack([np.broadcast_to(term.factors, rows) for term in terms], axis=1, dtype=float)
     ends = np.arange(rows + 1) * len(terms)
-    return csr_matrix((values.ravel().astype(float), columns.ravel(), ends), shape=(rows, width))
+    design = csr_matrix((values.ravel(), columns.ravel(), ends), shape=(rows, width))
+    design.eliminate_zeros()
+    return design

@@ -1,6 +1,9 @@
 """The price model: one scikit-learn Pipeline from clean listings to a price and its interval."""
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -12,18 +15,17 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import ThreadpoolController
 
 from carprice.evaluation import Frozen
 from carprice.features import AT, COLUMNS, Floats, ListingEncoder
 from carprice.interval import MASKED, ErrorScale, blank, conformal_quantile, is_missing
 from carprice.listing import ESTIMATE_COLUMNS, VEHICLE
-from carprice.market import MarketBaseline
+from carprice.market import BLOCK_ROWS, MarketBaseline
 
 FOLDS = 5
 MASKED_ROWS = 300
 """Cars of each fold from which one field is blanked, to see how much worse they are priced."""
-BLOCK_ROWS = 32_768
-"""Rows estimated at a time: their columns stay in the processor's cache."""
 DIRECTIONS = {"model_year": 1, "mileage_km": -1}
 """Columns that the trees may follow one way only."""
 LEAST_KNOWN = 100
@@ -113,15 +115,25 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Price and the ends of its interval in DH: columns ESTIMATE_COLUMNS, one row a car."""
         check_is_fitted(self)
         estimates = np.empty((len(X), len(ESTIMATE_COLUMNS)))
-        for at in range(0, len(X), BLOCK_ROWS):
+
+        def fill(at: int) -> None:
             rows = slice(at, at + BLOCK_ROWS)
             estimates[rows] = self._estimate(X[rows])
+
+        if len(X) <= BLOCK_ROWS:
+            fill(0)
+        else:
+            with ThreadPoolExecutor(os.cpu_count()) as threads:
+                list(threads.map(fill, range(0, len(X), BLOCK_ROWS)))
         return pd.DataFrame(estimates, columns=list(ESTIMATE_COLUMNS), copy=False)
 
     def _estimate(self, X: Floats) -> Floats:  # noqa: N803
         core, details = self.baseline_.predict_parts(X)
         baseline = core + details
-        log_price = baseline + self.boosting_.predict(self._boosting_table(X, baseline))
+        table = self._boosting_table(X, baseline)
+        # A tree is done sooner than a second thread is woken up; on a busy machine, far sooner.
+        with _find_openmp().limit(limits=1):
+            log_price = baseline + self.boosting_.predict(table)
         reach: Floats = self.quantile_ * self.scale_.predict(X, core)
         estimates: Floats = np.column_stack([log_price, log_price - reach, log_price + reach])
         return np.exp(estimates)
@@ -184,6 +196,12 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return boosting.fit(table[rows], left_over[rows])
 
 
+@lru_cache(maxsize=1)
+def _find_openmp() -> ThreadpoolController:
+    """The threads of the boosting; looking for them takes longer than an estimate."""
+    return ThreadpoolController().select(user_api="openmp")
+
+
 def _choose_columns(X: Floats) -> npt.NDArray[np.intp]:  # noqa: N803
     """Places of the columns that the trees see: all but the numbers of names, where known."""
     known = (~np.isnan(X)).sum(axis=0) >= LEAST_KNOWN
@@ -193,9 +211,11 @@ def _choose_columns(X: Floats) -> npt.NDArray[np.intp]:  # noqa: N803
 
 def _group_vehicles(X: Floats) -> npt.NDArray[np.intp]:  # noqa: N803
     """One number for the adverts of one car, so that they never straddle two folds."""
-    vehicles = np.nan_to_num(X[:, [AT[name] for name in VEHICLE]], nan=-1.0)
-    groups: npt.NDArray[np.intp] = np.unique(vehicles, axis=0, return_inverse=True)[1].ravel()
-    return groups
+    groups = np.zeros(len(X), dtype=np.int64)
+    for name in VEHICLE:
+        places, values = pd.factorize(np.nan_to_num(X[:, AT[name]], nan=-1.0), sort=True)
+        groups = groups * len(values) + places
+    return pd.factorize(groups, sort=True)[0]
 
 
 def _recount(X: Floats, train: Floats) -> Floats:  # noqa: N803

@@ -1,6 +1,8 @@
 """The only importer of MLflow: runs, versions of the model, aliases, and opening what is stored."""
 
 import json
+import logging
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -21,6 +23,7 @@ from mlflow.protos.databricks_pb2 import (
     ErrorCode,
 )
 from mlflow.types import ColSpec, DataType, Schema
+from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from carprice.errors import ModelIntegrityError, RegistryError
@@ -50,6 +53,7 @@ REQUIREMENTS = (
 """What a process needs beside this package to open the model and estimate."""
 
 FILES_TAG = "file_hashes"
+DATABASES = ("postgresql", "mysql", "mssql")
 
 SIGNATURE = ModelSignature(
     inputs=Schema(
@@ -106,7 +110,8 @@ def explained(uri: str) -> Iterator[None]:
     except (MlflowException, SQLAlchemyError, OSError) as error:
         first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise RegistryError(
-            f"the registry at {_without_password(uri)} does not do as asked: {first_line[:300]}\n"
+            f"the registry at {_without_password(uri)} does not do as asked: "
+            f"{_without_password(first_line)[:300]}\n"
             "Check that it is running, that its address in MLFLOW_TRACKING_URI is right, and that "
             "its disk is writable and has room; nothing was promoted."
         ) from error
@@ -119,11 +124,13 @@ class Registry:
     """
 
     def __init__(self, settings: Settings) -> None:
+        _be_silent()
         self.uri = settings.registry_uri
         self._artifact_root = settings.artifact_root
         with explained(self.uri):
             if self._artifact_root:
                 settings.embedded_store.mkdir(parents=True, exist_ok=True)
+            _ensure_answers(self.uri)
             mlflow.set_tracking_uri(self.uri)
             self.client = mlflow.MlflowClient()
             self.experiment_id = self._ensure_experiment()
@@ -289,7 +296,7 @@ class Registry:
             )
             return _to_ticket(entry)
 
-    def close_ticket(self, ticket: Ticket, tags: Mapping[str, str]) -> None:
+    def tag_ticket(self, ticket: Ticket, tags: Mapping[str, str]) -> None:
         with explained(self.uri):
             for key, value in tags.items():
                 self.client.set_model_version_tag(LEDGER_NAME, str(ticket.number), key, value)
@@ -382,6 +389,17 @@ def _to_ticket(entry: ModelVersion) -> Ticket:
     )
 
 
-def _without_password(uri: str) -> str:
-    scheme, separator, rest = uri.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+def _be_silent() -> None:
+    # What goes wrong is raised and explained once; their logs would say it again, at length.
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+
+
+def _ensure_answers(uri: str) -> None:
+    """Ask a database once; MLflow itself would ask for an hour before it says that it is down."""
+    if uri.startswith(DATABASES):
+        create_engine(uri, poolclass=NullPool).connect().close()
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"://[^/\s]*@", "://", text)

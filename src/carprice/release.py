@@ -1,11 +1,10 @@
 """Bringing a version into production and taking it back, with a receipt and a copy on disk."""
 
-from contextlib import ExitStack
 from pathlib import Path
 
 from carprice import dataset
 from carprice.errors import PromotionRefusedError
-from carprice.ledger import move_production, timestamp
+from carprice.ledger import Move, move_production, timestamp
 from carprice.promotion import Decision
 from carprice.receipts import DataFacts, Receipt, hash_receipt, receipt_path, write_receipt
 from carprice.registry import MODEL_NAME, PRODUCTION, Ticket, Version
@@ -20,25 +19,24 @@ def release(
     """Point production at a version; its receipt and its copy in `models/` stand before it moves.
 
     Raises PromotionRefusedError when production is no longer what the decision compared with;
-    receipt file and copy are then taken away again.
+    receipt file and copy are then as they were before.
     """
     files = work.registry.fetch_files(version)
+    earlier: dict[Path, bytes | None] = {}
     written: list[Receipt] = []
-    with ExitStack() as undo:
 
-        def prepare(ticket: Ticket) -> dict[str, str]:
-            receipt = _build_receipt(work, version, decision, validation, ticket)
-            text = write_receipt(receipt)
-            work.registry.log_text(version.run_id, text, receipt_path(ticket.number))
-            undo.callback(_remove_export, work, version)
-            _export(work, version, files / MODEL_FILE, text)
-            work.registry.tag_version(version.number, _promotion_tags(receipt))
-            written.append(receipt)
-            return {"receipt_sha256": hash_receipt(text)}
+    def prepare(ticket: Ticket) -> dict[str, str]:
+        receipt = _build_receipt(work, version, decision, validation, ticket)
+        text = write_receipt(receipt)
+        work.registry.log_text(version.run_id, text, receipt_path(ticket.number))
+        earlier.update(_read_export(work, version))
+        _export(work, version, files / MODEL_FILE, text)
+        work.registry.tag_version(version.number, _promotion_tags(receipt))
+        written.append(receipt)
+        return {"receipt_sha256": hash_receipt(text)}
 
-        details = {"action": "promote", "by": work.who}
-        move_production(work.registry, version, decision.champion, details, prepare)
-        undo.pop_all()
+    move = Move(version, decision.champion, "promote", work.who)
+    move_production(work.registry, move, prepare, lambda: _put_back(earlier))
     return written[0]
 
 
@@ -55,8 +53,7 @@ def roll_back(work: Workspace) -> tuple[Version, Version]:
         )
     target = registry.version(int(previous))
     registry.open_model(target)  # a version that cannot be opened must not go to production
-    details = {"action": "rollback", "by": work.who}
-    move_production(registry, target, current.number, details, lambda _ticket: {})
+    move_production(registry, Move(target, current.number, "rollback", work.who))
     note = {"at": timestamp(), "by": work.who}
     registry.tag_version(
         current.number,
@@ -121,6 +118,19 @@ def _export(work: Workspace, version: Version, model: Path, receipt: str) -> Non
             file.write(content)
 
 
-def _remove_export(work: Workspace, version: Version) -> None:
-    for path in _export_paths(work, version):
-        path.unlink(missing_ok=True)
+def _read_export(work: Workspace, version: Version) -> dict[Path, bytes | None]:
+    """What an earlier promotion of the version left, None for a file that is not there."""
+    return {
+        path: path.read_bytes() if path.exists() else None for path in _export_paths(work, version)
+    }
+
+
+def _put_back(earlier: dict[Path, bytes | None]) -> None:
+    """Files as they were: those of an earlier promotion of the version, or none."""
+    for path, content in earlier.items():
+        if content is None:
+            if path.exists():
+                path.unlink()
+        elif path.read_bytes() != content:
+            with dataset.replacing(path) as file:
+                file.write(content)

@@ -5,14 +5,12 @@ Steps hand each other nothing but the id of the run; what a step learnt stands i
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from carprice import dataset, plots, texts
-from carprice.cleaning import parse_listings
-from carprice.describe import SIMULATED_WARNING, describe_run
+from carprice import dataset, plots
+from carprice.describe import describe_run
 from carprice.errors import (
     ModelIntegrityError,
     PromotionRefusedError,
@@ -20,10 +18,9 @@ from carprice.errors import (
     RegistryError,
     ValidationFailedError,
 )
-from carprice.evaluation import Scores, evaluate
+from carprice.evaluation import evaluate
 from carprice.ledger import timestamp
 from carprice.listing import FEATURES, TARGET
-from carprice.prediction import estimate, spell_estimates
 from carprice.promotion import Contender, Decision, GatePolicy, decide, force
 from carprice.quality import check_listings
 from carprice.quality_report import DataProfile, QualityReport, render_html
@@ -33,7 +30,7 @@ from carprice.release import release
 from carprice.sample import write_sample
 from carprice.settings import run_command
 from carprice.training import fit, measure_importance, split
-from carprice.validation import ValidationReport, to_listings, validate
+from carprice.validation import ValidationReport, validate
 from carprice.workspace import Workspace, closing_badly_ended
 
 DATA_TAGS = ("source", "source_sha256", "data_hash", "rows", "simulated")
@@ -137,13 +134,16 @@ def train_model(work: Workspace, run_id: str) -> Version:
 
 
 def evaluate_model(work: Workspace, run_id: str) -> Decision:
-    """Score the stored version on held-out cars and let the gate compare it with the champion."""
+    """Score the stored version on held-out cars and let the gate compare it with the champion.
+
+    Raises PromotionRefusedError when the version is the champion.
+    """
+    registry = work.registry
+    version = _version_of(work, run_id)
+    champion = registry.find_alias(PRODUCTION)
+    if champion and champion.number == version.number:
+        raise PromotionRefusedError(f"{version.name} is in production already", [])
     with closing_badly_ended(work, run_id):
-        registry = work.registry
-        version = _version_of(work, run_id)
-        champion = registry.find_alias(PRODUCTION)
-        if champion and champion.number == version.number:
-            raise PromotionRefusedError(f"{version.name} is in production already", [])
         share = min(float(each.tags["holdout_share"]) for each in (version, champion) if each)
         _, holdout = split(_read_clean(work, version.tags["data_hash"]), share)
         pipeline = registry.open_model(version)
@@ -165,7 +165,7 @@ def promote_to_staging(work: Workspace, run_id: str, *, forced: bool = False) ->
     """
     with closing_badly_ended(work, run_id):
         registry = work.registry
-        decision = Decision.model_validate_json(registry.read_text(run_id, DECISION))
+        decision = _read_decision(work, run_id)
         if forced:
             decision = force(decision)
             registry.log_text(run_id, decision.model_dump_json(indent=2), DECISION)
@@ -209,7 +209,7 @@ def promote_to_production(work: Workspace, run_id: str) -> Receipt:
     Raises PromotionRefusedError when production has changed since the gate compared.
     """
     with closing_badly_ended(work, run_id):
-        decision = Decision.model_validate_json(work.registry.read_text(run_id, DECISION))
+        decision = _read_decision(work, run_id)
         validation = ValidationReport.model_validate_json(
             work.registry.read_text(run_id, VALIDATION)
         )
@@ -230,64 +230,6 @@ def send_pipeline_report(work: Workspace, run_id: str) -> str:
     return text
 
 
-class ProductionFacts(NamedTuple):
-    """What is in production, for a person: None and empty when nothing is."""
-
-    version: int | None
-    figures: dict[str, float]
-    warning: str
-    example: str
-
-
-def describe_production(work: Workspace) -> ProductionFacts:
-    """The version in production, its held-out figures, and an example of its estimates."""
-    production = work.registry.find_alias(PRODUCTION)
-    if production is None:
-        return ProductionFacts(None, {}, "", "")
-    metrics = work.registry.run_metrics(production.run_id)
-    golden = work.params.validation.golden_cars[0]
-    answer = work.registry.open_model(production).predict(to_listings([golden.car])).iloc[0]
-    simulated = production.tags["simulated"] == "true"
-    return ProductionFacts(
-        version=production.number,
-        figures={name: metrics[name] for name in Scores.model_fields if name in metrics},
-        warning=SIMULATED_WARNING if simulated else "",
-        example=f"{golden.name}: {answer.price_mad:,.0f} DH, "
-        f"between {answer.low_mad:,.0f} and {answer.high_mad:,.0f} DH",
-    )
-
-
-class FileEstimates(NamedTuple):
-    """What became of a file of cars."""
-
-    rows: int
-    estimated: int
-    model: str
-
-
-def estimate_file(work: Workspace, source: Path, target: Path) -> FileEstimates:
-    """Copy a file row by row with estimates and remarks added; whole or not at all.
-
-    Raises DatasetError when the source cannot be read or the target not be written.
-    """
-    production = work.registry.find_alias(PRODUCTION)
-    if production is None:
-        raise RegistryError("no version is in production: type `carprice run` first")
-    pipeline = work.registry.open_model(production)
-    file = dataset.ListingFile(source, needs_price=False)
-    rows = estimated = 0
-
-    def annotate(raw: pd.DataFrame) -> list[list[str]]:
-        nonlocal rows, estimated
-        answer = estimate(pipeline, parse_listings(raw))
-        rows, estimated = rows + len(answer), estimated + int(answer[TARGET].notna().sum())
-        work.progress(f"estimating {source.name}", rows, 0)
-        return spell_estimates(answer)
-
-    dataset.copy_with_columns(file, target, texts.COLUMNS, annotate)
-    return FileEstimates(rows, estimated, production.name)
-
-
 def _accepted_profile(registry: Registry) -> DataProfile | None:
     """What is remembered of the data that the version in production learnt from."""
     production = registry.find_alias(PRODUCTION)
@@ -301,6 +243,15 @@ def _version_of(work: Workspace, run_id: str) -> Version:
     if number is None:
         raise RegistryError(f"run {run_id} has registered no version yet: train first")
     return work.registry.version(int(number))
+
+
+def _read_decision(work: Workspace, run_id: str) -> Decision:
+    version = _version_of(work, run_id)
+    if "decision" not in version.tags:
+        raise PromotionRefusedError(
+            f"{version.name} has not been evaluated", [f"type `carprice evaluate {version.number}`"]
+        )
+    return Decision.model_validate_json(work.registry.read_text(run_id, DECISION))
 
 
 def _read_clean(work: Workspace, data_hash: str) -> pd.DataFrame:

@@ -28,10 +28,13 @@ TRUSTED_TYPES = (
 
 def digest_files(folder: Path) -> dict[str, str]:
     """SHA-256 of every file of a stored model by its path inside the folder."""
+    files = {
+        path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()
+    }
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in FILES_WRITTEN_ON_DOWNLOAD
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in sorted(files.items())
+        if name not in FILES_WRITTEN_ON_DOWNLOAD
     }
 
 

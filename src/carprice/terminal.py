@@ -15,7 +15,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from carprice.registry import Version
-    from carprice.steps import ProductionFacts
+    from carprice.serving import ProductionFacts
 
 results = Console(soft_wrap=True, highlight=False)
 messages = Console(stderr=True, soft_wrap=True, highlight=False)

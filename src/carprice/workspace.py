@@ -53,13 +53,14 @@ class Workspace:
 
 def close_abandoned_runs(work: Workspace, is_alive: Callable[[str], bool]) -> int:
     """Mark runs whose process is gone as killed; returns how many there were."""
-    abandoned = [
-        run_id
+    abandoned = {
+        run_id: tags
         for run_id, tags in work.registry.running().items()
         if tags.get("process") and not is_alive(tags["process"])
-    ]
-    for run_id in abandoned:
-        work.registry.log(run_id, tags={"outcome": "killed"})
+    }
+    for run_id, tags in abandoned.items():
+        # What it had come to before its process died stays: its version may be in production.
+        work.registry.log(run_id, tags={"outcome": tags.get("outcome", "killed")})
         work.registry.end_run(run_id, "KILLED")
     return len(abandoned)
 

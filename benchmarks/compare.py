@@ -1,0 +1,246 @@
+"""Our pipeline against the plain random forest, and how the work grows: run by `make bench`.
+
+Accuracy is measured on the real listings that CARPRICE_REAL_LISTINGS names. Without them the
+sample has to do, and says nothing about accuracy: its listings are simulated.
+"""
+
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import skops.io as sio
+from rich.console import Console
+from rich.table import Table
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import Pipeline
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from forest import build_forest
+from growth import PARAMS, STAGES, Measured, run_stages
+
+from carprice.cleaning import name_vehicles, parse_listings, select_rows
+from carprice.dataset import read_listings
+from carprice.evaluation import Scores, score
+from carprice.listing import FEATURES, TARGET
+from carprice.sample import write_sample
+from carprice.training import fit
+
+REAL_LISTINGS = "CARPRICE_REAL_LISTINGS"
+SAMPLE_ROWS = 20_000
+FOLDS = 5
+ONE_ROW_TRIES = 200
+BULK_ROWS = 200_000
+BULK_TRIES = 5
+MEMORY_LIMIT_MB = 2_000
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "skops")
+
+console = Console(width=110)
+
+
+@dataclass
+class Contender:
+    """A way to train, and what was measured of it."""
+
+    name: str
+    train: Callable[[pd.DataFrame], Pipeline]
+    estimates: list[pd.DataFrame] = field(default_factory=list)
+    training_seconds: list[float] = field(default_factory=list)
+    one_row_ms: float = float("nan")
+    bulk_rows_per_second: float = float("nan")
+    file_mb: float = float("nan")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        grown = _run_growth(folder)  # first: see run_stages
+        real = os.environ.get(REAL_LISTINGS, "")  # noqa: TID251 - names a file, sets nothing
+        sample = _read_clean(_write_sample(folder))
+        listings = _read_clean(Path(real)) if real else sample
+        contenders = [
+            Contender("carprice", lambda rows: fit(rows, PARAMS.model)),
+            Contender("plain random forest", _train_forest),
+        ]
+        folds = _split(listings)
+        for contender in contenders:
+            with console.status(f"{contender.name}: {FOLDS} folds, then speed …"):
+                _measure_contender(contender, listings, folds, folder)
+        transferred = _measure_transfer(sample, listings) if real else None
+    console.print(_describe_machine())
+    console.print(_show_accuracy(listings, contenders, transferred, real=bool(real)))
+    console.print(_show_speed(contenders))
+    console.print(_show_growth(grown))
+
+
+def _write_sample(folder: Path) -> Path:
+    path = folder / "sample.csv"
+    write_sample(path, SAMPLE_ROWS, seed=0)
+    return path
+
+
+def _read_clean(path: Path) -> pd.DataFrame:
+    kept, _ = select_rows(parse_listings(read_listings(path).frame))
+    return kept.reset_index(drop=True)
+
+
+def _train_forest(listings: pd.DataFrame) -> Pipeline:
+    return build_forest().fit(listings[list(FEATURES)], listings[TARGET])
+
+
+def _estimate(pipeline: Pipeline, listings: pd.DataFrame) -> pd.DataFrame:
+    """Estimates with an interval; that of a model without one is empty."""
+    answer = pipeline.predict(listings[list(FEATURES)])
+    if not isinstance(answer, pd.DataFrame):
+        answer = pd.DataFrame(dict.fromkeys((TARGET, "low_mad", "high_mad"), answer))
+    return answer.set_axis(listings.index)
+
+
+def _split(listings: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Folds in which the adverts of one car stay together."""
+    folds = GroupKFold(FOLDS, shuffle=True, random_state=0)
+    return list(folds.split(listings, groups=name_vehicles(listings)))
+
+
+def _measure_contender(
+    contender: Contender,
+    listings: pd.DataFrame,
+    folds: list[tuple[np.ndarray, np.ndarray]],
+    folder: Path,
+) -> None:
+    contender.train(listings[:1_000])  # loads what scikit-learn loads late
+    for train, test in folds:
+        started = time.perf_counter()
+        pipeline = contender.train(listings.iloc[train])
+        contender.training_seconds.append(time.perf_counter() - started)
+        contender.estimates.append(_estimate(pipeline, listings.iloc[test]))
+    features = listings[list(FEATURES)]
+    rows = [features[at : at + 1] for at in range(ONE_ROW_TRIES)]
+    contender.one_row_ms = 1_000 * float(np.median(list(_time(pipeline, rows))))
+    many = features.sample(BULK_ROWS, replace=True, random_state=0, ignore_index=True)
+    bulk = float(np.median(list(_time(pipeline, [many] * BULK_TRIES))))
+    contender.bulk_rows_per_second = BULK_ROWS / bulk
+    path = folder / "model.skops"
+    sio.dump(pipeline, path)
+    contender.file_mb = path.stat().st_size / 1e6
+
+
+def _time(pipeline: Pipeline, tables: list[pd.DataFrame]) -> Iterator[float]:
+    pipeline.predict(tables[0])
+    for table in tables:
+        started = time.perf_counter()
+        pipeline.predict(table)
+        yield time.perf_counter() - started
+
+
+def _measure_transfer(sample: pd.DataFrame, real: pd.DataFrame) -> Scores:
+    """Train on simulated adverts alone, price real ones."""
+    with console.status("Training on the sample, pricing real listings …"):
+        return score(real[TARGET], _estimate(fit(sample, PARAMS.model), real))
+
+
+def _run_growth(folder: Path) -> dict[tuple[str, int], Measured]:
+    grown: dict[tuple[str, int], Measured] = {}
+    with console.status("Growth …") as status:
+        for stage, size, measured in run_stages(folder):
+            grown[stage, size] = measured
+            status.update(f"Growth: {stage}, {size:,} adverts took {measured['seconds']:.1f} s …")
+    return grown
+
+
+def _describe_machine() -> str:
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return f"Python {platform.python_version()}, {libraries}; {os.cpu_count()} cores{load}"
+
+
+def _show_accuracy(
+    listings: pd.DataFrame,
+    contenders: list[Contender],
+    transferred: Scores | None,
+    *,
+    real: bool,
+) -> Table:
+    title = f"Accuracy on {len(listings):,} real listings, {FOLDS} folds by car"
+    if not real:
+        title = (
+            f"{FOLDS} folds on SIMULATED listings: NO accuracy (name real ones: {REAL_LISTINGS})"
+        )
+    table = Table(title=title, title_justify="left")
+    table.add_column("model")
+    for heading in ("median error", "within 10 %", "within 20 %", "R² log", "coverage", "width"):
+        table.add_column(heading, justify="right")
+    for contender in contenders:
+        scores = score(listings[TARGET], pd.concat(contender.estimates).loc[listings.index])
+        table.add_row(contender.name, *_spell_scores(scores, interval=contender is contenders[0]))
+    if transferred:
+        table.add_row("carprice, trained on the sample", *_spell_scores(transferred, interval=True))
+    return table
+
+
+def _spell_scores(scores: Scores, *, interval: bool) -> list[str]:
+    return [
+        f"{scores.median_error_pct:.2f} %",
+        f"{scores.within_10_pct:.1f} %",
+        f"{scores.within_20_pct:.1f} %",
+        f"{scores.r2_log:.3f}",
+        f"{scores.coverage_pct:.1f} %" if interval else "none",
+        f"{scores.width_pct:.1f} %" if interval else "none",
+    ]
+
+
+def _show_speed(contenders: list[Contender]) -> Table:
+    table = Table(title="Speed and size, medians of one run", title_justify="left")
+    table.add_column("")
+    for contender in contenders:
+        table.add_column(contender.name, justify="right")
+    table.add_column("ours against it", justify="right")
+    measures: Mapping[str, Callable[[Contender], float]] = {
+        "seconds to train": lambda each: float(np.median(each.training_seconds)),
+        "milliseconds for one estimate": lambda each: each.one_row_ms,
+        f"rows per second, {BULK_ROWS:,} rows": lambda each: each.bulk_rows_per_second,
+        "megabytes on disk": lambda each: each.file_mb,
+    }
+    for name, measure in measures.items():
+        ours, theirs = map(measure, contenders)
+        table.add_row(name, _spell(ours), _spell(theirs), f"{_spell(ours / theirs)} times")
+    return table
+
+
+def _show_growth(grown: Mapping[tuple[str, int], Measured]) -> Table:
+    table = Table(
+        title="Growth, each in a fresh process (1.0: linear against the size above)",
+        title_justify="left",
+    )
+    for heading in ("stage", "adverts", "rows", "seconds", "µs a row", "to linear", "peak MB"):
+        table.add_column(heading, justify="left" if heading == "stage" else "right")
+    for stage in STAGES:
+        before = None
+        for (_, size), measured in ((key, each) for key, each in grown.items() if key[0] == stage):
+            pace = 1e6 * measured["seconds"] / measured["rows"]
+            to_linear = f"{pace / before:.2f}" if before else ""
+            peak = measured["peak_mb"]
+            table.add_row(
+                "" if before else stage, f"{size:,}", f"{measured['rows']:,.0f}",
+                _spell(measured["seconds"]), f"{pace:.1f}", to_linear,
+                f"{peak:,.0f}{' !' if peak > MEMORY_LIMIT_MB else ''}",
+            )  # fmt: skip
+            before = pace
+        table.add_section()
+    return table
+
+
+def _spell(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
+if __name__ == "__main__":
+    main()

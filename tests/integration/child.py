@@ -1,0 +1,135 @@
+"""What the tests' child processes do: the command line, stopped or slowed where a test asks.
+
+Run by conftest.py through `runpy` in a forked process, with `order` as its only global.
+"""
+
+import ctypes
+import importlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from carprice import cli, steps
+from carprice.errors import CarPriceError
+from carprice.ledger import Move, move_production
+from carprice.registry import Registry
+from carprice.settings import Settings, read_settings
+from carprice.workspace import Workspace
+
+order: dict[str, Any] = globals()["order"]
+folder = Path(order["folder"])
+
+
+def command(
+    arguments: list[str],
+    pause: dict[str, str] | None = None,
+    constants: dict[str, float] | None = None,
+    *,
+    without_powers: bool = False,
+    largest_file: int | None = None,
+) -> None:
+    """Run `carprice …` as a process would.
+
+    pause: where to stop until told to go on (see `stop_at`).
+    constants: values of the package's own constants, by dotted name.
+    without_powers: obey the permissions of files even as root.
+    largest_file: bytes that a file may have.
+    """
+    # A process of its own would import everything anew, for seconds.
+    replace("carprice.steps", "run_command", lambda _: validate_here)
+    for name, value in (constants or {}).items():
+        module, _, constant = name.rpartition(".")
+        replace(module, constant, lambda _, value=value: value)
+    if pause:
+        stop_at(**pause)
+    if without_powers:
+        drop_powers()
+    if largest_file:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    sys.argv = ["carprice", *arguments]
+    cli.main()
+
+
+def move(targets: list[int], expected: int | None) -> None:
+    """Move production to a version at the same moment as others; write down what came of it."""
+    registry = Registry(read_settings())
+    target = registry.version(targets[0])
+    meet()
+    try:
+        ticket = move_production(registry, Move(target, expected, "promote", "tests"))
+        outcome = {"ticket": ticket.number}
+    except CarPriceError as error:
+        outcome = {"error": type(error).__name__, "message": str(error)}
+    (folder / "outcome.json").write_text(json.dumps(outcome))
+
+
+def meet() -> None:
+    """Say that this process is ready, and wait for the others."""
+    (folder / "paused").touch()
+    while not (folder / "go").exists():
+        time.sleep(0.005)
+
+
+def stop_at(where: str, moment: str = "before", matching: str = "") -> None:
+    """Stop before or after a function's work, when one of its arguments is `matching`.
+
+    where: `module:function` or `module:Class.method`.
+    """
+    module, _, name = where.partition(":")
+
+    def stopping(original: Callable[..., Any]) -> Callable[..., Any]:
+        def stop(*arguments: Any, **named: Any) -> Any:
+            meant = not matching or matching in map(str, arguments)
+            if meant and moment == "before":
+                meet()
+            result = original(*arguments, **named)
+            if meant and moment == "after":
+                meet()
+            return result
+
+        return stop
+
+    replace(module, name, stopping)
+
+
+def replace(module: str, name: str, change: Callable[[Any], Any]) -> None:
+    *owners, last = name.split(".")
+    owner: Any = importlib.import_module(module)
+    for each in owners:
+        owner = getattr(owner, each)
+    setattr(owner, last, change(getattr(owner, last)))
+
+
+def validate_here(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    work = Workspace(settings)
+    report = steps.validate_version(work, work.registry.version(int(arguments[1])))
+    return subprocess.CompletedProcess(arguments, 0, report.model_dump_json(), "")
+
+
+def drop_powers() -> None:
+    """Give up root's right to pass over permissions; harmless for other users."""
+    if os.geteuid():
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # version 3 of the interface, this process
+    nothing = (ctypes.c_uint32 * 6)()
+    if libc.capset(header, nothing):
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def open_outputs() -> None:
+    for name, number in (("out", 1), ("err", 2)):
+        with (folder / name).open("wb") as file:
+            os.dup2(file.fileno(), number)
+
+
+open_outputs()
+os.chdir(order["home"])
+os.environ.update(order["environment"])  # noqa: TID251 - as a shell would
+globals()[order["what"]](**order["options"])

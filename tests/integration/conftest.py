@@ -1,0 +1,397 @@
+"""Real stores, real processes: what the integration tests share.
+
+A process that imports MLflow takes seconds to start. The tests' children are therefore forked
+from one process that has imported everything and opened nothing (`multiprocessing`'s fork
+server): each is a process of its own, with its own signals and exit code, ready in a moment.
+"""
+
+import contextlib
+import ctypes
+import itertools
+import multiprocessing
+import os
+import runpy
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from carprice.registry import PRODUCTION, Registry, Version
+from carprice.sample import write_sample
+from carprice.settings import Settings
+from carprice.workspace import Workspace
+
+PROJECT = Path(__file__).parents[2]
+CHILD = Path(__file__).with_name("child.py")
+LISTINGS = "listings.csv"
+DEADLINE_SECONDS = 90.0
+FORKS = multiprocessing.get_context("forkserver")
+
+PRELOADED = (
+    "carprice.cli", "carprice.params", "carprice.plots", "carprice.receipts", "carprice.release",
+    "carprice.steps",
+    # What these import only once they need it.
+    "alembic.command", "git", "matplotlib.backends.backend_agg",
+    "mlflow.pyfunc.scoring_server", "mlflow.store.model_registry.sqlalchemy_store",
+    "mlflow.store.tracking.sqlalchemy_store", "pyarrow.dataset", "pyarrow.parquet", "skops.io",
+)  # fmt: skip
+
+MLFLOWS_WARNINGS = (
+    # Its SQL store asks SQLAlchemy for a loader strategy that version 2.1 deprecates.
+    "The ``noload`` loader strategy is deprecated",
+)
+
+# Children need no threads on a small machine, and never report to anybody.
+QUIET = {
+    "OMP_NUM_THREADS": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_TRACKING_URI": "",
+}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+
+@dataclass
+class Child:
+    """A command at work in a process of its own."""
+
+    process: BaseProcess
+    folder: Path
+
+    @property
+    def paused(self) -> Path:
+        return self.folder / "paused"
+
+    def wait_for_pause(self) -> None:
+        """Return once the child has announced that it waits at the place asked for."""
+        wait_until(lambda: self.paused.exists() or not self.process.is_alive())
+        assert self.paused.exists(), f"ended before its pause: {self.end().text}"
+
+    def go_on(self) -> None:
+        (self.folder / "go").touch()
+
+    def deliver(self, number: signal.Signals) -> None:
+        assert self.process.pid
+        os.kill(self.process.pid, number)
+
+    def send(self, number: signal.Signals) -> Ended:
+        """Send a signal and return how the child ended."""
+        self.deliver(number)
+        return self.end()
+
+    def end(self) -> Ended:
+        self.process.join(DEADLINE_SECONDS)
+        code = self.process.exitcode
+        if code is None:
+            self.process.kill()
+            self.process.join()
+        out, err = (
+            (self.folder / name).read_text() if (self.folder / name).exists() else ""
+            for name in ("out", "err")
+        )
+        assert code is not None, f"still at work after {DEADLINE_SECONDS} s: {out}{err}"
+        return Ended(code, out, err)
+
+
+@dataclass
+class Desk:
+    """A project's folder and the command line used in it."""
+
+    home: Path
+    scratch: Path
+    tracking_uri: str = ""
+    children: list[Child] = field(default_factory=list)
+
+    @property
+    def listings(self) -> Path:
+        return self.home / LISTINGS
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(home=self.home, user_name="tests", MLFLOW_TRACKING_URI=self.tracking_uri)
+
+    @property
+    def work(self) -> Workspace:
+        return Workspace(self.settings)
+
+    @property
+    def registry(self) -> Registry:
+        """A connection of the test's own; it also becomes MLflow's current store."""
+        return Registry(self.settings)
+
+    @property
+    def production(self) -> Version | None:
+        return self.registry.find_alias(PRODUCTION)
+
+    def copies(self) -> set[str]:
+        """Names in `models/`."""
+        return {path.name for path in (self.home / "models").glob("*")}
+
+    def start(self, *arguments: str, **options: Any) -> Child:
+        """Start `carprice …` in a child; the options are those of `command` in child.py."""
+        return self.fork("command", arguments=arguments, **options)
+
+    def fork(self, what: str, **options: Any) -> Child:
+        folder = self.scratch / f"child-{len(self.children)}"
+        folder.mkdir(parents=True)
+        order = {
+            "what": what,
+            "home": str(self.home),
+            "folder": str(folder),
+            "environment": {
+                "CARPRICE_USER_NAME": "tests",
+                **({"MLFLOW_TRACKING_URI": self.tracking_uri} if self.tracking_uri else {}),
+            },
+            "options": options,
+        }
+        process = FORKS.Process(
+            target=runpy.run_path, args=(str(CHILD),), kwargs={"init_globals": {"order": order}}
+        )
+        process.start()
+        self.children.append(Child(process, folder))
+        return self.children[-1]
+
+    def run(self, *arguments: str, **options: Any) -> Ended:
+        return self.start(*arguments, **options).end()
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = DEADLINE_SECONDS) -> None:
+    """Poll; fail when it does not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not so after {seconds} s"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet_environment() -> Iterator[None]:
+    """Fit on one thread, here and in every child; start the process that children fork from."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in QUIET.items():
+            patch.setenv(name, value)
+        FORKS.set_forkserver_preload(list(PRELOADED))
+        forkserver.ensure_running()
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_remembered_store() -> Iterator[None]:
+    """MLflow writes the address of the store in use into the environment; do not pass it on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", "")
+        yield
+
+
+def write_small_project(home: Path) -> None:
+    """The project's own parameters with numbers for a small sample, and the sample."""
+    home.mkdir(parents=True)
+    params = yaml.safe_load((PROJECT / "params.yaml").read_text())
+    params["model"]["trees"] = 10
+    params["quality"]["min_priced_rows"] = 200
+    params["gate"] |= {"bootstrap_rounds": 100, "large_slice_rows": 50}
+    params["validation"]["max_latency_ms"] = 2000  # the machine is shared with other tests
+    (home / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True))
+    write_sample(home / LISTINGS, rows=3000, seed=0)
+
+
+@dataclass(frozen=True)
+class TwoRuns:
+    """A folder in which `carprice run` ran twice on the same listings."""
+
+    home: Path
+    first: Ended
+    """In processes of its own, as users start it."""
+    second: Ended
+
+
+@pytest.fixture(scope="session")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
+    if (cached := Path("/tmp/it/cache/two.pickle")).exists():  # DEV
+        import pickle  # DEV
+
+        return TwoRuns(**pickle.loads(cached.read_bytes()))  # DEV
+    home = tmp_path_factory.mktemp("two-runs") / "project"
+    home = Path("/tmp/it/cache/project")  # DEV
+    write_small_project(home)
+    done = subprocess.run(
+        [sys.executable, "-m", "carprice", "run", "--data", LISTINGS],
+        cwd=home, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    first = Ended(done.returncode, done.stdout, done.stderr)
+    assert first.code == 0, first.text
+    second = Desk(home, home.parent / "scratch").run("run", "--data", LISTINGS)
+    import pickle  # DEV
+
+    cached.write_bytes(pickle.dumps(dict(home=home, first=first, second=second)))  # DEV
+    return TwoRuns(home, first, second)
+
+
+@pytest.fixture
+def desk(two_runs: TwoRuns, tmp_path: Path) -> Iterator[Desk]:
+    """A copy of the folder of two runs: version 1 in production, version 2 refused as its equal."""
+    home = tmp_path / "project"
+    shutil.copytree(two_runs.home, home)
+    move_store(home / "mlflow" / "mlflow.db", str(two_runs.home), str(home))
+    yield from tidied(Desk(home, tmp_path / "scratch"))
+
+
+def tidied(desk: Desk) -> Iterator[Desk]:
+    """Leave no child behind."""
+    yield desk
+    for child in desk.children:
+        if child.process.is_alive():
+            child.process.kill()
+        child.process.join()
+
+
+def move_store(database: Path, old: str, new: str) -> None:
+    """The store writes down where its artifacts lie; say where they lie now."""
+    places = {
+        "experiments": "artifact_location",
+        "runs": "artifact_uri",
+        "logged_models": "artifact_location",
+        "model_versions": "storage_location",
+    }
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        for table, column in places.items():
+            connection.execute(
+                f"UPDATE {table} SET {column} = replace({column}, ?, ?)",  # noqa: S608 - ours
+                (old, new),
+            )
+
+
+def find_postgres() -> Path | None:
+    """Folder of the newest PostgreSQL server's programs; Debian does not put them on the PATH."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = debian[-1] if debian else shutil.which("initdb")
+    return Path(found).parent if found else None
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[str], str]]:
+    """A PostgreSQL server on a Unix socket; call it for the address of a new database."""
+    binaries = find_postgres()
+    if binaries is None:
+        pytest.skip("no PostgreSQL server is installed here (apt install postgresql)")
+    # Not in pytest's own folder: the server's user may not enter it, and socket paths are short.
+    with tempfile.TemporaryDirectory(prefix="carprice-postgres-") as folder:
+        as_user: list[str] = []
+        if os.geteuid() == 0:  # PostgreSQL refuses to be root
+            as_user = ["runuser", "-u", "postgres", "--"]
+            shutil.chown(folder, "postgres", "postgres")
+        data = str(Path(folder) / "data")
+        options = f"-F -k {folder} -c listen_addresses="
+
+        def call(name: str, *arguments: str) -> None:
+            subprocess.run(
+                [*as_user, str(binaries / name), *arguments],
+                check=True, cwd=folder, stdout=subprocess.DEVNULL,
+            )  # fmt: skip
+
+        call("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        call("pg_ctl", "-D", data, "-w", "-o", options, "-l", f"{folder}/log", "start")
+
+        def create_database(name: str) -> str:
+            call("createdb", "-h", folder, "-U", "postgres", name)
+            return f"postgresql+psycopg2://postgres@/{name}?host={folder}"
+
+        try:
+            yield create_database
+        finally:
+            call("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+
+
+@pytest.fixture(scope="session")
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], str]]:
+    """An MLflow server starting up, on PostgreSQL where there is one; call it for its address."""
+    folder = tmp_path_factory.mktemp("server")
+    database = f"sqlite:///{folder / 'mlflow.db'}"
+    if find_postgres():
+        database = request.getfixturevalue("postgres")("served")
+    port = closed_port()
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
+                *("--host", "127.0.0.1", "--port", str(port)),
+                *("--backend-store-uri", database),
+                *("--artifacts-destination", str(folder / "artifacts")),
+            ],
+            cwd=folder, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+
+    def answers() -> bool:
+        assert process.poll() is None, (folder / "log").read_text()
+        with contextlib.suppress(OSError):
+            return bool(urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1))
+        return False
+
+    def address() -> str:
+        wait_until(answers)
+        return f"http://127.0.0.1:{port}"
+
+    yield address
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """MLflow's own deprecated calls are no fault of ours."""
+    ours = [item for item in items if item.path.is_relative_to(CHILD.parent)]
+    for item, sentence in itertools.product(ours, MLFLOWS_WARNINGS):
+        item.add_marker(pytest.mark.filterwarnings(f"ignore:{sentence}"))
+
+
+def closed_port() -> int:
+    """A port of the loopback on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[Path, int], None]]:
+    """Give a folder a disk of its own with so many bytes; what lies there is copied onto it."""
+    mounted: list[Path] = []
+    mount = ctypes.CDLL(None, use_errno=True).mount
+
+    def give(folder: Path, size: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = shutil.copytree(folder, tmp_path / f"kept-{len(mounted)}")
+        if mount(b"tmpfs", str(folder).encode(), b"tmpfs", 0, f"size={size}".encode()):
+            reason = os.strerror(ctypes.get_errno())
+            pytest.skip(f"a disk of a few bytes cannot be mounted here: {reason}")
+        mounted.append(folder)
+        shutil.copytree(kept, folder, dirs_exist_ok=True)
+
+    yield give
+    for folder in mounted:
+        subprocess.run(["umount", "--lazy", folder], check=True)

@@ -1,0 +1,69 @@
+"""How far estimates lie from the prices of real adverts, which the project never carries."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sklearn.model_selection import GroupKFold
+
+from carprice.cleaning import name_vehicles, parse_listings, select_rows
+from carprice.dataset import read_listings
+from carprice.evaluation import Scores, score
+from carprice.listing import FEATURES, TARGET
+from carprice.model import ModelParams
+from carprice.params import read_params
+from carprice.sample import draw_listings
+from carprice.training import fit
+
+VARIABLE = "CARPRICE_REAL_LISTINGS"
+
+
+@pytest.fixture(scope="module")
+def real() -> pd.DataFrame:
+    place = os.environ.get(VARIABLE, "")  # noqa: TID251 - names a file for tests, sets nothing
+    if not place:
+        pytest.skip(f"set {VARIABLE} to the file of real listings to run this test")
+    return select_rows(parse_listings(read_listings(Path(place)).frame))[0]
+
+
+@pytest.fixture(scope="module")
+def params() -> ModelParams:
+    return read_params(Path(__file__).parents[2]).model
+
+
+@pytest.fixture(scope="module")
+def crossed(real: pd.DataFrame, params: ModelParams) -> Scores:
+    """Scores of models that have not seen the car, by five-fold cross-validation over cars."""
+    folds = GroupKFold(5, shuffle=True, random_state=0).split(real, groups=name_vehicles(real))
+    parts = [
+        fit(real.iloc[train], params)
+        .predict(real.iloc[test][list(FEATURES)])
+        .set_axis(real.index[test])
+        for train, test in folds
+    ]
+    return score(real[TARGET], pd.concat(parts).loc[real.index])
+
+
+def test_the_median_error_on_real_adverts_stays_below_eight_and_a_half_percent(
+    crossed: Scores,
+) -> None:
+    assert crossed.rows == 8_213
+    assert crossed.median_error_pct <= 8.5  # measured: 7.83
+    assert crossed.within_20_pct >= 83  # measured: 84.9
+
+
+def test_the_interval_holds_eight_in_ten_prices_of_real_adverts_and_stays_narrow(
+    crossed: Scores,
+) -> None:
+    assert 77 <= crossed.coverage_pct <= 83  # measured: 80.4
+    assert crossed.width_pct <= 36  # measured: 31.8
+
+
+def test_a_model_of_the_simulated_market_prices_real_adverts(
+    real: pd.DataFrame, params: ModelParams
+) -> None:
+    """The market was drawn after these very adverts: it carries them, no more is said."""
+    model = fit(draw_listings(20_000, 0), params)
+    found = score(real[TARGET], model.predict(real[list(FEATURES)]).set_axis(real.index))
+    assert found.median_error_pct <= 8.5  # measured: 7.39; 10.5 was asked for

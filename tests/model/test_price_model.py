@@ -1,0 +1,346 @@
+"""How the model behaves: what must not change its answer, what must, and which way."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io as sio
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+
+from carprice import stored_model
+from carprice.features import AT, Floats, ListingEncoder
+from carprice.interval import MASKED
+from carprice.listing import EQUIPMENT, ESTIMATE_COLUMNS, FEATURES, TARGET
+from carprice.model import (
+    FOLDS,
+    LEAST_KNOWN,
+    MASKED_ROWS,
+    ModelParams,
+    PriceRegressor,
+    build_pipeline,
+)
+from carprice.params import read_params
+from carprice.sample import draw_listings
+from carprice.training import fit
+from carprice.validation import to_listings
+
+LOGAN = {
+    "make": "Dacia", "model": "Logan", "model_year": 2018.0, "mileage_km": 120_000.0,
+    "fuel": "diesel", "gearbox": "manual",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def params() -> ModelParams:
+    return read_params(Path(__file__).parents[2]).model
+
+
+@pytest.fixture(scope="module")
+def learnt() -> pd.DataFrame:
+    return draw_listings(6_000, 21)
+
+
+@pytest.fixture(scope="module")
+def cars() -> pd.DataFrame:
+    return draw_listings(2_000, 22)[list(FEATURES)]
+
+
+@pytest.fixture(scope="module")
+def pipeline(learnt: pd.DataFrame, params: ModelParams) -> Pipeline:
+    return fit(learnt, params)
+
+
+@pytest.fixture(scope="module")
+def estimates(pipeline: Pipeline, cars: pd.DataFrame) -> pd.DataFrame:
+    return pipeline.predict(cars)
+
+
+def price(pipeline: Pipeline, **changes: float | str) -> float:
+    return float(pipeline.predict(to_listings([LOGAN | changes]))[TARGET].iloc[0])
+
+
+# What it is.
+
+
+def test_the_model_is_a_plain_pipeline_with_the_parameters_it_was_given(
+    params: ModelParams,
+) -> None:
+    pipeline = build_pipeline(params)
+    assert type(pipeline) is Pipeline
+    assert pipeline["price"].get_params() == params.model_dump()
+    twin = clone(pipeline.set_params(price__trees=7))
+    assert twin["price"].trees == 7
+    with pytest.raises(NotFittedError):
+        twin.predict(to_listings([LOGAN]))
+
+
+def test_an_estimate_lies_inside_its_interval_and_all_three_are_positive(
+    estimates: pd.DataFrame, cars: pd.DataFrame
+) -> None:
+    assert tuple(estimates) == ESTIMATE_COLUMNS
+    assert len(estimates) == len(cars)
+    assert np.isfinite(estimates.to_numpy()).all()
+    assert (estimates["low_mad"] > 0).all()
+    assert (estimates["low_mad"] < estimates["price_mad"]).all()
+    assert (estimates["price_mad"] < estimates["high_mad"]).all()
+
+
+def test_any_field_may_be_missing_and_all_of_them(pipeline: Pipeline, cars: pd.DataFrame) -> None:
+    holes = cars.head(300).mask(np.random.default_rng(0).random((300, cars.shape[1])) < 0.5)
+    nothing = to_listings([{}])
+    for found in (pipeline.predict(holes), pipeline.predict(nothing)):
+        assert (found["low_mad"].between(1_000, 5e6) & found["high_mad"].between(1e4, 5e7)).all()
+
+
+def test_extreme_but_possible_cars_get_possible_prices(pipeline: Pipeline) -> None:
+    extremes = [
+        LOGAN | {"model_year": year, "mileage_km": km, "doors": doors, "fiscal_power_cv": power}
+        for year in (1980.0, 2026.0) for km in (0.0, 899_999.0)
+        for doors in (2.0, 6.0) for power in (1.0, 60.0)
+    ]  # fmt: skip
+    found = pipeline.predict(to_listings(extremes))  # type: ignore[arg-type]
+    assert found[TARGET].between(500, 3e6).all()
+
+
+def test_no_cars_get_no_estimates(pipeline: Pipeline) -> None:
+    assert pipeline.predict(to_listings([])).shape == (0, 3)
+
+
+# What is kept.
+
+
+def test_a_kept_model_estimates_the_same_to_the_last_digit(
+    pipeline: Pipeline, cars: pd.DataFrame, estimates: pd.DataFrame, tmp_path: Path
+) -> None:
+    sio.dump(pipeline, tmp_path / stored_model.MODEL_FILE)
+    opened = stored_model.open_pipeline(tmp_path / stored_model.MODEL_FILE, "the model")
+    pd.testing.assert_frame_equal(opened.predict(cars), estimates, check_exact=True)
+
+
+def test_a_kept_model_holds_exactly_the_trusted_types(pipeline: Pipeline) -> None:
+    found = sio.get_untrusted_types(data=sio.dumps(pipeline))
+    assert sorted(found) == sorted(stored_model.TRUSTED_TYPES)
+
+
+def test_the_same_seed_gives_the_same_model_to_the_last_digit(
+    learnt: pd.DataFrame, cars: pd.DataFrame, params: ModelParams
+) -> None:
+    few = learnt.head(800)
+    first, again = (fit(few, params).predict(cars) for _ in range(2))
+    pd.testing.assert_frame_equal(first, again, check_exact=True)
+    other = fit(few, params.model_copy(update={"seed": 1})).predict(cars)
+    assert not other.equals(first)
+    assert np.abs(other[TARGET] / first[TARGET] - 1).median() < 0.02
+
+
+def test_training_leaves_the_listings_as_they_were(params: ModelParams) -> None:
+    few = draw_listings(300, 3)
+    before = few.copy()
+    fit(few, params)
+    pd.testing.assert_frame_equal(few, before)
+
+
+# What must not change an answer.
+
+
+def test_neither_the_order_of_rows_nor_of_columns_changes_an_answer(
+    pipeline: Pipeline, cars: pd.DataFrame, estimates: pd.DataFrame
+) -> None:
+    order = np.random.default_rng(0).permutation(len(cars))
+    found = pipeline.predict(cars.iloc[order, ::-1])
+    np.testing.assert_allclose(found, estimates.iloc[order], rtol=1e-12)
+
+
+def test_a_car_is_priced_alone_as_among_many(
+    pipeline: Pipeline, cars: pd.DataFrame, estimates: pd.DataFrame
+) -> None:
+    alone = pd.concat([pipeline.predict(cars.iloc[[row]]) for row in range(40)])
+    np.testing.assert_allclose(alone, estimates.head(40), rtol=1e-12)
+
+
+def test_blocks_of_rows_are_estimated_as_one(
+    pipeline: Pipeline, cars: pd.DataFrame, estimates: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carprice.model.BLOCK_ROWS", 999)
+    np.testing.assert_allclose(pipeline.predict(cars), estimates, rtol=1e-12)
+
+
+def test_the_spelling_of_names_changes_no_answer(
+    pipeline: Pipeline, cars: pd.DataFrame, estimates: pd.DataFrame
+) -> None:
+    spelt = cars.assign(
+        make=cars["make"].str.upper().str.replace("E", "É"), model=" " + cars["model"].str.lower()
+    )
+    pd.testing.assert_frame_equal(pipeline.predict(spelt), estimates, check_exact=True)
+
+
+def test_all_names_never_seen_are_one_to_the_model(pipeline: Pipeline) -> None:
+    assert price(pipeline, model="Zyx") == price(pipeline, model="Wvu")
+    assert price(pipeline, make="Zyx") == price(pipeline, make="Wvu", model="Utsr")
+
+
+# Which way an answer must change.
+
+
+def test_more_kilometres_never_make_a_car_dearer(pipeline: Pipeline, cars: pd.DataFrame) -> None:
+    prices = [
+        pipeline.predict(cars.assign(mileage_km=float(km)))[TARGET].to_numpy()
+        for km in range(0, 400_001, 40_000)
+    ]
+    steps = np.diff(prices, axis=0)
+    assert steps.max() <= 1e-6
+    assert (prices[-1] < 0.95 * prices[0]).mean() > 0.9
+
+
+def test_a_newer_car_is_dearer(pipeline: Pipeline, cars: pd.DataFrame) -> None:
+    older = cars[cars["model_year"] <= 2021]
+    now = pipeline.predict(older)[TARGET]
+    newer = pipeline.predict(older.assign(model_year=older["model_year"] + 1))[TARGET]
+    much_newer = pipeline.predict(older.assign(model_year=older["model_year"] + 5))[TARGET]
+    assert (newer < 0.98 * now).mean() < 0.02
+    assert (much_newer > now).mean() > 0.98
+    assert 1.02 < (newer / now).median() < 1.2
+
+
+def test_dear_makes_are_dearer(pipeline: Pipeline) -> None:
+    prices = [
+        price(pipeline, make=make, model=model, model_year=2019.0)
+        for make, model in (
+            ("Dacia", "Logan"), ("Volkswagen", "Golf 7"), ("Mercedes-Benz", "Classe C"),
+            ("Porsche", "Cayenne"),
+        )
+    ]  # fmt: skip
+    assert prices == sorted(prices)
+    assert prices[-1] > 3 * prices[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "cheaper", "dearer"),
+    [
+        ("condition", "for_parts", "new"), ("condition", "damaged", "excellent"),
+        ("gearbox", "manual", "automatic"),
+    ],
+)  # fmt: skip
+def test_most_cars_are_dearer_when_they_are_better(
+    pipeline: Pipeline, cars: pd.DataFrame, field: str, cheaper: str, dearer: str
+) -> None:
+    low, high = (
+        pipeline.predict(cars.assign(**{field: value}))[TARGET] for value in (cheaper, dearer)
+    )
+    assert (high > low).mean() > 0.6
+
+
+def test_famous_cars_cost_about_what_everybody_knows(pipeline: Pipeline) -> None:
+    rules = read_params(Path(__file__).parents[2]).validation
+    found = pipeline.predict(to_listings([golden.car for golden in rules.golden_cars]))[TARGET]
+    for golden, estimate in zip(rules.golden_cars, found, strict=True):
+        assert golden.low_mad <= estimate <= golden.high_mad, golden.name
+
+
+# What learning must withstand.
+
+
+def test_prices_typed_ten_times_off_hardly_change_an_answer(
+    learnt: pd.DataFrame, cars: pd.DataFrame, params: ModelParams
+) -> None:
+    few = learnt.head(2_000)
+    slips = np.random.default_rng(0).choice([0.1, 1, 10], len(few), p=[0.01, 0.98, 0.01])
+    clean, slipped = (
+        fit(listings, params).predict(cars)
+        for listings in (few, few.assign(price_mad=few[TARGET] * slips))
+    )
+    assert np.abs(slipped[TARGET] / clean[TARGET] - 1).median() < 0.02
+    width = np.log(slipped["high_mad"] / slipped["low_mad"])
+    assert (width / np.log(clean["high_mad"] / clean["low_mad"])).median() < 1.15
+
+
+def test_listings_that_leave_every_detail_out_can_be_learnt_from(params: ModelParams) -> None:
+    poor = draw_listings(400, 4)
+    details = [name for name in FEATURES if name not in LOGAN]
+    poor = poor.assign(**{name: poor[name].mask(poor.index >= 0) for name in details})
+    fitted = fit(poor, params)
+    assert (fitted.predict(to_listings([LOGAN]))[TARGET] > 0).all()
+    assert not {AT[name] for name in EQUIPMENT} & set(fitted["price"].boosted_)
+
+
+def test_numbers_of_names_teach_the_trees_nothing(pipeline: Pipeline) -> None:
+    seen = set(pipeline["price"].boosted_)
+    assert not seen & {AT["make"], AT["model"]}
+    assert {AT["make_count"], AT["model_count"], AT["model_year"], AT["mileage_km"]} <= seen
+
+
+def test_a_column_that_is_hardly_ever_known_teaches_the_trees_nothing(
+    learnt: pd.DataFrame, params: ModelParams
+) -> None:
+    few = learnt.head(500)
+    for given, seen in ((LEAST_KNOWN, True), (LEAST_KNOWN - 1, False)):
+        doors = pd.Series(4.0, few.index).where(np.arange(len(few)) < given)
+        fitted = fit(few.assign(doors=doors), params)
+        assert (AT["doors"] in fitted["price"].boosted_) is seen
+
+
+class Listening(PriceRegressor):
+    """Keeps what the folds said of each car."""
+
+    def _boost_each_fold(self, unseen):  # type: ignore[no-untyped-def]
+        self.unseen_ = unseen
+        return super()._boost_each_fold(unseen)
+
+
+@pytest.fixture(scope="module")
+def crossed(learnt: pd.DataFrame, params: ModelParams) -> tuple[Floats, Listening]:
+    """Encoded cars, each advert of the first hundred twice, and a regressor fitted on them."""
+    few = pd.concat([learnt.head(1_000), learnt.head(100)], ignore_index=True)
+    encoded = ListingEncoder().fit_transform(few)
+    regressor = Listening(**params.model_dump())
+    return encoded, regressor.fit(encoded, few[TARGET].to_numpy())
+
+
+def test_each_car_is_left_out_once_and_its_repeated_adverts_with_it(
+    crossed: tuple[Floats, Listening],
+) -> None:
+    encoded, regressor = crossed
+    unseen = regressor.unseen_
+    assert unseen.whole.sum() == len(encoded)
+    assert len(np.unique(unseen.fold)) == FOLDS
+    year_and_km = [AT["model_year"], AT["mileage_km"], AT["fuel"], AT["fiscal_power_cv"]]
+    keys = np.column_stack([unseen.encoded[:, year_and_km], unseen.actual])[unseen.whole]
+    _, groups, sizes = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+    folds = unseen.fold[unseen.whole]
+    for group in np.flatnonzero(sizes > 1):
+        assert len(set(folds[groups.ravel() == group])) == 1
+
+
+def test_a_car_left_out_is_counted_as_the_other_folds_know_it(
+    crossed: tuple[Floats, Listening],
+) -> None:
+    encoded, regressor = crossed
+    unseen = regressor.unseen_
+    rows = np.flatnonzero(unseen.whole)
+    known = unseen.encoded[rows]
+    for name in ("make", "model"):
+        number, count = known[:, AT[name]], known[:, AT[f"{name}_count"]]
+        assert (count[number == 0] == 0).all()
+        for row in range(0, len(rows), 97):
+            if number[row]:
+                elsewhere = unseen.fold[rows] != unseen.fold[rows[row]]
+                all_of_it = encoded[:, AT[name]] == number[row]
+                here = (number == number[row]) & ~elsewhere
+                assert count[row] == all_of_it.sum() - here.sum()
+    once = np.unique(encoded[:, AT["model"]], return_counts=True)
+    seen_once = once[0][(once[1] == 1) & (once[0] > 0)]
+    assert len(seen_once)
+    assert not np.isin(known[:, AT["model"]], seen_once).any()
+
+
+def test_of_each_fold_some_cars_are_blanked_field_by_field(
+    crossed: tuple[Floats, Listening],
+) -> None:
+    _, regressor = crossed
+    copies = (~regressor.unseen_.whole).sum()
+    assert 0 < copies <= FOLDS * len(MASKED) * MASKED_ROWS
+    kilometres = regressor.unseen_.encoded[~regressor.unseen_.whole, AT["mileage_km"]]
+    assert np.isnan(kilometres).mean() > 0.5 / len(MASKED)

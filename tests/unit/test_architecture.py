@@ -1,0 +1,143 @@
+"""What the linter cannot hold: who imports whom, and how large things may grow."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from statistics import quantiles
+
+import pytest
+
+from carprice import cli, errors
+from carprice.errors import CarPriceError
+
+ROOT = Path(__file__).parents[2]
+MODULES = {path.stem: path for path in (ROOT / "src" / "carprice").glob("*.py")}
+PURE = (
+    "listing", "quality", "cleaning", "features", "market", "interval", "model", "training",
+    "evaluation", "promotion", "prediction", "sample", "validation", "texts", "errors",
+)  # fmt: skip
+EDGES = {"registry", "settings", "steps", "cli", "workspace", "release", "ledger", "receipts"}
+ERRORS = [
+    each for each in vars(errors).values()
+    if isinstance(each, type) and issubclass(each, CarPriceError)
+]  # fmt: skip
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+def imports(module: str) -> set[str]:
+    """Dotted names of everything imported anywhere in a module, but for type checking."""
+    typing_only = {
+        inner
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    found: set[str] = set()
+    for node in ast.walk(tree(module)):
+        if node in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module} imports relatively"
+            found |= {f"{node.module}.{each.name}" for each in node.names}
+    return found
+
+
+def own_imports(module: str) -> set[str]:
+    """Modules of this package that a module imports."""
+    parts = [name.split(".") for name in imports(module)]
+    return {each[1] for each in parts if each[0] == "carprice" and len(each) > 1} & set(MODULES)
+
+
+def reachable(module: str) -> set[str]:
+    seen: set[str] = set()
+    waiting = {module}
+    while waiting:
+        seen |= waiting
+        waiting = {inner for each in waiting for inner in own_imports(each)} - seen
+    return seen - {module}
+
+
+def function_lengths() -> Iterator[tuple[str, int]]:
+    """Lines of each function's body, its docstring not counted."""
+    for module in MODULES:
+        for node in ast.walk(tree(module)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[ast.get_docstring(node) is not None :]
+                lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0  # type: ignore[operator]
+                yield f"{module}.{node.name}", lines
+
+
+def test_folders_of_data_are_no_packages() -> None:
+    assert MODULES
+    for folder in ("mlflow", "airflow", "airflow/dags"):
+        assert not (ROOT / folder / "__init__.py").exists()
+
+
+def test_only_the_registry_imports_mlflow() -> None:
+    importers = {
+        module for module in MODULES if any(re.match(r"mlflow\b", each) for each in imports(module))
+    }
+    assert importers == {"registry"}
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = set()
+    for module in MODULES:
+        attributes = (node for node in ast.walk(tree(module)) if isinstance(node, ast.Attribute))
+        used = {ast.unparse(node) for node in attributes} | imports(module)
+        if used & {"os.environ", "os.getenv", "os.environb"}:
+            readers.add(module)
+    assert readers == {"settings"}
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_what_is_pure_reaches_no_edge(module: str) -> None:
+    assert not reachable(module) & EDGES
+
+
+def test_of_what_reads_and_writes_the_sample_takes_one_function() -> None:
+    taken = {each for each in imports("sample") if each.startswith("carprice.dataset")}
+    assert {each for each in taken if each.islower()} == {"carprice.dataset.replacing"}
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    assert not [
+        module
+        for module in MODULES
+        if module in {inner for each in own_imports(module) for inner in reachable(each)}
+    ]
+
+
+def test_functions_stay_short() -> None:
+    lengths = dict(function_lengths())
+    assert {name: lines for name, lines in lengths.items() if lines > 50} == {}
+    assert quantiles(lengths.values(), n=10)[-1] <= 25
+
+
+def test_modules_stay_small() -> None:
+    sizes = {
+        module: len(path.read_text(encoding="utf-8").splitlines())
+        for module, path in MODULES.items()
+    }
+    assert {module: lines for module, lines in sizes.items() if lines > 400} == {}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_every_error_stands_in_the_drawing_with_its_exit_code(error: type[CarPriceError]) -> None:
+    drawn = re.findall(rf"^\W*{error.__name__} +exit code (\d+): \S", errors.__doc__ or "", re.M)
+    assert drawn == [str(error.exit_code)]
+
+
+def test_every_exit_code_is_told_by_the_command_line_and_is_one_error_only() -> None:
+    codes = [error.exit_code for error in ERRORS]
+    assert len(set(codes)) == len(codes)
+    told = {int(each) for each in re.findall(r"\b(\d+) (?=[a-z])", cli.EXIT_CODES)}
+    assert told == {0, 130, *codes}

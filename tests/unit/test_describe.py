@@ -1,0 +1,45 @@
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+from carprice.describe import SIMULATED_WARNING, describe_run
+
+if TYPE_CHECKING:
+    from carprice.registry import Version
+
+TAGS = {"source": "avito.csv", "rows": "8213", "data_hash": "ab12", "version": "3",
+        "outcome": "promoted", "simulated": "false"}  # fmt: skip
+VERSION = cast("Version", SimpleNamespace(name="CarPricePredictor version 3"))
+
+
+def test_a_report_says_what_came_in_what_came_out_and_what_is_in_production() -> None:
+    assert describe_run(TAGS, {"median_error_pct": 7.834, "rows": 1642}, VERSION) == (
+        "# Pipeline report\n"
+        "\n"
+        "- Data: 8213 clean listings from `avito.csv` (content ab12)\n"
+        "- Version registered: 3\n"
+        "- Outcome: promoted\n"
+        "- In production now: CarPricePredictor version 3\n"
+        "\n"
+        "| held-out figure | value |\n"
+        "|---|---|\n"
+        "| median_error_pct | 7.83 |\n"
+        "| rows | 1,642.00 |\n"
+    )
+
+
+def test_a_report_on_a_run_that_ended_early_says_what_is_not_known() -> None:
+    text = describe_run({}, {}, None)
+    assert "- Version registered: none" in text
+    assert "- Outcome: unknown" in text
+    assert "- In production now: no version" in text
+    assert "|" not in text
+
+
+def test_a_reason_is_told() -> None:
+    text = describe_run(TAGS | {"outcome": "refused", "reason": "worse on electric"}, {}, VERSION)
+    assert "- Outcome: refused\n- Reason: worse on electric\n" in text
+
+
+def test_figures_of_simulated_listings_carry_a_warning_and_real_ones_do_not() -> None:
+    assert SIMULATED_WARNING in describe_run(TAGS | {"simulated": "true"}, {}, None)
+    assert SIMULATED_WARNING not in describe_run(TAGS, {}, None)

@@ -1,0 +1,279 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from carprice.evaluation import evaluate
+from carprice.listing import TARGET
+from carprice.promotion import Contender, Decision, GatePolicy, decide, force
+
+ROWS = 800
+POLICY = GatePolicy(
+    min_holdout_rows=100,
+    max_median_error_pct=15,
+    min_within_20_pct=60,
+    coverage_tolerance_points=5,
+    large_slice_rows=100,
+    slice_tolerance_points=2,
+    bootstrap_rounds=200,
+)
+ERRORS = np.random.default_rng(0).gamma(2, 4, ROWS)
+"""Percent by which the champion is off: 6.7 in the middle."""
+
+
+@pytest.fixture(scope="module")
+def holdout() -> pd.DataFrame:
+    random = np.random.default_rng(1)
+    return pd.DataFrame(
+        {
+            TARGET: random.lognormal(12, 0.5, ROWS),
+            "make": random.choice(["Dacia", "Kia", "Fiat"], ROWS, p=[0.5, 0.35, 0.15]),
+            "fuel": np.where(np.arange(ROWS) < 120, "electric", "diesel"),
+            "model_year": random.choice([2012.0, 2017, 2021], ROWS),
+        }
+    )
+
+
+def contend(  # noqa: PLR0913 - what tells two models apart
+    holdout: pd.DataFrame,
+    errors: np.ndarray,
+    *,
+    version: int = 2,
+    covered: float = 0.8,
+    promised: float = 80,
+    simulated: bool = False,
+) -> Contender:
+    """A model that is off by so many percent, and whose interval holds that share of prices."""
+    actual = holdout[TARGET]
+    price = actual * (1 + errors[: len(holdout)] / 100)
+    misses = np.arange(len(holdout)) >= covered * len(holdout)
+    low = np.minimum(price, actual).mask(misses, np.maximum(price, actual * 1.001))
+    high = np.maximum(price, actual * 1.001)
+    estimates = pd.DataFrame({TARGET: price, "low_mad": low, "high_mad": high})
+    evaluation = evaluate(holdout, estimates, POLICY.large_slice_rows)
+    return Contender(version, simulated, estimates, evaluation, promised)
+
+
+@pytest.fixture(scope="module")
+def champion(holdout: pd.DataFrame) -> Contender:
+    return contend(holdout, ERRORS, version=1)
+
+
+def only_refusal(decision: Decision) -> str:
+    assert not decision.promote
+    assert len(decision.reasons) == 1, decision.reasons
+    assert re.search(r"\d", decision.reasons[0])
+    assert "refused" in decision.summary
+    return decision.reasons[0]
+
+
+def test_a_first_model_above_the_floors_is_accepted_without_a_champion(
+    holdout: pd.DataFrame,
+) -> None:
+    decision = decide(holdout, contend(holdout, ERRORS), None, POLICY)
+    assert decision.promote
+    assert decision.comparison is decision.champion is None
+    assert decision.summary == "version 2 accepted with no champion yet"
+    assert "median error 6." in decision.reasons[0]
+    assert "no model in production" in decision.reasons[1]
+
+
+def test_a_better_challenger_is_accepted(holdout: pd.DataFrame, champion: Contender) -> None:
+    decision = decide(holdout, contend(holdout, ERRORS * 0.8), champion, POLICY)
+    assert decision.promote
+    assert decision.summary == "version 2 accepted against version 1"
+    assert decision.comparison
+    assert decision.comparison.overall.high < 0
+    assert "median error -1." in decision.reasons[1]
+    assert "would have been noticed 8 times in 10" in decision.reasons[1]
+
+
+def test_a_challenger_that_is_no_worse_within_noise_is_accepted(
+    holdout: pd.DataFrame, champion: Contender
+) -> None:
+    noise = np.random.default_rng(3).normal(0.05, 2, ROWS)
+    decision = decide(holdout, contend(holdout, np.abs(ERRORS + noise)), champion, POLICY)
+    assert decision.promote
+    assert decision.comparison
+    assert decision.comparison.overall.points > 0
+
+
+def test_decide_refuses_a_challenger_that_is_worse_beyond_noise(
+    holdout: pd.DataFrame, champion: Contender
+) -> None:
+    decision = decide(holdout, contend(holdout, ERRORS + 1), champion, POLICY)
+    assert only_refusal(decision) == (
+        "median error +1.00 points against version 1, worse beyond noise "
+        "(90 % interval +1.00 to +1.00)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "spelt"), [("fuel", "electric", "electric"), ("make", "Fiat", "fiat")]
+)
+def test_decide_refuses_a_challenger_that_is_worse_on_one_large_slice(
+    holdout: pd.DataFrame, champion: Contender, family: str, name: str, spelt: str
+) -> None:
+    slice_of_it = (holdout[family] == name).to_numpy()
+    errors = np.where(slice_of_it, ERRORS + 4, ERRORS * 0.9)
+    decision = decide(holdout, contend(holdout, errors), champion, POLICY)
+    assert decision.comparison
+    assert decision.comparison.overall.points < 0.5
+    assert only_refusal(decision) == (
+        f"{family} {spelt}: median error +4.00 points on {slice_of_it.sum()} rows; "
+        "at most +2 is tolerated on a large slice"
+    )
+
+
+def test_a_large_slice_may_get_a_little_worse(holdout: pd.DataFrame, champion: Contender) -> None:
+    errors = np.where(holdout["fuel"] == "electric", ERRORS + 1.5, ERRORS * 0.9)
+    assert decide(holdout, contend(holdout, errors), champion, POLICY).promote
+
+
+def test_a_large_slice_may_get_much_worse_within_its_noise(
+    holdout: pd.DataFrame, champion: Contender
+) -> None:
+    electric = holdout["fuel"] == "electric"
+    random = np.random.default_rng(2)
+    wild = np.where(electric, random.choice([0.1, 60], ROWS, p=[0.49, 0.51]), ERRORS * 0.9)
+    lenient = POLICY.model_copy(update={"slice_tolerance_points": 0.0})
+    decision = decide(holdout, contend(holdout, wild), champion, lenient)
+    assert decision.comparison
+    found = decision.comparison.slices["fuel electric"]
+    assert (found.low > 0) == any("fuel electric" in reason for reason in decision.reasons)
+
+
+def test_a_small_slice_does_not_decide(holdout: pd.DataFrame, champion: Contender) -> None:
+    errors = np.where(np.arange(ROWS) < 60, ERRORS + 30, ERRORS * 0.9)
+    few = holdout.assign(fuel=np.where(np.arange(ROWS) < 60, "lpg", "diesel"))
+    assert decide(few, contend(few, errors), champion, POLICY).promote
+
+
+def test_decide_refuses_the_same_model_again(holdout: pd.DataFrame, champion: Contender) -> None:
+    again = contend(holdout, ERRORS, version=2)
+    assert only_refusal(decide(holdout, again, champion, POLICY)) == (
+        "it gives the same 800 prices as version 1"
+    )
+
+
+def test_a_challenger_with_the_same_prices_and_another_interval_is_another_model(
+    holdout: pd.DataFrame, champion: Contender
+) -> None:
+    wider = contend(holdout, ERRORS, covered=0.9, promised=90)
+    assert decide(holdout, wider, champion, POLICY).promote
+
+
+def test_decide_refuses_a_simulated_challenger_against_a_real_champion(
+    holdout: pd.DataFrame, champion: Contender
+) -> None:
+    better = contend(holdout, ERRORS * 0.5, simulated=True)
+    assert "simulated" in only_refusal(decide(holdout, better, champion, POLICY))
+
+
+@pytest.mark.parametrize("challenger_too", [True, False])
+def test_a_simulated_champion_is_replaced_by_a_simulated_or_a_real_one(
+    holdout: pd.DataFrame, challenger_too: bool
+) -> None:
+    simulated = contend(holdout, ERRORS, version=1, simulated=True)
+    better = contend(holdout, ERRORS * 0.9, simulated=challenger_too)
+    assert decide(holdout, better, simulated, POLICY).promote
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"min_holdout_rows": 801}, "800 held-out rows; at least 801 are needed"),
+        ({"max_median_error_pct": 6}, r"median error 6\.\d\d %; at most 6 % is allowed"),
+        (
+            {"min_within_20_pct": 99},
+            r"9\d\.\d % of estimates within 20 % of the price; at least 99 % are needed",
+        ),
+    ],
+)
+def test_decide_refuses_a_first_model_below_a_floor(
+    holdout: pd.DataFrame, change: dict[str, float], sentence: str
+) -> None:
+    strict = POLICY.model_copy(update=change)
+    decision = decide(holdout, contend(holdout, ERRORS), None, strict)
+    assert re.fullmatch(sentence, only_refusal(decision))
+
+
+@pytest.mark.parametrize(("covered", "promised", "accepted"), [
+    (0.80, 80, True), (0.76, 80, True), (0.74, 80, False), (0.80, 90, False), (0.99, 80, True),
+])  # fmt: skip
+def test_an_interval_must_hold_what_it_promises_within_the_tolerance(
+    holdout: pd.DataFrame, covered: float, promised: float, accepted: bool
+) -> None:
+    model = contend(holdout, ERRORS, covered=covered, promised=promised)
+    decision = decide(holdout, model, None, POLICY)
+    assert decision.promote is accepted
+    if not accepted:
+        assert only_refusal(decision) == (
+            f"the interval holds {100 * covered:.1f} % of prices; "
+            f"at least {promised - 5} % are needed"
+        )
+
+
+@pytest.mark.parametrize("change", [{"max_median_error_pct": 0.0}, {"min_within_20_pct": 0.0}])
+def test_exactly_the_floor_is_enough(holdout: pd.DataFrame, change: dict[str, float]) -> None:
+    perfect = contend(holdout, np.zeros(ROWS), covered=0.75)
+    exact = POLICY.model_copy(update=change | {"min_holdout_rows": ROWS, "min_within_20_pct": 100})
+    assert decide(holdout, perfect, None, exact).promote
+
+
+def test_every_broken_rule_is_named_at_once(holdout: pd.DataFrame, champion: Contender) -> None:
+    bad = contend(holdout, ERRORS + 30, covered=0.3, simulated=True)
+    reasons = decide(holdout, bad, champion, POLICY).reasons
+    kinds = ["median error 3", "within 20 %", "interval holds", "simulated", "worse beyond noise",
+             "make dacia", "fuel electric"]  # fmt: skip
+    assert all(any(kind in reason for reason in reasons) for kind in kinds)
+    assert all(re.search(r"\d", reason) for reason in reasons)
+
+
+def test_a_perfect_challenger_is_not_promoted_below_a_floor(
+    holdout: pd.DataFrame, champion: Contender
+) -> None:
+    strict = POLICY.model_copy(update={"max_median_error_pct": 5.0})
+    better = contend(holdout, ERRORS * 0.9)
+    assert "at most 5 %" in only_refusal(decide(holdout, better, champion, strict))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 99])
+def test_too_few_held_out_rows_are_refused_and_not_compared_on(
+    holdout: pd.DataFrame, rows: int
+) -> None:
+    few = holdout.head(rows)
+    decision = decide(few, contend(few, ERRORS * 0.1), contend(few, ERRORS, version=1), POLICY)
+    assert decision.comparison is None
+    assert not decision.promote
+    assert f"{rows} held-out rows; at least 100 are needed" in decision.reasons
+
+
+def test_a_forced_challenger_keeps_the_reasons_against_it(
+    holdout: pd.DataFrame, champion: Contender
+) -> None:
+    refused = decide(holdout, contend(holdout, ERRORS + 1), champion, POLICY)
+    forced = force(refused)
+    assert (forced.promote, forced.forced) == (True, True)
+    assert forced.reasons == refused.reasons
+    assert forced.comparison == refused.comparison
+    assert forced.summary == "version 2 forced through against version 1"
+    assert not refused.promote
+
+
+def test_forcing_what_was_accepted_forces_nothing(
+    holdout: pd.DataFrame, champion: Contender
+) -> None:
+    accepted = decide(holdout, contend(holdout, ERRORS * 0.8), champion, POLICY)
+    assert force(accepted) == accepted
+
+
+def test_the_same_contest_is_always_decided_alike(
+    holdout: pd.DataFrame, champion: Contender
+) -> None:
+    noise = np.random.default_rng(4).normal(0.3, 2, ROWS)
+    challenger = contend(holdout, np.abs(ERRORS + noise))
+    first = decide(holdout, challenger, champion, POLICY)
+    assert decide(holdout, challenger, champion, POLICY) == first
+    assert Decision.model_validate_json(first.model_dump_json()) == first

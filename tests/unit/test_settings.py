@@ -1,0 +1,119 @@
+import getpass
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from carprice.errors import ConfigurationError
+from carprice.settings import Settings, explain, prepare_process, read_settings, run_command
+
+VARIABLES = ("CARPRICE_HOME", "CARPRICE_USER_NAME", "MLFLOW_TRACKING_URI")
+PREPARED = ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_HTTP_REQUEST_TIMEOUT", "OMP_WAIT_POLICY")
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*VARIABLES, *PREPARED):
+        monkeypatch.setenv(name, "")  # so that it is put back even where a test sets it
+        monkeypatch.delenv(name)
+
+
+def test_without_variables_everything_lies_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = read_settings()
+    assert found.home == tmp_path
+    assert found.processed_data == tmp_path / "data" / "processed"
+    assert found.exported_models == tmp_path / "models"
+    assert found.embedded_store == tmp_path / "mlflow"
+    assert found.user_name == getpass.getuser()
+
+
+def test_without_a_server_the_embedded_store_is_used(tmp_path: Path) -> None:
+    found = Settings(home=tmp_path)
+    assert found.registry_uri == f"sqlite:///{tmp_path}/mlflow/mlflow.db"
+    assert found.artifact_root == (tmp_path / "mlflow" / "mlruns").as_uri()
+
+
+def test_there_is_a_registry_once_a_run_has_made_it_or_a_server_is_named(tmp_path: Path) -> None:
+    found = Settings(home=tmp_path)
+    assert not found.has_registry
+    assert found.model_copy(update={"tracking_uri": "http://mlflow:5000"}).has_registry
+    found.embedded_store.mkdir()
+    (found.embedded_store / "mlflow.db").touch()
+    assert found.has_registry
+
+
+def test_a_relative_home_gives_absolute_addresses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings(home=Path()).registry_uri == f"sqlite:///{tmp_path}/mlflow/mlflow.db"
+
+
+def test_the_environment_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARPRICE_HOME", str(tmp_path))
+    monkeypatch.setenv("CARPRICE_USER_NAME", "amina")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow:5000")
+    found = read_settings()
+    assert (found.home, found.user_name) == (tmp_path, "amina")
+    assert found.registry_uri == "http://mlflow:5000"
+    assert found.artifact_root is None
+
+
+def test_settings_cannot_be_changed_once_read(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings(home=tmp_path).user_name = "x"  # type: ignore[misc]
+
+
+def test_settings_that_cannot_be_used_are_a_matter_of_configuration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Broken(Settings):
+        def __init__(self) -> None:
+            super().__init__(home=3)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("carprice.settings.Settings", Broken)
+    with pytest.raises(ConfigurationError, match="the environment cannot be used; 1 to mend"):
+        read_settings()
+
+
+def test_explain_names_each_entry_and_cuts_what_is_long() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings.model_validate({"home": 3, "user_name": ["x" * 500]})
+    lines = explain(caught.value, "this").splitlines()
+    assert lines[0] == "this cannot be used; 2 to mend:"
+    assert [line.split(":")[0].strip() for line in lines[1:]] == ["- home", "- user_name"]
+    assert all(len(line) < 200 for line in lines)
+
+
+def test_libraries_are_prepared_but_what_the_environment_says_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "7")
+    prepare_process()
+    found = [os.environ[name] for name in PREPARED]  # noqa: TID251 - what was set is looked at
+    assert found == ["true", "7", "passive"]
+
+
+@pytest.mark.parametrize(
+    ("uri", "given"), [("", None), ("http://mlflow:5000", "http://mlflow:5000")]
+)
+def test_a_child_process_works_under_the_same_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str, given: str | None
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///left/behind/by/mlflow.db")
+    started: dict[str, object] = {}
+    monkeypatch.setattr(
+        "carprice.settings.subprocess.run",
+        lambda command, **options: started.update(options, command=command),
+    )
+    settings = Settings(home=tmp_path).model_copy(update={"tracking_uri": uri})
+    run_command(settings, "validate", "3")
+    environment = started["env"]
+    assert isinstance(environment, dict)
+    assert environment["CARPRICE_HOME"] == str(tmp_path)
+    assert environment.get("MLFLOW_TRACKING_URI") == given
+    assert str(started["command"]).endswith("'-m', 'carprice', 'validate', '3']")
