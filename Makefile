@@ -8,6 +8,8 @@ UV := $(BIN)/uv
 # The environment lies in .venv, whatever other one is active in this shell.
 export UV_PROJECT_ENVIRONMENT = .venv
 unexport VIRTUAL_ENV
+# Without byte code every process compiles MLflow again: ten seconds each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-import click
 import psutil
 import typer
 from rich.logging import RichHandler
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 # from the environment is set before.
 # ruff: noqa: PLC0415
 
+INTERRUPTED = 130
 EXIT_CODES = """Exit codes: 0 done · 1 unexpected · 2 wrong use or configuration · 3 refused by the
 gate · 4 file not usable · 5 quality rule broken · 6 validation failed · 7 registry not usable ·
 8 stored model or receipt not intact · 130 interrupted."""
@@ -288,17 +288,14 @@ def main() -> None:
     """Run a command; say in one message what went wrong, and end with the code that tells it."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        code = typer.main.get_command(app).main(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
+        app()
     except CarPriceError as error:
         messages.print(f"carprice: {error}", style="red", markup=False)
-        code = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        messages.print("carprice: interrupted; what was in production still is", style="red")
-        code = 130
-    sys.exit(code)
+        sys.exit(error.exit_code)
+    except SystemExit as done:
+        if done.code == INTERRUPTED:
+            messages.print("carprice: interrupted; `carprice status` says what is in production")
+        raise
 
 
 def _train_and_promote(

@@ -120,11 +120,12 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             rows = slice(at, at + BLOCK_ROWS)
             estimates[rows] = self._estimate(X[rows])
 
-        if len(X) <= BLOCK_ROWS:
-            fill(0)
-        else:
+        starts = range(0, len(X), BLOCK_ROWS)
+        if len(starts) > 1:
             with ThreadPoolExecutor(os.cpu_count()) as threads:
-                list(threads.map(fill, range(0, len(X), BLOCK_ROWS)))
+                list(threads.map(fill, starts))
+        else:  # one car is done sooner than a thread is started
+            list(map(fill, starts))
         return pd.DataFrame(estimates, columns=list(ESTIMATE_COLUMNS), copy=False)
 
     def _estimate(self, X: Floats) -> Floats:  # noqa: N803

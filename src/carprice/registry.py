@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -132,6 +133,7 @@ class Registry:
                 settings.embedded_store.mkdir(parents=True, exist_ok=True)
             _ensure_answers(self.uri)
             mlflow.set_tracking_uri(self.uri)
+            self._downloads = tempfile.TemporaryDirectory(prefix="carprice-")
             self.client = mlflow.MlflowClient()
             self.experiment_id = self._ensure_experiment()
 
@@ -339,7 +341,10 @@ class Registry:
             return self._download(f"models:/{MODEL_NAME}/{version.number}")
 
     def _download(self, uri: str) -> Path:
-        return Path(mlflow.artifacts.download_artifacts(uri))
+        if self._artifact_root:  # the files of an embedded store are read where they lie
+            return Path(mlflow.artifacts.download_artifacts(uri))
+        folder = tempfile.mkdtemp(dir=self._downloads.name)
+        return Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
 
     def _ensure_experiment(self) -> str:
         found = self.client.get_experiment_by_name(EXPERIMENT)

@@ -69,6 +69,7 @@ def prepare_process() -> None:
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         # A registry that is down is said so within seconds, not after minutes of retries.
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+        "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
         "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
         # Threads that spin while they wait starve each other on a busy machine.
         "OMP_WAIT_POLICY": "passive",

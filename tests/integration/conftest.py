@@ -232,12 +232,7 @@ class TwoRuns:
 
 @pytest.fixture(scope="session")
 def two_runs(tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
-    if (cached := Path("/tmp/it/cache/two.pickle")).exists():  # DEV
-        import pickle  # DEV
-
-        return TwoRuns(**pickle.loads(cached.read_bytes()))  # DEV
     home = tmp_path_factory.mktemp("two-runs") / "project"
-    home = Path("/tmp/it/cache/project")  # DEV
     write_small_project(home)
     done = subprocess.run(
         [sys.executable, "-m", "carprice", "run", "--data", LISTINGS],
@@ -246,9 +241,6 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
     first = Ended(done.returncode, done.stdout, done.stderr)
     assert first.code == 0, first.text
     second = Desk(home, home.parent / "scratch").run("run", "--data", LISTINGS)
-    import pickle  # DEV
-
-    cached.write_bytes(pickle.dumps(dict(home=home, first=first, second=second)))  # DEV
     return TwoRuns(home, first, second)
 
 

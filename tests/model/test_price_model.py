@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from carprice import stored_model
 from carprice.features import AT, Floats, ListingEncoder
-from carprice.interval import MASKED
+from carprice.interval import MASKED, conformal_quantile
 from carprice.listing import EQUIPMENT, ESTIMATE_COLUMNS, FEATURES, TARGET
 from carprice.model import (
     FOLDS,
@@ -286,8 +286,12 @@ class Listening(PriceRegressor):
     """Keeps what the folds said of each car."""
 
     def _boost_each_fold(self, unseen):  # type: ignore[no-untyped-def]
-        self.unseen_ = unseen
-        return super()._boost_each_fold(unseen)
+        self.unseen_, self.added_ = unseen, super()._boost_each_fold(unseen)
+        return self.added_
+
+    def _fit_boosting(self, unseen, rows):  # type: ignore[no-untyped-def]
+        self.taught_ = [*getattr(self, "taught_", []), rows]
+        return super()._fit_boosting(unseen, rows)
 
 
 @pytest.fixture(scope="module")
@@ -334,6 +338,30 @@ def test_a_car_left_out_is_counted_as_the_other_folds_know_it(
     seen_once = once[0][(once[1] == 1) & (once[0] > 0)]
     assert len(seen_once)
     assert not np.isin(known[:, AT["model"]], seen_once).any()
+
+
+def test_the_interval_is_calibrated_on_whole_cars_by_models_that_have_not_seen_them(
+    crossed: tuple[Floats, Listening],
+) -> None:
+    _, regressor = crossed
+    unseen = regressor.unseen_
+    errors = np.abs(unseen.actual - unseen.baseline - regressor.added_)
+    ratios = errors / regressor.scale_.predict(unseen.encoded, unseen.core)
+    whole = ratios[unseen.whole]
+    assert regressor.quantile_ == conformal_quantile(whole, regressor.coverage)
+    assert (whole <= regressor.quantile_).mean() == pytest.approx(regressor.coverage, abs=0.002)
+
+
+def test_trees_learn_from_whole_cars_and_are_tried_on_folds_they_have_not_seen(
+    crossed: tuple[Floats, Listening],
+) -> None:
+    _, regressor = crossed
+    unseen = regressor.unseen_
+    *tried, last = regressor.taught_
+    np.testing.assert_array_equal(last, unseen.whole)
+    for fold, rows in enumerate(tried):
+        np.testing.assert_array_equal(rows, unseen.whole & (unseen.fold != fold))
+    assert len(tried) == FOLDS
 
 
 def test_of_each_fold_some_cars_are_blanked_field_by_field(

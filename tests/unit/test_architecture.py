@@ -30,6 +30,7 @@ def tree(module: str) -> ast.Module:
     return ast.parse(MODULES[module].read_text(encoding="utf-8"))
 
 
+@cache
 def imports(module: str) -> set[str]:
     """Dotted names of everything imported anywhere in a module, but for type checking."""
     typing_only = {
@@ -50,12 +51,14 @@ def imports(module: str) -> set[str]:
     return found
 
 
+@cache
 def own_imports(module: str) -> set[str]:
     """Modules of this package that a module imports."""
     parts = [name.split(".") for name in imports(module)]
     return {each[1] for each in parts if each[0] == "carprice" and len(each) > 1} & set(MODULES)
 
 
+@cache
 def reachable(module: str) -> set[str]:
     seen: set[str] = set()
     waiting = {module}

@@ -27,16 +27,18 @@ def off_by(actual: pd.Series, errors: np.ndarray) -> pd.DataFrame:
 
 def test_scores_are_those_computed_by_hand() -> None:
     actual = pd.Series([100.0, 200.0, 100.0, 400.0])
-    found = score(actual, estimates((105, 90, 125), (200, 200, 240), (70, 50, 99), (350, 300, 400)))
+    found = score(
+        actual, estimates((105, 101, 125), (200, 200, 240), (70, 50, 99), (330, 300, 400))
+    )
     assert found.rows == 4
-    assert found.median_error_pct == pytest.approx((5 + 12.5) / 2)
-    assert found.mean_error_pct == pytest.approx((5 + 0 + 30 + 12.5) / 4)
+    assert found.median_error_pct == pytest.approx((5 + 17.5) / 2)
+    assert found.mean_error_pct == pytest.approx((5 + 0 + 30 + 17.5) / 4)
     assert (found.within_10_pct, found.within_20_pct) == (50, 75)
-    assert found.mean_error_mad == pytest.approx((5 + 0 + 30 + 50) / 4)
-    assert found.coverage_pct == 75  # an end of an interval belongs to it
-    assert found.r2_price == pytest.approx(1 - (25 + 0 + 900 + 2500) / 60_000)
+    assert found.mean_error_mad == pytest.approx((5 + 0 + 30 + 70) / 4)
+    assert found.coverage_pct == 50  # an end of an interval belongs to it
+    assert found.r2_price == pytest.approx(1 - (25 + 0 + 900 + 4900) / 60_000)
     logs = [math.log(each) for each in (100, 200, 100, 400)]
-    lost = sum(math.log(ratio) ** 2 for ratio in (1.05, 1, 0.7, 0.875))
+    lost = sum(math.log(ratio) ** 2 for ratio in (1.05, 1, 0.7, 0.825))
     spread = sum((each - sum(logs) / 4) ** 2 for each in logs)
     assert found.r2_log == pytest.approx(1 - lost / spread)
 
@@ -130,15 +132,15 @@ def test_a_difference_is_challenger_minus_champion_in_points_of_median_error() -
 
 
 def test_the_interval_of_a_difference_holds_the_true_one_about_nine_times_in_ten() -> None:
-    found = [difference(200, 3, seed) for seed in range(25)]
+    found = [difference(200, 3, seed) for seed in range(20)]
     held = [each.low <= 3 <= each.high for each in found]
-    assert 19 <= sum(held) <= 25
+    assert 15 <= sum(held) <= 20
 
 
 def test_a_worsening_of_the_detectable_size_is_noticed_about_eight_times_in_ten() -> None:
     size = np.mean([difference(200, 0, seed).detectable for seed in range(5)])
-    noticed = [difference(200, float(size), seed).low > 0 for seed in range(25)]
-    assert 15 <= sum(noticed) <= 24
+    noticed = [difference(200, float(size), seed).low > 0 for seed in range(20)]
+    assert 12 <= sum(noticed) <= 19
 
 
 def test_more_rows_detect_smaller_differences() -> None:

@@ -86,6 +86,16 @@ def test_an_unknown_model_is_priced_as_its_make(baseline: MarketBaseline, encode
     assert min(known) * 0.9 < cheap < max(known) * 1.1
 
 
+def test_listings_without_a_name_teach_nothing_about_names(learnt: pd.DataFrame) -> None:
+    nameless = learnt.assign(make=learnt["make"].mask(learnt.index < 300))
+    prices = nameless[TARGET].mask(nameless.index < 300, 1_000_000)
+    encoded = ListingEncoder().fit(nameless).transform(nameless)
+    tables = MarketBaseline().fit(encoded, np.log(prices.to_numpy())).tables_
+    for name in ("make", "make by age", "model", "model by age", "generation 0"):
+        assert tables[name][0] == 0
+        assert tables[name].any()
+
+
 def test_an_unknown_make_is_priced_as_the_market(baseline: MarketBaseline, encode: Encode) -> None:
     unknown, cheap, dear = (
         price(baseline, encode, make=make, model=None) for make in ("Zyx", "Dacia", "Porsche")

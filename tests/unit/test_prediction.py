@@ -259,7 +259,7 @@ CELL = st.text(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(rows=st.lists(st.lists(CELL, min_size=1, max_size=9), min_size=1, max_size=6))
 def test_whatever_the_cells_hold_no_row_is_lost_or_moved(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
