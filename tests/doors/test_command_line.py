@@ -130,7 +130,6 @@ def test_wrong_use_ends_with_2_and_says_what_was_wrong_on_stderr(
         (CarPriceError("what went wrong"), 1),
         (QualityError("what went wrong"), 5),
         (typer.BadParameter("what went wrong"), 2),
-        (typer.Abort(), 130),
         (KeyboardInterrupt(), 130),
     ],
 )

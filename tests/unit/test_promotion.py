@@ -16,7 +16,7 @@ POLICY = GatePolicy(
     coverage_tolerance_points=5,
     large_slice_rows=100,
     slice_tolerance_points=2,
-    bootstrap_rounds=200,
+    bootstrap_rounds=100,
 )
 ERRORS = np.random.default_rng(0).gamma(2, 4, ROWS)
 """Percent by which the champion is off: 6.7 in the middle."""
