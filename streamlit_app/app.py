@@ -6,8 +6,9 @@ from form import CORE, DETAILS, ask
 
 from carprice.errors import RegistryError
 from carprice.prediction import estimate_car
-from carprice.registry import PRODUCTION, Registry, Version
+from carprice.registry import PRODUCTION, Registry
 from carprice.settings import prepare_process, read_settings
+from carprice.versions import Version
 
 LOOK_AGAIN_SECONDS = 10
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from carprice.registry import Version
+    from carprice.versions import Version
 
 SIMULATED_WARNING = (
     "These listings are simulated: the figures compare models with each other "

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from carprice.errors import PromotionRefusedError, RegistryError
-from carprice.registry import PRODUCTION, Registry, Ticket, Version
+from carprice.registry import PRODUCTION, Registry
+from carprice.versions import Ticket, Version
 
 LEASE_SECONDS = 60.0
 """A ticket still open after this belongs to a process that died; it no longer holds others up."""

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from carprice.errors import DatasetError
 from carprice.evaluation import Frozen
 from carprice.promotion import Decision
-from carprice.registry import MODEL_NAME, PRODUCTION, Registry
+from carprice.registry import PRODUCTION, Registry
 from carprice.stored_model import digest_files
 from carprice.validation import ValidationReport
+from carprice.versions import MODEL_NAME
 
 UNDO = "carprice rollback"
 

@@ -3,10 +3,11 @@
 import json
 import logging
 import re
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -37,6 +38,7 @@ from carprice.stored_model import (
     ensure_files,
     open_pipeline,
 )
+from carprice.versions import FILES_TAG, MODEL_NAME, Ticket, Version
 
 if TYPE_CHECKING:
     # What draws and estimates is slow to import, and many a command needs none of it.
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 EXPERIMENT = "car_price_prediction"
-MODEL_NAME = "CarPricePredictor"
 LEDGER_NAME = f"{MODEL_NAME}-promotions"
 PRODUCTION = "production"
 STAGING = "staging"
@@ -53,7 +54,6 @@ REQUIREMENTS = (
 )  # fmt: skip
 """What a process needs beside this package to open the model and estimate."""
 
-FILES_TAG = "file_hashes"
 DATABASES = ("postgresql", "mysql", "mssql")
 
 SIGNATURE = ModelSignature(
@@ -67,40 +67,6 @@ SIGNATURE = ModelSignature(
     ),
     outputs=Schema([ColSpec(DataType.double, name=name) for name in ESTIMATE_COLUMNS]),
 )
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of the registered model: its number, run, tags and when it was made (UTC)."""
-
-    number: int
-    run_id: str
-    tags: dict[str, str]
-    created: datetime
-    aliases: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return f"{MODEL_NAME} version {self.number}"
-
-    @property
-    def file_hashes(self) -> dict[str, str]:
-        """SHA-256 of each stored file as registered; empty for a version made elsewhere."""
-        hashes: dict[str, str] = json.loads(self.tags.get(FILES_TAG, "{}"))
-        return hashes
-
-    def describe(self) -> dict[str, object]:
-        """Everything about the version, ready for JSON."""
-        return {**asdict(self), "created": self.created.isoformat()}
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """An entry of the ledger of promotions; numbers are unique and grow."""
-
-    number: int
-    tags: dict[str, str]
-    created: datetime
 
 
 @contextmanager
@@ -133,7 +99,6 @@ class Registry:
                 settings.embedded_store.mkdir(parents=True, exist_ok=True)
             _ensure_answers(self.uri)
             mlflow.set_tracking_uri(self.uri)
-            self._downloads = tempfile.TemporaryDirectory(prefix="carprice-")
             self.client = mlflow.MlflowClient()
             self.experiment_id = self._ensure_experiment()
 
@@ -343,7 +308,8 @@ class Registry:
     def _download(self, uri: str) -> Path:
         if self._artifact_root:  # the files of an embedded store are read where they lie
             return Path(mlflow.artifacts.download_artifacts(uri))
-        folder = tempfile.mkdtemp(dir=self._downloads.name)
+        folder = tempfile.mkdtemp(prefix="carprice-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
 
     def _ensure_experiment(self) -> str:

@@ -7,9 +7,10 @@ from carprice.errors import PromotionRefusedError
 from carprice.ledger import Move, move_production, timestamp
 from carprice.promotion import Decision
 from carprice.receipts import DataFacts, Receipt, hash_receipt, receipt_path, write_receipt
-from carprice.registry import MODEL_NAME, PRODUCTION, Ticket, Version
+from carprice.registry import PRODUCTION
 from carprice.stored_model import MODEL_FILE
 from carprice.validation import ValidationReport
+from carprice.versions import MODEL_NAME, Ticket, Version
 from carprice.workspace import Workspace
 
 

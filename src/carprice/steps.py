@@ -25,12 +25,13 @@ from carprice.promotion import Contender, Decision, GatePolicy, decide, force
 from carprice.quality import check_listings
 from carprice.quality_report import DataProfile, QualityReport, render_html
 from carprice.receipts import Receipt, hash_code
-from carprice.registry import PRODUCTION, STAGING, Registry, Version
+from carprice.registry import PRODUCTION, STAGING, Registry
 from carprice.release import release
 from carprice.sample import write_sample
 from carprice.settings import run_command
 from carprice.training import fit, measure_importance, split
 from carprice.validation import ValidationReport, validate
+from carprice.versions import Version
 from carprice.workspace import Workspace, closing_badly_ended
 
 DATA_TAGS = ("source", "source_sha256", "data_hash", "rows", "simulated")

@@ -1,0 +1,42 @@
+"""What the registry tells of a version of the model and of an entry of its ledger: plain data."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+MODEL_NAME = "CarPricePredictor"
+FILES_TAG = "file_hashes"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of the registered model: its number, run, tags and when it was made (UTC)."""
+
+    number: int
+    run_id: str
+    tags: dict[str, str]
+    created: datetime
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{MODEL_NAME} version {self.number}"
+
+    @property
+    def file_hashes(self) -> dict[str, str]:
+        """SHA-256 of each stored file as registered; empty for a version made elsewhere."""
+        hashes: dict[str, str] = json.loads(self.tags.get(FILES_TAG, "{}"))
+        return hashes
+
+    def describe(self) -> dict[str, object]:
+        """Everything about the version, ready for JSON."""
+        return {**asdict(self), "created": self.created.isoformat()}
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """An entry of the ledger of promotions; numbers are unique and grow."""
+
+    number: int
+    tags: dict[str, str]
+    created: datetime
