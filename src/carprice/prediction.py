@@ -18,6 +18,8 @@ CORE = tuple(each for each in FEATURES if BY_NAME[each].needed)
 LEAST_GIVEN = 3
 """Of the core fields; with fewer, the only honest answer is none."""
 RARE_BELOW = 5
+UNUSABLE = ("unreadable", "out_of_range", "placeholder")
+"""Endings of the problem codes by which a given value became unknown."""
 
 Rows = npt.NDArray[np.bool_]
 
@@ -69,14 +71,19 @@ def _remark(pipeline: Pipeline, parsed: Parsed) -> Iterator[tuple[Rows, str]]:
     for code, rows in parsed.problems.items():
         if not code.startswith(TARGET):
             yield rows.to_numpy(), texts.describe_problem(code)
-    absent = _join(len(listings), _name_absent(listings), ", ")
+    absent = _join(len(listings), _name_absent(parsed), ", ")
     for labels in set(absent) - {""}:
         yield absent == labels, texts.MISSING.format(labels=labels)
 
 
-def _name_absent(listings: pd.DataFrame) -> Iterator[tuple[Rows, str]]:
+def _name_absent(parsed: Parsed) -> Iterator[tuple[Rows, str]]:
+    """Fields that were left out; what was given but could not be used is said by itself."""
     for name in MASKED:
-        yield listings[name].isna().to_numpy(), texts.label(name)
+        absent = parsed.values[name].isna()
+        for trouble in UNUSABLE:
+            if (rows := parsed.problems.get(f"{name}_{trouble}")) is not None:
+                absent &= ~rows
+        yield absent.to_numpy(), texts.label(name)
 
 
 def _join(rows: int, parts: Iterator[tuple[Rows, str]], separator: str) -> npt.NDArray[np.object_]:
