@@ -5,6 +5,7 @@ import shlex
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -112,3 +113,11 @@ def test_variables_in_the_readme_are_those_that_settings_read() -> None:
     settings = (ROOT / "src" / "carprice" / "settings.py").read_text()
     table = re.findall(r"^\| `([A-Z_]+)` \|", PAGES[0].read_text(encoding="utf-8"), re.M)
     assert set(table) == set(re.findall(r"(?:CARPRICE|MLFLOW_TRACKING)_[A-Z_]+", settings))
+
+
+def test_the_training_script_is_the_train_command() -> None:
+    script = ROOT / "scripts" / "train_with_mlflow.py"
+    shown = subprocess.run(
+        [sys.executable, script, "--help"], capture_output=True, text=True, check=True
+    )
+    assert "train and register a version" in " ".join(shown.stdout.split())
