@@ -82,15 +82,15 @@ class ListingFile:
         )
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[list[list[str]]]:
-        """Yield the rows as lists of cells, at most `rows` at a time; blank rows are no rows.
+        """Yield the rows as lists of cells, at most `rows` at a time; empty lines are no rows.
 
         Raises DatasetError where a quote that is not closed swallows the rows after it.
         """
-        filled = self._filled_rows()
-        while chunk := list(islice(filled, rows)):
+        written = self._written_rows()
+        while chunk := list(islice(written, rows)):
             yield chunk
 
-    def _filled_rows(self) -> Iterator[list[str]]:
+    def _written_rows(self) -> Iterator[list[str]]:
         self._lines.seek(self._start)
         taken: list[str] = []
         number = 1
@@ -99,9 +99,9 @@ class ListingFile:
                 if len(taken) > 1:
                     self._ensure_no_hidden_rows(cells, taken)
                 taken.clear()
-                if any(map(str.strip, cells)):
+                if cells:
                     yield cells
-                    number += 1
+                    number += _is_filled(cells)
         except csv.Error as error:
             raise DatasetError(
                 f"{self.source.name}: row {number} under the header has a quote that is not closed "
@@ -164,7 +164,7 @@ def read_listings(path: Path, progress: Callable[[int], None] = lambda _: None) 
     seen = 0
     for chunk in file.chunks():
         sound: dict[int, list[str]] = {}
-        for seen, cells in enumerate(chunk, seen + 1):  # noqa: B020 - goes on where it stopped
+        for seen, cells in enumerate(filter(_is_filled, chunk), seen + 1):  # noqa: B020 - goes on where it stopped
             if file.is_malformed(cells):
                 malformed.append(seen)
             else:
@@ -233,6 +233,11 @@ def copy_with_columns(
                 # Cells too many go to the end, so that the added columns stay under their names.
                 writer.writerow([*cells[:width], *padding, *note, *cells[width:]])
         text.detach()
+
+
+def _is_filled(cells: Sequence[str]) -> bool:
+    """Whether a row says anything; one of empty cells is copied, but is no listing."""
+    return any(map(str.strip, cells))
 
 
 def _describe_malformed(cells: Sequence[str], width: int, columns: Sequence[str]) -> list[str]:

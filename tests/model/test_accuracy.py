@@ -1,30 +1,18 @@
 """How far estimates lie from the prices of real adverts, which the project never carries."""
 
-import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from sklearn.model_selection import GroupKFold
 
-from carprice.cleaning import name_vehicles, parse_listings, select_rows
-from carprice.dataset import read_listings
+from carprice.cleaning import name_vehicles
 from carprice.evaluation import Scores, score
 from carprice.listing import FEATURES, TARGET
 from carprice.model import ModelParams
 from carprice.params import read_params
 from carprice.sample import draw_listings
 from carprice.training import fit
-
-VARIABLE = "CARPRICE_REAL_LISTINGS"
-
-
-@pytest.fixture(scope="module")
-def real() -> pd.DataFrame:
-    place = os.environ.get(VARIABLE, "")  # noqa: TID251 - names a file for tests, sets nothing
-    if not place:
-        pytest.skip(f"set {VARIABLE} to the file of real listings to run this test")
-    return select_rows(parse_listings(read_listings(Path(place)).frame))[0]
 
 
 @pytest.fixture(scope="module")

@@ -1,22 +1,9 @@
 """What reading and cleaning make of real adverts, which the project never carries."""
 
-import os
-from pathlib import Path
-
 import pytest
 
-from carprice.dataset import RawListings, hash_content, read_listings
+from carprice.dataset import RawListings, hash_content
 from carprice.quality import QualityReport, QualityRules, check_listings, render_html
-
-VARIABLE = "CARPRICE_REAL_LISTINGS"
-
-
-@pytest.fixture(scope="module")
-def raw() -> RawListings:
-    place = os.environ.get(VARIABLE, "")  # noqa: TID251 - names a file for tests, sets nothing
-    if not place:
-        pytest.skip(f"set {VARIABLE} to the file of real listings to run this test")
-    return read_listings(Path(place))
 
 
 @pytest.fixture(scope="module")

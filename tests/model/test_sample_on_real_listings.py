@@ -4,9 +4,6 @@ The adverts scored here are those the table was computed from: a check that it c
 not an estimate of accuracy.
 """
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,22 +12,12 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
-from carprice.cleaning import name_vehicles, parse_listings, select_rows
-from carprice.dataset import read_listings
+from carprice.cleaning import name_vehicles
 from carprice.listing import TARGET
 from carprice.sample import draw_listings, load_market
 
-VARIABLE = "CARPRICE_REAL_LISTINGS"
 TEXTS = ["make", "name", "fuel", "gearbox", "origin", "condition"]
 NUMBERS = ["model_year", "mileage_km", "doors", "first_owner", "fiscal_power_cv"]
-
-
-@pytest.fixture(scope="module")
-def real() -> pd.DataFrame:
-    place = os.environ.get(VARIABLE, "")  # noqa: TID251 - names a file for tests, sets nothing
-    if not place:
-        pytest.skip(f"set {VARIABLE} to the file of real listings to run this test")
-    return select_rows(parse_listings(read_listings(Path(place)).frame))[0]
 
 
 def test_every_row_of_the_table_stands_for_five_real_cars_of_its_model(real: pd.DataFrame) -> None:

@@ -220,6 +220,11 @@ def test_a_file_of_malformed_rows_only_is_copied_without_asking_for_estimates(
     assert [line.split(",")[0] for line in lines] == ["Marque", "Dacia", "Kia"]
 
 
+def test_a_row_of_empty_cells_is_copied_in_its_place(tmp_path: Path) -> None:
+    _, *found = copy(tmp_path, f"{HEADER}\n{ROW}\n,,,,,\n{ROW}\n")
+    assert [row[:6] for row in found] == [ROW.split(","), [""] * 6, ROW.split(",")]
+
+
 def test_quoted_cells_are_copied_as_they_were(tmp_path: Path) -> None:
     _, found = copy(tmp_path, f'{HEADER}\n"Da""cia","Lo, gan\nMCV",2018,1,Diesel,Manuelle\n')
     assert found[:2] == ['Da"cia', "Lo, gan\nMCV"]
@@ -273,9 +278,8 @@ def test_whatever_the_cells_hold_no_row_is_lost_or_moved(
     copy_with_columns(ListingFile(source, needs_price=False), target, COLUMNS, annotate)
     with target.open(encoding="utf-8", newline="") as file:
         found = [*csv.reader(file)][1:]
-    kept = [row for row in rows if any(map(str.strip, row))]
-    assert [row[:6] + row[10:] for row in found] == [row + [""] * (6 - len(row)) for row in kept]
-    assert [row[6] for row in found] == ["1" if len(row) == 6 else "" for row in kept]
+    assert [row[:6] + row[10:] for row in found] == [row + [""] * (6 - len(row)) for row in rows]
+    assert [row[6] for row in found] == ["1" if len(row) == 6 else "" for row in rows]
 
 
 def test_estimated_files_say_in_each_row_what_the_model_made_of_it(
