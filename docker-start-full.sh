@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Brings the whole stack up: checks, .env, folders, images, services, first model.
+set -euo pipefail
+unset CDPATH
+cd "$(dirname "${BASH_SOURCE[0]}")"
+. scripts/stack/all.sh
+
+usage() {
+    cat <<'TEXT'
+Usage: ./docker-start-full.sh [--production]
+
+Checks this machine, makes .env with secrets of its own at first use, stops an earlier instance,
+builds the images, starts all services, waits until they are healthy, and trains a first model
+when the registry has none in production. Starting again is harmless; all data stays.
+
+  --production  refuse development passwords, now and at later starts (PRODUCTION=true in .env)
+  -h, --help    show this
+
+Ports, passwords and all else that can be set stand in .env, each with a comment.
+Ends with 0 when all is up, 1 when something failed, 2 on wrong use, 3 when all is up but the
+gate refused the first model.
+TEXT
+}
+
+# The names alone stand on the command line: what they hold would show in the list of processes.
+train_first_model() {
+    announce "First model"
+    compose exec -T -e AIRFLOW_ADMIN_USER -e AIRFLOW_ADMIN_PASSWORD airflow-webserver \
+        python /opt/carprice/scripts/run_pipeline.py --only-if-no-production </dev/null
+}
+
+stop_with_advice() {
+    stop_with "$1 Its containers were left for a look: docker compose ps, docker compose logs." \
+        "After a change run ./docker-start-full.sh again; ./docker-stop-full.sh stops everything."
+}
+
+production=false
+for option in "$@"; do
+    case $option in
+        --production) production=true ;;
+        -h | --help) usage && exit 0 ;;
+        *) refuse_option "$option" ;;
+    esac
+done
+trap 'complain "Interrupted. What runs goes on: ./docker-stop-full.sh stops it."; exit 130' INT TERM
+
+choose_stack
+announce "Checking this machine"
+check_machine
+ensure_environment
+check_environment "$production"
+if [ "$production" = true ]; then remember_production; fi
+prepare_folders
+stop_earlier_instance
+announce "Building the images"
+compose build || stop_with "The images could not be built: see the lines above. Nothing runs."
+announce "Starting the databases"
+start_databases postgres redis || stop_with_advice "The databases did not start."
+# The volume may be older than the passwords in .env.
+compose exec -T postgres bash /docker-entrypoint-initdb.d/roles.sh </dev/null ||
+    stop_with_advice "Postgres did not take the passwords of .env."
+announce "Starting the services"
+start_services || stop_with_advice "The stack is not up."
+trained=0
+train_first_model || trained=$?
+show_summary
+tell_first_model "$trained"

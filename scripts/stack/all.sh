@@ -1,0 +1,12 @@
+# shellcheck shell=bash
+# All that the three scripts at the root share. They stand in the project's folder when they read it.
+
+# Git Bash would turn paths inside containers into Windows paths.
+export MSYS_NO_PATHCONV=1
+
+. scripts/stack/messages.sh
+. scripts/stack/environment.sh
+. scripts/stack/checks.sh
+. scripts/stack/folders.sh
+. scripts/stack/compose.sh
+. scripts/stack/summary.sh

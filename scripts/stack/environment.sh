@@ -1,0 +1,172 @@
+# shellcheck shell=bash
+# .env: made once with secrets of its own, completed after upgrades, read without being executed.
+
+template=.env.example
+generated='<generated>'
+
+# The value that Compose will use: the environment, else .env, else the template.
+setting() {
+    local name=$1
+    if printenv "$name" 2>/dev/null; then return; fi
+    if [ -f .env ] && grep -Eq "$(assignment_of "$name")" .env; then
+        read_assignment "$name" .env
+    else
+        read_assignment "$name" "$template"
+    fi
+}
+
+assignment_of() { printf '^[[:space:]]*(export[[:space:]]+)?%s[[:space:]]*=' "$1"; }
+
+# The last assignment wins, quotes and a trailing comment go, as in Compose.
+read_assignment() {
+    local value
+    value=$(grep -E "$(assignment_of "$1")" "$2" | tail -n 1 | tr -d '\r') || true
+    value=${value#*=}
+    value=${value#"${value%%[![:space:]]*}"}
+    case $value in
+        \"*\"*) value=${value#\"} value=${value%%\"*} ;;
+        \'*\'*) value=${value#\'} value=${value%%\'*} ;;
+        \#*) value='' ;;
+        *)
+            value=${value%%[[:space:]]#*}
+            value=${value%"${value##*[![:space:]]}"}
+            ;;
+    esac
+    printf '%s\n' "$value"
+}
+
+list_variables() { sed -n 's/^\([A-Z][A-Z0-9_]*\)=.*/\1/p' "$template"; }
+list_secrets() { sed -n "s/^\([A-Z][A-Z0-9_]*\)=$generated.*/\1/p" "$template"; }
+
+# 32 random bytes in url-safe base64: 44 characters, which is also the form of a Fernet key.
+generate_secret() {
+    local secret
+    secret=$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\r\n')
+    [ "${#secret}" -eq 44 ] || stop_with "No secret could be made: /dev/urandom or base64 is missing."
+    printf '%s' "$secret"
+}
+
+# On Linux the containers write as the user who starts the stack; root stands for whoever called
+# sudo. Docker Desktop under Git Bash maps users itself and its ids fit no container.
+choose_owner() {
+    local owner
+    owner=$(id -u)
+    if [ "$owner" = 0 ]; then owner=${SUDO_UID:-0}; fi
+    case $(uname -s) in MINGW* | MSYS* | CYGWIN*) owner=0 ;; esac
+    if [ "$owner" = 0 ]; then owner=50000; fi
+    printf '%s' "$owner"
+}
+
+# A line of the template as it will stand in .env.
+complete_line() {
+    case $1 in
+        *="$generated") printf '%s=%s\n' "${1%%=*}" "$(generate_secret)" ;;
+        AIRFLOW_UID=*) printf 'AIRFLOW_UID=%s\n' "$(choose_owner)" ;;
+        *) printf '%s\n' "$1" ;;
+    esac
+}
+
+ensure_environment() {
+    [ -f "$template" ] || stop_with "$template is missing: restore it with: git checkout $template"
+    if [ -f .env ]; then append_missing; else create_environment; fi
+}
+
+partial=''
+
+# A file beside .env that takes its place when it is whole; an interruption takes it away.
+open_partial() {
+    partial=$(umask 077 && mktemp .env.XXXXXX)
+    trap 'rm -f "$partial"' EXIT
+}
+
+close_partial() {
+    mv "$partial" .env
+    trap - EXIT
+}
+
+# Whole or not at all, and readable by its owner only from the first byte on.
+create_environment() {
+    local line
+    open_partial
+    while IFS= read -r line || [ -n "$line" ]; do
+        complete_line "${line%$'\r'}"
+    done <"$template" >"$partial"
+    if [ "$(id -u)" = 0 ] && [ -n "${SUDO_UID:-}" ]; then
+        chown "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$partial"
+    fi
+    close_partial
+    say "Made .env from $template, with secrets of its own."
+}
+
+append_missing() {
+    local name line names='' lines=''
+    for name in $(list_variables); do
+        if grep -Eq "$(assignment_of "$name")" .env; then continue; fi
+        line=$(grep "^$name=" "$template" | tail -n 1)
+        names="$names $name"
+        lines="$lines$(complete_line "${line%$'\r'}")"$'\n'
+    done
+    [ -n "$names" ] || return 0
+    # What a person wrote last may lack its line end.
+    if [ -n "$(tail -c 1 .env)" ]; then lines=$'\n'$lines; fi
+    printf '%s' "$lines" >>.env
+    say "Added to .env what $template has and it lacked:$names"
+}
+
+# Every value that cannot work, one line each; no value is told.
+list_faults() {
+    local name
+    for name in $(list_secrets); do
+        case $(setting "$name") in
+            '' | "$generated")
+                say "$name has no value: give it one, or delete its line from .env to get a new secret." ;;
+        esac
+    done
+    # These stand inside addresses, where other characters would have a meaning.
+    for name in AIRFLOW_DB_PASSWORD MLFLOW_DB_PASSWORD REDIS_PASSWORD; do
+        case $(setting "$name") in
+            "$generated") ;;
+            *[!A-Za-z0-9._~=-]*)
+                say "$name holds a character that is none of A-Z a-z 0-9 . _ ~ = - : change it in .env." ;;
+        esac
+    done
+}
+
+list_development_values() {
+    if [ "$(setting AIRFLOW_ADMIN_PASSWORD)" = admin ]; then
+        say "AIRFLOW_ADMIN_PASSWORD is the development value admin: change it in .env."
+    fi
+    if [ "$(setting AIRFLOW_DB_PASSWORD)" = airflow ]; then
+        say "AIRFLOW_DB_PASSWORD is the development value airflow: change it in .env."
+    fi
+}
+
+# $1: true when production was asked for on the command line.
+check_environment() {
+    local production=$1 faults development
+    if [ "$(setting PRODUCTION)" = true ]; then production=true; fi
+    faults=$(list_faults)
+    development=$(list_development_values)
+    if [ "$production" = true ] && [ -n "$development" ]; then
+        faults="${faults:+$faults$'\n'}$development"
+    fi
+    if [ -n "$faults" ]; then
+        complain "The stack was not started; .env needs a change:"
+        list_points "$faults" >&2
+        exit 1
+    fi
+    if [ -n "$development" ]; then
+        warn "Development logins: admin/admin for Airflow, airflow/airflow for Postgres. For a shared"
+        warn "machine change them in .env and start with --production, which refuses them."
+    fi
+}
+
+# Later starts keep what --production asked for.
+remember_production() {
+    [ "$(read_assignment PRODUCTION .env)" != true ] || return 0
+    open_partial
+    cp -p .env "$partial"
+    sed -E "s/$(assignment_of PRODUCTION).*/PRODUCTION=true/" .env >"$partial"
+    close_partial
+    say "Wrote PRODUCTION=true into .env."
+}

@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# The folders that containers use: made here, as Docker would make them for root.
+
+read_folders=(data/raw airflow/dags)
+written_folders=(data/processed data/sample models mlflow/mlruns airflow/logs)
+
+prepare_folders() {
+    local folder owner
+    mkdir -p "${read_folders[@]}" "${written_folders[@]}"
+    if [ "$(id -u)" = 0 ]; then
+        owner=$(setting AIRFLOW_UID)
+        chown -R "$owner:0" "${written_folders[@]}"
+        return
+    fi
+    for folder in "${written_folders[@]}"; do
+        if [ ! -w "$folder" ]; then
+            stop_with "$folder cannot be written by you. Run: sudo chown -R $(id -u) ${written_folders[*]}"
+        fi
+    done
+}
+
+# Everything but the file that keeps the folder in git. The slash follows a linked folder.
+empty_folder() {
+    [ -d "$1" ] || return 0
+    find "$1/" -mindepth 1 -maxdepth 1 ! -name .gitkeep -exec rm -rf {} + ||
+        stop_with "$1 could not be emptied. Run: sudo chown -R $(id -u) $1; then this script again."
+}

@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# What stands after a start, where it is and what to do next.
+
+show_summary() {
+    local host
+    host=$(setting BIND_ADDRESS)
+    case $host in '' | 0.0.0.0 | 127.0.0.1 | ::) host=localhost ;; esac
+    announce "State"
+    show_states
+    announce "Addresses"
+    say "  Predictor  http://$host:$(setting STREAMLIT_PORT)"
+    say "  Airflow    http://$host:$(setting AIRFLOW_PORT)   login: $(tell_login)"
+    say "  MLflow     http://$host:$(setting MLFLOW_PORT)"
+    announce "Next steps"
+    say "  docker compose ps                                                    what runs"
+    say "  docker compose logs --tail=100 airflow-webserver                     what a service says"
+    say "  docker compose exec streamlit python scripts/train_with_mlflow.py    train a version"
+    say "  ./docker-stop-full.sh                                                stop; all data stays"
+}
+
+# A password of one's own is not repeated.
+tell_login() {
+    local password='password as in .env'
+    if [ "$(setting AIRFLOW_ADMIN_PASSWORD)" = admin ]; then password='password: admin'; fi
+    printf '%s, %s' "$(setting AIRFLOW_ADMIN_USER)" "$password"
+}
+
+# $1: how scripts/run_pipeline.py ended.
+tell_first_model() {
+    case $1 in
+        0) confirm_done "All is up." ;;
+        3)
+            warn "All is up, but the gate refused the first model: the predictor has none to answer with."
+            warn "Its reasons stand in the report of the run, on the Airflow page."
+            ;;
+        *)
+            complain "The services are up, but the first run of the pipeline failed. Its log:"
+            complain "  the Airflow page, DAG car_price_predictor_pipeline, or the folder airflow/logs/"
+            complain "  docker compose logs --tail=100 airflow-worker airflow-scheduler"
+            return 1
+            ;;
+    esac
+    return "$1"
+}
