@@ -24,8 +24,9 @@ from scipy import sparse
 from scipy.sparse.linalg import cg
 
 from carprice.cleaning import Parsed, name_vehicles, parse_listings, select_rows
-from carprice.dataset import read_listings, replacing
+from carprice.dataset import read_listings
 from carprice.sample import AGE_NOW, LOG_KM, MARKET, OPTIONAL, UNKNOWN, scale_age
+from carprice.whole_files import replacing
 
 Floats = NDArray[np.float64]
 

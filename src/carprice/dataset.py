@@ -1,16 +1,13 @@
-"""Read files of listings as they come, keep the clean table: the only file input and output."""
+"""Read files of listings as they come, keep the clean table."""
 
 import csv
 import hashlib
 import io
-import os
-import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO
 
 import pandas as pd
 import pyarrow as pa
@@ -18,6 +15,7 @@ import pyarrow as pa
 from carprice import texts
 from carprice.errors import DatasetError
 from carprice.listing import BY_NAME, FIELDS, HEADERS, TARGET, fold
+from carprice.whole_files import replacing
 
 SEPARATORS = (",", ";", "\t", "|")
 CHUNK_ROWS = 50_000
@@ -175,30 +173,6 @@ def read_listings(path: Path, progress: Callable[[int], None] = lambda _: None) 
     if not seen:
         raise DatasetError(f"{path}: a header and no listing under it. Is this the whole file?")
     return RawListings(pd.concat(frames), file.source, tuple(malformed))
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Write a file whole or not at all: the name appears once all is on disk.
-
-    Raises DatasetError when the disk refuses; nothing is left behind then.
-    """
-    temporary = path.with_name(f".{uuid.uuid4().hex}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise DatasetError(
-            f"cannot write {path}: {error.strerror or error}. Free some room or choose a place "
-            "where you may write; nothing was changed."
-        ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def copy_with_columns(

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from carprice import dataset
 from carprice.errors import PromotionRefusedError
 from carprice.ledger import Move, move_production, timestamp
 from carprice.promotion import Decision
@@ -11,6 +10,7 @@ from carprice.registry import PRODUCTION
 from carprice.stored_model import MODEL_FILE
 from carprice.validation import ValidationReport
 from carprice.versions import MODEL_NAME, Ticket, Version
+from carprice.whole_files import replacing
 from carprice.workspace import Workspace
 
 
@@ -115,7 +115,7 @@ def _export_paths(work: Workspace, version: Version) -> tuple[Path, Path]:
 def _export(work: Workspace, version: Version, model: Path, receipt: str) -> None:
     model_copy, receipt_copy = _export_paths(work, version)
     for path, content in ((model_copy, model.read_bytes()), (receipt_copy, receipt.encode())):
-        with dataset.replacing(path) as file:
+        with replacing(path) as file:
             file.write(content)
 
 
@@ -133,5 +133,5 @@ def _put_back(earlier: dict[Path, bytes | None]) -> None:
             if path.exists():
                 path.unlink()
         elif path.read_bytes() != content:
-            with dataset.replacing(path) as file:
+            with replacing(path) as file:
                 file.write(content)

@@ -22,8 +22,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from carprice.cleaning import THOUSANDS
-from carprice.dataset import CHUNK_ROWS, UTF_8_MARK, replacing
+from carprice.dataset import CHUNK_ROWS, UTF_8_MARK
 from carprice.listing import BY_NAME, EQUIPMENT, FIELDS, TARGET, Field, Kind
+from carprice.whole_files import replacing
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]

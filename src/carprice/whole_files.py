@@ -1,0 +1,35 @@
+"""Writing files whole or not at all; light, so that a process that only watches may import it."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from carprice.errors import DatasetError
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file whole or not at all: the name appears once all is on disk.
+
+    Raises DatasetError when the disk refuses; nothing is left behind then.
+    """
+    temporary = path.with_name(f".{uuid.uuid4().hex}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise DatasetError(
+            f"cannot write {path}: {error.strerror or error}. Free some room or choose a place "
+            "where you may write; nothing was changed.",
+            retryable=True,
+        ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
