@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 EXIT_CODES = """Exit codes: 0 done · 1 unexpected · 2 wrong use or configuration · 3 refused by the
 gate · 4 file not usable · 5 quality rule broken · 6 validation failed · 7 registry not usable ·
-8 stored model or receipt not intact · 130 interrupted."""
+8 stored model or receipt not intact · 9 report not sent · 130 interrupted."""
 
 app = typer.Typer(
     help="Car listings in, a trustworthy price out.",
@@ -71,8 +71,8 @@ def run(data: Data = None, force: Forced = False, as_json: AsJson = False) -> No
     Example: `carprice run --data listings.csv`
     """
     from carprice import steps
+    from carprice.runs import close_abandoned_runs
     from carprice.serving import describe_production
-    from carprice.workspace import close_abandoned_runs
 
     with _working() as (work, narrate):
         if killed := close_abandoned_runs(work, _is_alive):
@@ -156,6 +156,7 @@ def evaluate(version: Number = None, as_json: AsJson = False) -> None:
         with narrate("evaluate_model") as say:
             decision = steps.evaluate_model(work, chosen.run_id)
             say(decision.summary)
+        steps.send_pipeline_report(work, chosen.run_id)
         text = "\n  - ".join([decision.summary, *decision.reasons])
         print_either(as_json, json.loads(decision.model_dump_json()), text)
         if not decision.promote:

@@ -1,11 +1,13 @@
 """A run in words: the report that the last step keeps with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carprice.versions import Version
 
+NOTE_LENGTH = 7500
+"""Letters of a report that MLflow keeps as a note; it cuts at 8000 without a word."""
 SIMULATED_WARNING = (
     "These listings are simulated: the figures compare models with each other "
     "and say nothing about accuracy on real adverts."
@@ -19,12 +21,12 @@ def describe_run(
     lines = [
         "# Pipeline report",
         "",
-        f"- Data: {tags.get('rows', '?')} clean listings from `{tags.get('source', '?')}`"
-        f" (content {tags.get('data_hash', '?')})",
+        _describe_data(tags),
         f"- Version registered: {tags.get('version', 'none')}",
         f"- Outcome: {tags.get('outcome', 'unknown')}",
+        *([f"- Failed: {tags['failed_steps']}"] if "failed_steps" in tags else []),
         *([f"- Reason: {tags['reason']}"] if "reason" in tags else []),
-        f"- In production now: {production.name if production else 'no version'}",
+        _describe_production(production),
     ]
     if tags.get("simulated") == "true":
         lines += ["", f"> {SIMULATED_WARNING}"]
@@ -32,3 +34,35 @@ def describe_run(
         lines += ["", "| held-out figure | value |", "|---|---|"]
         lines += [f"| {name} | {value:,.2f} |" for name, value in sorted(metrics.items())]
     return "\n".join(lines) + "\n"
+
+
+def describe_unread(failed: Sequence[str], production: "Version | None") -> str:
+    """Markdown on a run that ended before there was anything to keep a report with."""
+    lines = [
+        "# Pipeline report",
+        "",
+        "- Data: none; no file could be read as listings",
+        "- Outcome: failed",
+        f"- Failed: {', '.join(failed) or 'the first step'}; its log says why",
+        _describe_production(production),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def shorten(text: str) -> str:
+    """As many whole lines of a report as a note holds."""
+    if len(text) <= NOTE_LENGTH:
+        return text
+    kept = text[: text.rindex("\n", 0, NOTE_LENGTH)]
+    return f"{kept}\n\n… the rest is in `report.md`\n"
+
+
+def _describe_data(tags: Mapping[str, str]) -> str:
+    source = f"`{tags.get('source', '?')}`"
+    if "rows" not in tags:
+        return f"- Data: {source}, of which nothing could be used"
+    return f"- Data: {tags['rows']} clean listings from {source} (content {tags['data_hash']})"
+
+
+def _describe_production(production: "Version | None") -> str:
+    return f"- In production now: {production.name if production else 'no version'}"

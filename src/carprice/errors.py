@@ -1,13 +1,16 @@
 """Every error this package raises on purpose.
 
 CarPriceError                    exit code 1: something outside went wrong
-├── DatasetError                 exit code 4: a file cannot be read as listings, or written
+├── DatasetError                 exit code 4: a file cannot be read as listings, or written (✻)
 ├── QualityError                 exit code 5: the listings were read and break a quality rule
 ├── ConfigurationError           exit code 2: params.yaml or the environment is not usable
 ├── PromotionRefusedError        exit code 3: the gate or another promotion said no
 ├── ValidationFailedError        exit code 6: the stored model does not do what was promised
-└── RegistryError                exit code 7: the registry is down or does not hold what is asked
+├── NoticeError                ↻ exit code 9: a report stands in the registry but was not sent
+└── RegistryError              ↻ exit code 7: the registry is down or does not hold what is asked
     └── ModelIntegrityError      exit code 8: the stored model is not the one that was registered
+
+↻ The same step may succeed when it is called again (`retryable`); ✻ only where a disk refused.
 """
 
 
@@ -15,6 +18,8 @@ class CarPriceError(Exception):
     """Base of all: its message says what, where, found against expected, and what to do."""
 
     exit_code = 1
+    retryable = False
+    """Whether calling the same step again, with nothing mended by hand, can help."""
 
 
 class ConfigurationError(CarPriceError):
@@ -34,6 +39,10 @@ class PromotionRefusedError(CarPriceError):
 class DatasetError(CarPriceError):
     exit_code = 4
 
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
 
 class QualityError(CarPriceError):
     exit_code = 5
@@ -45,7 +54,19 @@ class ValidationFailedError(CarPriceError):
 
 class RegistryError(CarPriceError):
     exit_code = 7
+    retryable = True
 
 
 class ModelIntegrityError(RegistryError):
     exit_code = 8
+    retryable = False
+
+
+class NoticeError(CarPriceError):
+    exit_code = 9
+    retryable = True
+
+
+def can_help_to_retry(error: BaseException) -> bool:
+    """Whether calling the step that raised it again can help; of what is unknown, it may."""
+    return error.retryable if isinstance(error, CarPriceError) else True

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import mlflow
 import pandas as pd
-from mlflow.entities import Metric, Param, RunStatus, RunTag
+from mlflow.entities import Metric, Param, RunTag
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
@@ -38,7 +38,7 @@ from carprice.stored_model import (
     ensure_files,
     open_pipeline,
 )
-from carprice.versions import FILES_TAG, MODEL_NAME, Ticket, Version
+from carprice.versions import FILES_TAG, MODEL_NAME, Run, Ticket, Version
 
 if TYPE_CHECKING:
     # What draws and estimates is slow to import, and many a command needs none of it.
@@ -115,11 +115,30 @@ class Registry:
         with explained(self.uri):
             self.client.set_terminated(run_id, status)
 
-    def running(self) -> dict[str, dict[str, str]]:
-        """Tags of every run that is open, by run id."""
+    def set_status(self, run_id: str, status: str) -> None:
         with explained(self.uri):
-            runs = self.client.search_runs([self.experiment_id], "attributes.status = 'RUNNING'")
-            return {run.info.run_id: dict(run.data.tags) for run in runs}
+            self.client.update_run(run_id, status=status)
+
+    def run(self, run_id: str) -> Run:
+        with explained(self.uri):
+            return _to_run(self.client.get_run(run_id))
+
+    def runs(self, *, status: str = "", pipeline_run: str = "") -> list[Run]:
+        """Runs of a status, of a run of the pipeline, or both; newest first."""
+        wanted = {"attributes.status": status, "tags.pipeline_run": pipeline_run}
+        asked = " AND ".join(f"{name} = '{value}'" for name, value in wanted.items() if value)
+        with explained(self.uri):
+            return [*map(_to_run, self.client.search_runs([self.experiment_id], asked))]
+
+    def untag_run(self, run_id: str, *names: str) -> None:
+        """Take tags from a run; harmless when it has none."""
+        for name in names:
+            with explained(self.uri):
+                try:
+                    self.client.delete_tag(run_id, name)
+                except MlflowException as error:
+                    if not _is_absent(error):
+                        raise
 
     def log(
         self,
@@ -153,8 +172,7 @@ class Registry:
             return str(mlflow.artifacts.load_text(f"runs:/{run_id}/{path}"))
 
     def run_tags(self, run_id: str) -> dict[str, str]:
-        with explained(self.uri):
-            return dict(self.client.get_run(run_id).data.tags)
+        return self.run(run_id).tags
 
     def run_metrics(self, run_id: str) -> dict[str, float]:
         with explained(self.uri):
@@ -179,7 +197,7 @@ class Registry:
                     serialization_format="skops",
                     skops_trusted_types=list(TRUSTED_TYPES),
                 )
-            self.client.update_run(run_id, status=RunStatus.to_string(RunStatus.RUNNING))
+            self.client.update_run(run_id, status="RUNNING")
             self.ensure_model(MODEL_NAME, "Prices of used cars in Morocco, in dirhams (DH)")
             files = digest_files(self._download(logged.model_uri))
             entry = self.client.create_model_version(
@@ -340,6 +358,10 @@ def _is_absent(error: MlflowException) -> bool:
     # An alias that was never set is reported as an invalid parameter.
     unset_alias = "alias" in str(error) and "not found" in str(error)
     return unset_alias or bool(error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST))
+
+
+def _to_run(entry: mlflow.entities.Run) -> Run:
+    return Run(entry.info.run_id, entry.info.status, dict(entry.data.tags))
 
 
 def _to_version(entry: ModelVersion, aliases: tuple[str, ...] = ()) -> Version:

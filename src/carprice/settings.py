@@ -25,6 +25,15 @@ class Settings(BaseSettings):
     """Address of an MLflow server; without one, the embedded store in `home` is used."""
 
     @property
+    def raw_data(self) -> Path:
+        return self.home / "data" / "raw"
+
+    @property
+    def arrivals_marker(self) -> Path:
+        """Which files of `raw_data` have started a run already."""
+        return self.processed_data / "arrivals.json"
+
+    @property
     def processed_data(self) -> Path:
         return self.home / "data" / "processed"
 

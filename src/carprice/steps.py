@@ -3,6 +3,7 @@
 Steps hand each other nothing but the id of the run; what a step learnt stands in the run.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from carprice import dataset, plots
-from carprice.describe import describe_run
 from carprice.errors import (
+    DatasetError,
     ModelIntegrityError,
     PromotionRefusedError,
     QualityError,
@@ -27,12 +28,13 @@ from carprice.quality_report import DataProfile, QualityReport, render_html
 from carprice.receipts import Receipt, hash_code
 from carprice.registry import PRODUCTION, STAGING, Registry
 from carprice.release import release
+from carprice.runs import close_run, open_run, working_on
 from carprice.sample import write_sample
 from carprice.settings import run_command
 from carprice.training import fit, measure_importance, split
 from carprice.validation import ValidationReport, validate
 from carprice.versions import Version
-from carprice.workspace import Workspace, closing_badly_ended
+from carprice.workspace import Workspace
 
 DATA_TAGS = ("source", "source_sha256", "data_hash", "rows", "simulated")
 SAMPLE_ROWS = 20_000
@@ -56,20 +58,19 @@ def check_data_quality(work: Workspace, data: Path | None) -> Checked:
     Opens the run that all later steps work in. Raises DatasetError when the file cannot be read
     as listings, QualityError naming every broken rule when it can.
     """
-    report = inspect_listings(work, data)
+    report = _inspect_on_record(work, data)
     summary = report.summary
-    run_id = work.registry.start_run(
-        f"{summary.source} {timestamp()}",
+    run_id = open_run(
+        work,
+        summary.source,
         {
-            "source": summary.source,
             "source_sha256": summary.source_sha256,
             "data_hash": summary.profile.data_hash,
             "rows": str(len(report.kept)),
             "simulated": str(summary.simulated).lower(),
-            "process": work.process,
         },
     )
-    with closing_badly_ended(work, run_id):
+    with working_on(work, run_id):
         work.registry.log_text(run_id, render_html(report), "quality/report.html")
         work.registry.log_text(run_id, summary.profile.model_dump_json(indent=2), PROFILE)
         if summary.failures:
@@ -102,7 +103,7 @@ def train_model(work: Workspace, run_id: str) -> Version:
 
     A second call for the same run returns the version that the first one registered.
     """
-    with closing_badly_ended(work, run_id):
+    with working_on(work, run_id):
         tags = work.registry.run_tags(run_id)
         if "version" in tags:
             return work.registry.version(int(tags["version"]))
@@ -144,7 +145,7 @@ def evaluate_model(work: Workspace, run_id: str) -> Decision:
     champion = registry.find_alias(PRODUCTION)
     if champion and champion.number == version.number:
         raise PromotionRefusedError(f"{version.name} is in production already", [])
-    with closing_badly_ended(work, run_id):
+    with working_on(work, run_id):
         share = min(float(each.tags["holdout_share"]) for each in (version, champion) if each)
         _, holdout = split(_read_clean(work, version.tags["data_hash"]), share)
         pipeline = registry.open_model(version)
@@ -164,7 +165,7 @@ def promote_to_staging(work: Workspace, run_id: str, *, forced: bool = False) ->
 
     Raises PromotionRefusedError with the gate's reasons; `forced` overrides them, on record.
     """
-    with closing_badly_ended(work, run_id):
+    with working_on(work, run_id):
         registry = work.registry
         decision = _read_decision(work, run_id)
         if forced:
@@ -185,7 +186,7 @@ def validate_staging_model(work: Workspace, run_id: str) -> ValidationReport:
     On failure the staging alias is cleared, production stays as it is, and
     ValidationFailedError names every broken rule.
     """
-    with closing_badly_ended(work, run_id):
+    with working_on(work, run_id):
         version = _version_of(work, run_id)
         try:
             report = _validate_in_fresh_process(work, version)
@@ -209,26 +210,36 @@ def promote_to_production(work: Workspace, run_id: str) -> Receipt:
 
     Raises PromotionRefusedError when production has changed since the gate compared.
     """
-    with closing_badly_ended(work, run_id):
+    with working_on(work, run_id):
         decision = _read_decision(work, run_id)
         validation = ValidationReport.model_validate_json(
             work.registry.read_text(run_id, VALIDATION)
         )
         receipt = release(work, _version_of(work, run_id), decision, validation)
-        work.registry.clear_alias(STAGING)
         work.registry.log(run_id, tags={"outcome": "promoted"})
+        work.registry.untag_run(run_id, "reason")
+        work.registry.clear_alias(STAGING)
         return receipt
 
 
-def send_pipeline_report(work: Workspace, run_id: str) -> str:
-    """Close the run with a report in Markdown of what came in, was learnt and was decided."""
-    registry = work.registry
-    tags, metrics = registry.run_tags(run_id), registry.run_metrics(run_id)
-    production = registry.find_alias(PRODUCTION)
-    text = describe_run(tags, metrics, production)
-    registry.log_text(run_id, text, "report.md")
-    registry.end_run(run_id, "FAILED" if tags.get("outcome") == "failed" else "FINISHED")
-    return text
+def send_pipeline_report(work: Workspace, run_id: str | None, failed: Sequence[str] = ()) -> str:
+    """Close the run with a report in Markdown of what came in, was learnt and was decided.
+
+    run_id: None where `check_data_quality` failed, which then handed none on.
+    failed: steps that failed for whoever called them, also those killed without a trace.
+    """
+    return close_run(work, run_id, failed)
+
+
+def _inspect_on_record(work: Workspace, data: Path | None) -> QualityReport:
+    """The quality report; why there is none stands in a run where others will ask for it."""
+    try:
+        return inspect_listings(work, data)
+    except DatasetError:
+        if data and work.pipeline_run:
+            with working_on(work, open_run(work, data.name, {})):
+                raise
+        raise
 
 
 def _accepted_profile(registry: Registry) -> DataProfile | None:

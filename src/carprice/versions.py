@@ -1,4 +1,4 @@
-"""What the registry tells of a version of the model and of an entry of its ledger: plain data."""
+"""What the registry tells of a run, a version of the model, an entry of its ledger: plain data."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -6,6 +6,15 @@ from datetime import datetime
 
 MODEL_NAME = "CarPricePredictor"
 FILES_TAG = "file_hashes"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its id, its status as MLflow words it, and its tags."""
+
+    run_id: str
+    status: str
+    tags: dict[str, str]
 
 
 @dataclass(frozen=True)

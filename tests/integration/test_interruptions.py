@@ -16,7 +16,7 @@ MIDDLES = {
     "promote_to_staging": {"where": "carprice.registry:Registry.set_alias", "matching": "staging"},
     "validate_staging_model": {"where": "carprice.steps:run_command"},
     "promote_to_production": {"where": "carprice.ledger:_ensure_in_time"},
-    "send_pipeline_report": {"where": "carprice.steps:describe_run"},
+    "send_pipeline_report": {"where": "carprice.runs:describe_run"},
 }  # fmt: skip
 """A place inside each step, in the order of the steps: a run that is stopped in one has passed
 the place where the run before it was stopped."""
@@ -133,7 +133,7 @@ def test_an_interruption_while_production_moves_is_heard_after_the_move(desk: De
 def test_a_table_killed_while_it_is_written_is_written_again(desk: Desk) -> None:
     for path in (desk.home / "data" / "processed").iterdir():
         path.unlink()
-    pause = {"where": "carprice.dataset:os.fsync"}
+    pause = {"where": "carprice.whole_files:os.fsync"}
     child = desk.start("run", "--data", LISTINGS, pause=pause)
     child.wait_for_pause()
     child.send(signal.SIGKILL)

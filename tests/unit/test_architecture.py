@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -106,9 +107,16 @@ def test_what_is_pure_reaches_no_edge(module: str) -> None:
     assert not reachable(module) & EDGES
 
 
-def test_of_what_reads_and_writes_the_sample_takes_one_function() -> None:
+def test_of_what_reads_the_sample_takes_no_function() -> None:
     taken = {each for each in imports("sample") if each.startswith("carprice.dataset")}
-    assert {each for each in taken if each.islower()} == {"carprice.dataset.replacing"}
+    assert not [each for each in taken if each.islower()]
+
+
+def test_what_watches_for_arrivals_imports_nothing_heavy() -> None:
+    loaded = {"arrivals", *reachable("arrivals")}
+    own = {name for module in loaded for name in imports(module)}
+    foreign = {name.split(".")[0] for name in own} - {"carprice"}
+    assert foreign <= sys.stdlib_module_names
 
 
 def test_no_module_imports_itself_through_others() -> None:
@@ -135,8 +143,9 @@ def test_modules_stay_small() -> None:
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_every_error_stands_in_the_drawing_with_its_exit_code(error: type[CarPriceError]) -> None:
-    drawn = re.findall(rf"^\W*{error.__name__} +exit code (\d+): \S", errors.__doc__ or "", re.M)
-    assert drawn == [str(error.exit_code)]
+    row = rf"^\W*{error.__name__} +(↻?) ?exit code (\d+): \S"
+    drawn = re.findall(row, errors.__doc__ or "", re.M)
+    assert drawn == [("↻" if error.retryable else "", str(error.exit_code))]
 
 
 def test_every_exit_code_is_told_by_the_command_line_and_is_one_error_only() -> None:

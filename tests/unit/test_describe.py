@@ -1,7 +1,13 @@
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from carprice.describe import SIMULATED_WARNING, describe_run
+from carprice.describe import (
+    NOTE_LENGTH,
+    SIMULATED_WARNING,
+    describe_run,
+    describe_unread,
+    shorten,
+)
 
 if TYPE_CHECKING:
     from carprice.registry import Version
@@ -29,6 +35,7 @@ def test_a_report_says_what_came_in_what_came_out_and_what_is_in_production() ->
 
 def test_a_report_on_a_run_that_ended_early_says_what_is_not_known() -> None:
     text = describe_run({}, {}, None)
+    assert "- Data: `?`, of which nothing could be used" in text
     assert "- Version registered: none" in text
     assert "- Outcome: unknown" in text
     assert "- In production now: no version" in text
@@ -43,3 +50,27 @@ def test_a_reason_is_told() -> None:
 def test_figures_of_simulated_listings_carry_a_warning_and_real_ones_do_not() -> None:
     assert SIMULATED_WARNING in describe_run(TAGS | {"simulated": "true"}, {}, None)
     assert SIMULATED_WARNING not in describe_run(TAGS, {}, None)
+
+
+def test_steps_that_failed_are_named() -> None:
+    tags = TAGS | {"outcome": "failed", "failed_steps": "train_model", "reason": "no room"}
+    told = "- Outcome: failed\n- Failed: train_model\n- Reason: no room\n"
+    assert told in describe_run(tags, {}, None)
+
+
+def test_a_report_without_any_run_says_so() -> None:
+    text = describe_unread(["check_data_quality"], VERSION)
+    assert "- Data: none; no file could be read as listings" in text
+    assert "- Failed: check_data_quality; its log says why" in text
+    assert "- In production now: CarPricePredictor version 3" in text
+    assert "the first step" in describe_unread([], None)
+
+
+def test_a_note_is_as_many_whole_lines_as_it_holds() -> None:
+    assert shorten("short\n") == "short\n"
+    lines = [f"| figure {at} | {'9' * 40} |" for at in range(400)]
+    note = shorten("\n".join(lines))
+    assert len(note) < NOTE_LENGTH + 50
+    *kept, _, last = note.splitlines()
+    assert kept == lines[: len(kept)]
+    assert last == "… the rest is in `report.md`"
