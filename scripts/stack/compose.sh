@@ -72,7 +72,9 @@ describe_state() {
     local status code health restarts killed
     read -r _ status code health restarts killed <<<"$1"
     case $status in
-        exited | dead | restarting) status="$status with code $code" ;;
+        exited | dead | restarting)
+            if [ "$status $code" = 'exited 0' ]; then status='done'; else status="$status with code $code"; fi
+            ;;
         running) if [ "$health" != none ]; then status=$health; fi ;;
     esac
     if ((restarts > 0)); then status="$status, restarted $restarts times"; fi
@@ -107,7 +109,7 @@ start_services() {
     compose up --detach </dev/null >"$log" 2>&1 &
     starter=$!
     # shellcheck disable=SC2064 # number and name as they are now
-    trap "kill $starter 2>/dev/null; rm -f '$log'" EXIT
+    trap "kill $starter 2>/dev/null || true; rm -f '$log'" EXIT
     if wait_until_ready "$starter" "$(compose config --services)"; then return; fi
     tail -n 5 "$log" | sed 's/^/    /' >&2
     return 1
