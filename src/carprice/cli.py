@@ -17,6 +17,7 @@ from rich.logging import RichHandler
 
 from carprice.errors import CarPriceError, PromotionRefusedError
 from carprice.settings import prepare_process, read_settings
+from carprice.stories import tell
 from carprice.terminal import (
     Narrator,
     messages,
@@ -79,8 +80,7 @@ def run(data: Data = None, force: Forced = False, as_json: AsJson = False) -> No
             messages.print(f"closed {killed} run(s) whose process had died")
         with narrate("check_data_quality") as say:
             checked = steps.check_data_quality(work, data)
-            found = checked.report.summary
-            say(f"{found.rows_read:,} rows read, {found.rows_kept:,} kept")
+            say(tell("check_data_quality", checked))
         refusal = _train_and_promote(work, narrate, checked.run_id, force=force)
         with narrate("send_pipeline_report") as say:
             steps.send_pipeline_report(work, checked.run_id)
@@ -130,10 +130,10 @@ def train(data: Data = None, as_json: AsJson = False) -> None:
     with _working() as (work, narrate):
         with narrate("check_data_quality") as say:
             checked = steps.check_data_quality(work, data)
-            say(f"{checked.report.summary.rows_kept:,} rows kept")
+            say(tell("check_data_quality", checked))
         with narrate("train_model") as say:
             version = steps.train_model(work, checked.run_id)
-            say(f"{version.name} registered")
+            say(tell("train_model", version))
         steps.send_pipeline_report(work, checked.run_id)
         print_either(as_json, {"version": version.number, "run_id": version.run_id}, version.name)
 
@@ -306,7 +306,7 @@ def _train_and_promote(
 
     with narrate("train_model") as say:
         version = steps.train_model(work, run_id)
-        say(f"{version.name} registered")
+        say(tell("train_model", version))
     with narrate("evaluate_model") as say:
         say(steps.evaluate_model(work, run_id).summary)
     try:
@@ -320,13 +320,11 @@ def _promote(work: "Workspace", narrate: Narrator, run_id: str, *, force: bool) 
     from carprice import steps
 
     with narrate("promote_to_staging") as say:
-        say(f"{steps.promote_to_staging(work, run_id, forced=force).name} is in staging")
+        say(tell("promote_to_staging", steps.promote_to_staging(work, run_id, forced=force)))
     with narrate("validate_staging_model") as say:
-        report = steps.validate_staging_model(work, run_id)
-        say(f"{len(report.golden_estimates_mad)} golden cars right, {report.latency_ms:.1f} ms")
+        say(tell("validate_staging_model", steps.validate_staging_model(work, run_id)))
     with narrate("promote_to_production") as say:
-        receipt = steps.promote_to_production(work, run_id)
-        say(f"version {receipt.version} replaces {receipt.replaces or 'nothing'}")
+        say(tell("promote_to_production", steps.promote_to_production(work, run_id)))
 
 
 @contextmanager

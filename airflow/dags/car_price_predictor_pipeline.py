@@ -1,0 +1,80 @@
+"""Listings in, a car-price model in production out, or a refusal with its reasons.
+
+Tasks hand each other the id of the MLflow run and nothing else. A task that the gate refuses is
+skipped, one that fails is failed; `send_pipeline_report` tells in both cases what happened.
+"""
+
+# ruff: noqa: PLC0415 (imported in the task alone: Airflow reads this file over and over)
+
+from datetime import timedelta
+
+from airflow.sdk import (
+    Asset,
+    AssetOrTimeSchedule,
+    AssetWatcher,
+    CronTriggerTimetable,
+    Param,
+    chain,
+    dag,
+    get_current_context,
+    task,
+)
+from listing_arrivals import ListingArrivalTrigger
+from pipeline_steps import airflow_terms, run_step
+
+MONDAY_NIGHT = CronTriggerTimetable(
+    "0 3 * * 1", timezone="Africa/Casablanca", run_immediately=timedelta(0)
+)
+NEW_LISTINGS = Asset("new_listings", watchers=[AssetWatcher("data_raw", ListingArrivalTrigger())])
+RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": True}
+DATA = "Un fichier de data/raw ; vide : le plus récent, sinon l'échantillon simulé."
+FORCE = "Passer outre un refus du challenger ; le reçu le dira."
+
+
+@dag(
+    "car_price_predictor_pipeline",
+    schedule=AssetOrTimeSchedule(timetable=MONDAY_NIGHT, assets=[NEW_LISTINGS]),
+    catchup=False,
+    max_active_runs=1,
+    default_args={**RETRIES, "execution_timeout": timedelta(hours=1)},
+    params={
+        "data": Param("", type="string", title="Fichier", description=DATA),
+        "force": Param(default=False, type="boolean", title="Forcer", description=FORCE),
+    },
+    doc_md=__doc__,
+)
+def pipeline() -> None:
+    @task
+    def check_data_quality() -> str:
+        from carprice.arrivals import choose_listings
+        from carprice.settings import read_settings
+
+        context = get_current_context()
+        arrived = context["triggering_asset_events"].get(NEW_LISTINGS)
+        name = context["params"]["data"] or (arrived[-1].extra["payload"] if arrived else None)
+        with airflow_terms():
+            listings = choose_listings(read_settings().raw_data, name)
+        return run_step("check_data_quality", listings).run_id
+
+    @task
+    def in_run(mlflow_run: str, step: str) -> None:
+        forced = {"forced": get_current_context()["params"]["force"]}
+        run_step(step, mlflow_run, **(forced if step == "promote_to_staging" else {}))
+
+    @task
+    def send_pipeline_report(mlflow_run: str | None) -> None:
+        context = get_current_context()
+        states = context["ti"].get_task_states(context["dag"].dag_id, run_ids=[context["run_id"]])
+        failed = [name for name, state in states[context["run_id"]].items() if state == "failed"]
+        run_step("send_pipeline_report", mlflow_run, failed)
+
+    mlflow_run = check_data_quality()
+    # A teardown runs however the others end, and the run's state is theirs: sending the report
+    # does not turn a failed run green.
+    report = send_pipeline_report(mlflow_run).as_teardown(on_failure_fail_dagrun=True)
+    steps = ("train_model", "evaluate_model", "promote_to_staging", "validate_staging_model",
+             "promote_to_production")  # fmt: skip
+    chain(*[in_run.override(task_id=step)(mlflow_run, step) for step in steps], report)
+
+
+pipeline()

@@ -1,0 +1,37 @@
+"""The steps of `carprice` as tasks call them: how they end, in Airflow's terms."""
+
+# What is heavy is imported in the tasks alone, since Airflow reads DAG files over and over.
+# ruff: noqa: PLC0415
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+
+@contextmanager
+def airflow_terms() -> Iterator[None]:
+    """A refusal is a skipped task; what trying again cannot help is not tried again."""
+    from carprice.errors import CarPriceError, PromotionRefusedError
+
+    try:
+        yield
+    except PromotionRefusedError as refusal:
+        raise AirflowSkipException(str(refusal)) from None
+    except CarPriceError as error:
+        raise (error if error.retryable else AirflowFailException(str(error))) from None
+
+
+def run_step(name: str, *arguments: Any, **options: Any) -> Any:
+    """Run a step and log what it came to."""
+    from carprice import settings, steps, stories
+    from carprice.workspace import Workspace
+
+    work = Workspace(settings.read_settings(), pipeline_run=get_current_context()["run_id"])
+    with airflow_terms():
+        result = getattr(steps, name)(work, *arguments, **options)
+    logging.getLogger("carprice").info("%s", stories.tell(name, result))
+    return result

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# A role and a database of its own for Airflow and for MLflow, with the passwords of .env.
+# Postgres runs this at its first start, the start script at every one: a password that was
+# changed in .env is then changed here.
+set -euo pipefail
+
+# psql quotes the values itself (:'name'), whatever they hold.
+psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres --quiet \
+    -v airflow_password="$AIRFLOW_DB_PASSWORD" -v mlflow_password="$MLFLOW_DB_PASSWORD" <<'SQL'
+SELECT format('CREATE ROLE %I LOGIN', name) FROM unnest(ARRAY['airflow', 'mlflow']) AS name
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
+ALTER ROLE airflow PASSWORD :'airflow_password';
+ALTER ROLE mlflow PASSWORD :'mlflow_password';
+SELECT format('CREATE DATABASE %I OWNER %I', name, name) FROM unnest(ARRAY['airflow', 'mlflow']) AS name
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = name) \gexec
+REVOKE CONNECT ON DATABASE airflow, mlflow FROM PUBLIC;
+-- Backups are taken as airflow: it may read what is MLflow's, and change nothing there.
+GRANT pg_read_all_data TO airflow;
+GRANT CONNECT ON DATABASE mlflow TO airflow;
+SQL
