@@ -41,6 +41,12 @@ app: .venv/.complete  ## Start the page (8501) and the MLflow page (5000) on the
 test: .venv/.complete  ## Run every test that needs no Docker
 	@$(BIN)/pytest
 
+.PHONY: stack-test
+stack-test: .venv/.complete  ## Start the whole stack on Docker and test it from outside
+	@bash tests/stack/engine.sh
+	@bash tests/stack/stand_ins.sh
+	@$(BIN)/pytest tests/stack
+
 .PHONY: check
 check: .venv/.complete  ## Lint, check types, the lock and requirements.txt
 	@$(UV) lock --check --quiet || { echo "uv.lock is stale: run make lock" >&2; exit 1; }

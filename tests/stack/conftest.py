@@ -1,0 +1,86 @@
+"""One stack for all tests here, started as a user starts it, in a clone of its own."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from stack import Stack
+
+ROOT = Path(__file__).parents[2]
+ORDER = ("start", "pipeline", "pages", "commands", "survival", "stop", "reset")
+"""What the tests leave behind is what the next ones find: a stack is one long story."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: ORDER.index(item.path.stem.removeprefix("test_")))
+
+
+def free_ports(count: int) -> list[str]:
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [str(each.getsockname()[1]) for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def copy_project(folder: Path) -> None:
+    """What git would clone, with what is not committed yet."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Not started yet: `started` is the fixture for all but the first test."""
+    folder = tmp_path_factory.mktemp("stack") / "carprice"
+    copy_project(folder)
+    airflow, mlflow, page = free_ports(3)
+    made = Stack(
+        folder,
+        {
+            "COMPOSE_PROJECT_NAME": f"carprice-test-{os.getpid()}",
+            "AIRFLOW_PORT": airflow,
+            "MLFLOW_PORT": mlflow,
+            "STREAMLIT_PORT": page,
+        },
+    )
+    yield made
+    if not os.environ.get("CARPRICE_KEEP_STACK"):
+        made.compose("down", "--volumes", "--remove-orphans", "--timeout=5", check=False)
+
+
+@pytest.fixture(scope="session")
+def first_start(stack: Stack) -> tuple[str, float]:
+    """What `./docker-start-full.sh` printed, and the seconds it took."""
+    began = time.monotonic()
+    printed = stack.run("./docker-start-full.sh", timeout=1200)
+    return printed, time.monotonic() - began
+
+
+@pytest.fixture(scope="session")
+def started(stack: Stack, first_start: tuple[str, float]) -> Stack:
+    return stack
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path:
+    """Where screenshots are kept for a look."""
+    folder = Path(os.environ.get("CARPRICE_PICTURES", ROOT / "test-pictures"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,228 @@
+"""The running stack as its users reach it: scripts, `docker compose`, and three addresses."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import requests
+
+DAG = "car_price_predictor_pipeline"
+MODEL = "CarPricePredictor"
+STEPS = (
+    "check_data_quality",
+    "train_model",
+    "evaluate_model",
+    "promote_to_staging",
+    "validate_staging_model",
+    "promote_to_production",
+    "send_pipeline_report",
+)
+SERVICES = (
+    "postgres",
+    "redis",
+    "mlflow",
+    "streamlit",
+    "airflow-webserver",
+    "airflow-scheduler",
+    "airflow-dag-processor",
+    "airflow-worker",
+    "airflow-triggerer",
+)
+
+
+T = TypeVar("T")
+
+
+def wait_until(what: str, look: Callable[[], T], seconds: float = 120) -> T:
+    """The first truth that `look` finds; outages of what it asks are waited for too."""
+    deadline, seen = time.monotonic() + seconds, None
+    while time.monotonic() < deadline:
+        try:
+            if found := look():
+                return found
+        except requests.RequestException as outage:
+            seen = outage
+        time.sleep(0.5)
+    raise AssertionError(f"{what}: not within {seconds} s (last trouble: {seen})")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A clone of the project with a stack of its own beside any other on this machine."""
+
+    folder: Path
+    variables: dict[str, str] = field(repr=False)
+
+    def run(self, *command: str, check: bool = True, timeout: float = 600) -> str:
+        """What a command printed; in the folder, with the stack's variables."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**os.environ, **self.variables},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        output = done.stdout + done.stderr
+        assert not check or done.returncode == 0, (
+            f"{command} ended with {done.returncode}: {output}"
+        )
+        return output
+
+    def compose(self, *arguments: str, check: bool = True) -> str:
+        return self.run("docker", "compose", *arguments, check=check)
+
+    def containers(self, service: str) -> list[str]:
+        return self.compose("ps", "--quiet", service).split()
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        return json.loads(self.run("docker", "inspect", container))[0]
+
+    def health(self) -> dict[str, list[str]]:
+        """State of health of each container that runs, by service."""
+        found: dict[str, list[str]] = {service: [] for service in SERVICES}
+        for service in SERVICES:
+            for container in self.containers(service):
+                state = self.inspect(container)["State"]
+                found[service].append(state.get("Health", {}).get("Status", state["Status"]))
+        return found
+
+    def wait_until_healthy(self, seconds: float = 180) -> None:
+        def all_healthy() -> bool:
+            return all(each and set(each) == {"healthy"} for each in self.health().values())
+
+        wait_until("every service is healthy", all_healthy, seconds)
+
+    def address(self, service: str) -> str:
+        port = {"mlflow": "MLFLOW_PORT", "streamlit": "STREAMLIT_PORT"}.get(service, "AIRFLOW_PORT")
+        return f"http://127.0.0.1:{self.variables[port]}"
+
+    @property
+    def page(self) -> str:
+        return self.address("streamlit")
+
+    @cached_property
+    def airflow(self) -> "Airflow":
+        return Airflow(self.address("airflow-webserver"))
+
+    @cached_property
+    def mlflow(self) -> "MLflow":
+        return MLflow(self.address("mlflow"))
+
+
+class Airflow:
+    """Airflow's REST API, as its administrator."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.token = ""
+
+    def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+        def send() -> requests.Response:
+            return requests.request(
+                method,
+                f"{self.address}/api/v2{path}",
+                json=body or None,
+                headers={"Authorization": f"Bearer {self.token}"},
+                timeout=20,
+            )
+
+        answer = send()
+        if answer.status_code == 401:
+            login = {"username": "admin", "password": "admin"}
+            renewed = requests.post(f"{self.address}/auth/token", json=login, timeout=20)
+            renewed.raise_for_status()
+            self.token = renewed.json()["access_token"]
+            answer = send()
+        answer.raise_for_status()
+        return answer.json()
+
+    def trigger(self, **conf: Any) -> str:
+        body = {"logical_date": None, "conf": conf}
+        return str(self.call("POST", f"/dags/{DAG}/dagRuns", **body)["dag_run_id"])
+
+    def runs(self) -> list[dict[str, Any]]:
+        return self.call("GET", f"/dags/{DAG}/dagRuns?order_by=run_after&limit=100")["dag_runs"]
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        return self.call("GET", f"/dags/{DAG}/dagRuns/{quote(run_id)}")
+
+    def tasks(self, run_id: str) -> dict[str, dict[str, Any]]:
+        found = self.call("GET", f"/dags/{DAG}/dagRuns/{quote(run_id)}/taskInstances")
+        return {each["task_id"]: each for each in found["task_instances"]}
+
+    def states(self, run_id: str) -> dict[str, str]:
+        return {name: str(each["state"]) for name, each in self.tasks(run_id).items()}
+
+    def wait_for_task(self, run_id: str, task: str, state: str, seconds: float = 120) -> None:
+        wait_until(f"{task} is {state}", lambda: self.states(run_id).get(task) == state, seconds)
+
+    def wait_for_end(self, run_id: str, seconds: float = 300) -> str:
+        """How a run ended: success or failed."""
+
+        def ended() -> str | None:
+            state = str(self.run(run_id)["state"])
+            return state if state in {"success", "failed"} else None
+
+        return wait_until(f"{run_id} ends", ended, seconds)
+
+    def log(self, run_id: str, task: str, attempt: int = 1) -> str:
+        path = f"/dags/{DAG}/dagRuns/{quote(run_id)}/taskInstances/{task}/logs/{attempt}"
+        return str(self.call("GET", path)["content"])
+
+
+class MLflow:
+    """MLflow's REST API."""
+
+    def __init__(self, address: str) -> None:
+        self.address = f"{address}/api/2.0/mlflow"
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        answer = requests.get(f"{self.address}/{path}", params=query, timeout=20)
+        answer.raise_for_status()
+        return answer.json()
+
+    def production(self) -> int:
+        found = self.get("registered-models/alias", name=MODEL, alias="production")
+        return int(found["model_version"]["version"])
+
+    def aliases(self) -> dict[str, int]:
+        model = self.get("registered-models/get", name=MODEL)["registered_model"]
+        return {each["alias"]: int(each["version"]) for each in model.get("aliases", [])}
+
+    def versions(self) -> dict[int, dict[str, Any]]:
+        found = self.get("model-versions/search", filter=f"name='{MODEL}'", max_results=200)
+        return {int(each["version"]): each for each in found.get("model_versions", [])}
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Runs of the experiment, the newest first, with their tags as a mapping."""
+        experiment = self.get("experiments/get-by-name", experiment_name="car_price_prediction")
+        body = {
+            "experiment_ids": [experiment["experiment"]["experiment_id"]],
+            "max_results": 200,
+            "order_by": ["attributes.start_time DESC"],
+        }
+        answer = requests.post(f"{self.address}/runs/search", json=body, timeout=20)
+        answer.raise_for_status()
+        found = answer.json().get("runs", [])
+        return [
+            {
+                **each["info"],
+                "tags": {tag["key"]: tag["value"] for tag in each["data"].get("tags", [])},
+            }
+            for each in found
+        ]
+
+    def run_of(self, pipeline_run: str) -> dict[str, Any]:
+        """The newest run of one run of the DAG."""
+        return next(
+            each for each in self.runs() if each["tags"].get("pipeline_run") == pipeline_run
+        )
