@@ -86,7 +86,7 @@ describe_state() {
 # asks for a database of MLflow's, which roles.sh has yet to make after a reset. Over TCP, as during
 # its first initialisation the server listens on its socket only.
 start_databases() {
-    compose up --detach "$@"
+    compose up --detach "$@" || return
     SECONDS=0
     until compose exec -T postgres psql -h 127.0.0.1 -U postgres -qAtc 'SELECT 1' </dev/null >/dev/null 2>&1; do
         show_progress "$SECONDS" "waiting for postgres"

@@ -6,22 +6,32 @@ generated='<generated>'
 
 # The value that Compose will use: the environment, else .env, else the template.
 setting() {
-    local name=$1
-    if printenv "$name" 2>/dev/null; then return; fi
-    if [ -f .env ] && grep -Eq "$(assignment_of "$name")" .env; then
-        read_assignment "$name" .env
-    else
-        read_assignment "$name" "$template"
-    fi
+    local source
+    if printenv "$1" 2>/dev/null; then return; fi
+    for source in .env "$template"; do
+        if find_assignment "$1" "$source"; then
+            unquote "$found_value"
+            return
+        fi
+    done
 }
 
-assignment_of() { printf '^[[:space:]]*(export[[:space:]]+)?%s[[:space:]]*=' "$1"; }
+pattern_of() { printf '^[[:space:]]*(export[[:space:]]+)?%s[[:space:]]*=(.*)$' "$1"; }
 
-# The last assignment wins, quotes and a trailing comment go, as in Compose.
-read_assignment() {
-    local value
-    value=$(grep -E "$(assignment_of "$1")" "$2" | tail -n 1 | tr -d '\r') || true
-    value=${value#*=}
+# The last assignment in a file wins, as in Compose; it is left in found_value as written.
+find_assignment() {
+    local line pattern found=1
+    [ -f "$2" ] || return 1
+    pattern=$(pattern_of "$1")
+    while IFS= read -r line || [ -n "$line" ]; do
+        if [[ $line =~ $pattern ]]; then found_value=${BASH_REMATCH[2]%$'\r'} found=0; fi
+    done <"$2"
+    return $found
+}
+
+# Quotes and a trailing comment go, as in Compose.
+unquote() {
+    local value=$1
     value=${value#"${value%%[![:space:]]*}"}
     case $value in
         \"*\"*) value=${value#\"} value=${value%%\"*} ;;
@@ -99,12 +109,12 @@ create_environment() {
 }
 
 append_missing() {
-    local name line names='' lines=''
+    local name names='' lines=''
     for name in $(list_variables); do
-        if grep -Eq "$(assignment_of "$name")" .env; then continue; fi
-        line=$(grep "^$name=" "$template" | tail -n 1)
+        if find_assignment "$name" .env; then continue; fi
+        find_assignment "$name" "$template"
         names="$names $name"
-        lines="$lines$(complete_line "${line%$'\r'}")"$'\n'
+        lines="$lines$(complete_line "$name=$found_value")"$'\n'
     done
     [ -n "$names" ] || return 0
     # What a person wrote last may lack its line end.
@@ -163,10 +173,11 @@ check_environment() {
 
 # Later starts keep what --production asked for.
 remember_production() {
-    [ "$(read_assignment PRODUCTION .env)" != true ] || return 0
+    find_assignment PRODUCTION .env
+    [ "$(unquote "$found_value")" != true ] || return 0
     open_partial
     cp -p .env "$partial"
-    sed -E "s/$(assignment_of PRODUCTION).*/PRODUCTION=true/" .env >"$partial"
+    sed -E "s/$(pattern_of PRODUCTION)/PRODUCTION=true/" .env >"$partial"
     close_partial
     say "Wrote PRODUCTION=true into .env."
 }

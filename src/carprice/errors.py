@@ -5,12 +5,13 @@ CarPriceError                    exit code 1: something outside went wrong
 ├── QualityError                 exit code 5: the listings were read and break a quality rule
 ├── ConfigurationError           exit code 2: params.yaml or the environment is not usable
 ├── PromotionRefusedError        exit code 3: the gate or another promotion said no
-├── ValidationFailedError        exit code 6: the stored model does not do what was promised
+├── ValidationFailedError        exit code 6: the stored model does not do what was promised (✻)
 ├── NoticeError                ↻ exit code 9: a report stands in the registry but was not sent
 └── RegistryError              ↻ exit code 7: the registry is down or does not hold what is asked
     └── ModelIntegrityError      exit code 8: the stored model is not the one that was registered
 
-↻ The same step may succeed when it is called again (`retryable`); ✻ only where a disk refused.
+↻ The same step may succeed when it is called again (`retryable`); ✻ only where it was no fault of
+the file or the model: a disk refused, the process that validates was killed or lost the registry.
 """
 
 
@@ -20,6 +21,11 @@ class CarPriceError(Exception):
     exit_code = 1
     retryable = False
     """Whether calling the same step again, with nothing mended by hand, can help."""
+
+    def __init__(self, message: str, *, retryable: bool | None = None) -> None:
+        super().__init__(message)
+        if retryable is not None:
+            self.retryable = retryable
 
 
 class ConfigurationError(CarPriceError):
@@ -38,10 +44,6 @@ class PromotionRefusedError(CarPriceError):
 
 class DatasetError(CarPriceError):
     exit_code = 4
-
-    def __init__(self, message: str, *, retryable: bool = False) -> None:
-        super().__init__(message)
-        self.retryable = retryable
 
 
 class QualityError(CarPriceError):

@@ -80,8 +80,12 @@ def decide(
 
 
 def force(decision: Decision) -> Decision:
-    """Let a refused challenger through because a person asked; the reasons stay on record."""
-    return decision.model_copy(update={"promote": True, "forced": not decision.promote})
+    """Let a refused challenger through because a person asked; the reasons stay on record.
+
+    A second time changes nothing.
+    """
+    forced = decision.forced or not decision.promote
+    return decision.model_copy(update={"promote": True, "forced": forced})
 
 
 def _check_floors(challenger: Contender, policy: GatePolicy) -> list[str]:

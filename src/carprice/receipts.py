@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from carprice.errors import DatasetError
 from carprice.evaluation import Frozen
+from carprice.ledger import has_moved, tickets
 from carprice.promotion import Decision
 from carprice.registry import PRODUCTION, Registry
 from carprice.stored_model import digest_files
@@ -94,14 +95,13 @@ def read_receipt(path: Path) -> tuple[Receipt, str]:
 
 def verify(registry: Registry, receipt: Receipt, text: str) -> list[Check]:
     """Hold every statement of a receipt against the registry as it is now."""
-    entry = {ticket.number: ticket.tags for ticket in registry.tickets()}.get(receipt.ticket, {})
+    ticket = {each.number: each for each in tickets(registry)}.get(receipt.ticket)
+    entry = ticket.tags if ticket else {}
     version = registry.version(receipt.version)
     tags = version.tags
     stored = digest_files(registry.download(version))
     production = registry.find_alias(PRODUCTION)
-    state = entry.get("state")
-    if state == "open" and production and entry.get("to") == str(production.number):
-        state = "done"  # its process died once production had moved, before it could say so
+    state = "done" if ticket and has_moved(ticket, production) else entry.get("state")
     facts = {
         "the ledger has this very text": (entry.get("receipt_sha256"), hash_receipt(text)),
         "the promotion went through": (state, "done"),

@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING
 import mlflow
 import pandas as pd
 from mlflow.entities import Metric, Param, RunTag
-from mlflow.entities.model_registry import ModelVersion
+from mlflow.environment_variables import (
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES,
+    MLFLOW_HTTP_REQUEST_TIMEOUT,
+)
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 from mlflow.protos.databricks_pb2 import (
@@ -38,7 +41,7 @@ from carprice.stored_model import (
     ensure_files,
     open_pipeline,
 )
-from carprice.versions import FILES_TAG, MODEL_NAME, Run, Ticket, Version
+from carprice.versions import FILES_TAG, MODEL_NAME, Run, Version
 
 if TYPE_CHECKING:
     # What draws and estimates is slow to import, and many a command needs none of it.
@@ -46,7 +49,6 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 EXPERIMENT = "car_price_prediction"
-LEDGER_NAME = f"{MODEL_NAME}-promotions"
 PRODUCTION = "production"
 STAGING = "staging"
 REQUIREMENTS = (
@@ -54,6 +56,8 @@ REQUIREMENTS = (
 )  # fmt: skip
 """What a process needs beside this package to open the model and estimate."""
 
+HASTE_SECONDS = 10
+"""How long the one request may take that must not be answered late."""
 DATABASES = ("postgresql", "mysql", "mssql")
 
 SIGNATURE = ModelSignature(
@@ -80,7 +84,7 @@ def explained(uri: str) -> Iterator[None]:
             f"the registry at {_without_password(uri)} does not do as asked: "
             f"{_without_password(first_line)[:300]}\n"
             "Check that it is running, that its address in MLFLOW_TRACKING_URI is right, and that "
-            "its disk is writable and has room; nothing was promoted."
+            "its disk is writable and has room."
         ) from error
 
 
@@ -121,19 +125,19 @@ class Registry:
 
     def run(self, run_id: str) -> Run:
         with explained(self.uri):
-            return _to_run(self.client.get_run(run_id))
+            return Run.from_entry(self.client.get_run(run_id))
 
     def runs(self, *, status: str = "", pipeline_run: str = "") -> list[Run]:
         """Runs of a status, of a run of the pipeline, or both; newest first."""
-        wanted = {"attributes.status": status, "tags.pipeline_run": pipeline_run}
-        asked = " AND ".join(f"{name} = '{value}'" for name, value in wanted.items() if value)
         with explained(self.uri):
-            return [*map(_to_run, self.client.search_runs([self.experiment_id], asked))]
+            wanted = {"attributes.status": status, "tags.pipeline_run": pipeline_run}
+            asked = " AND ".join(f"{name} = '{value}'" for name, value in wanted.items() if value)
+            return [*map(Run.from_entry, self.client.search_runs([self.experiment_id], asked))]
 
     def untag_run(self, run_id: str, *names: str) -> None:
         """Take tags from a run; harmless when it has none."""
-        for name in names:
-            with explained(self.uri):
+        with explained(self.uri):
+            for name in names:
                 try:
                     self.client.delete_tag(run_id, name)
                 except MlflowException as error:
@@ -171,9 +175,6 @@ class Registry:
         with explained(self.uri):
             return str(mlflow.artifacts.load_text(f"runs:/{run_id}/{path}"))
 
-    def run_tags(self, run_id: str) -> dict[str, str]:
-        return self.run(run_id).tags
-
     def run_metrics(self, run_id: str) -> dict[str, float]:
         with explained(self.uri):
             return dict(self.client.get_run(run_id).data.metrics)
@@ -184,9 +185,12 @@ class Registry:
         self, run_id: str, pipeline: "Pipeline", example: pd.DataFrame, tags: Mapping[str, str]
     ) -> Version:
         """Store a pipeline with the run and register it as a new version of the model."""
-        versions = {name: installed_version(name) for name in REQUIREMENTS}
-        self.log(run_id, params={f"version of {name}": found for name, found in versions.items()})
         with explained(self.uri):
+            versions = {name: installed_version(name) for name in REQUIREMENTS}
+            self.log(
+                run_id, params={f"version of {name}": found for name, found in versions.items()}
+            )
+            self.give_up_models(run_id)
             with mlflow.start_run(run_id=run_id):
                 logged = mlflow.sklearn.log_model(
                     pipeline,
@@ -207,7 +211,31 @@ class Registry:
                 model_id=logged.model_id,
                 tags={**tags, FILES_TAG: json.dumps(files)},
             )
-            return _to_version(entry)
+            return self.version_of_run(run_id) or Version.from_entry(entry)
+
+    def version_of_run(self, run_id: str) -> Version | None:
+        """The version that a run registered, whole; what others registered of it does not count.
+
+        A request that is sent again because its answer was lost registers twice: the second
+        version is removed.
+        """
+        with explained(self.uri):
+            entries = self.client.search_model_versions(f"run_id = '{run_id}'")
+            found = [Version.from_entry(each) for each in entries if each.name == MODEL_NAME]
+            whole = sorted(
+                (each for each in found if each.file_hashes), key=lambda each: each.number
+            )
+            for extra in whole[1:]:
+                self.client.delete_model_version(MODEL_NAME, str(extra.number))
+            return whole[0] if whole else None
+
+    def give_up_models(self, run_id: str) -> None:
+        """Mark models of a run whose storing was never finished as failed."""
+        with explained(self.uri):
+            asked = f"source_run_id = '{run_id}'"
+            for each in self.client.search_logged_models([self.experiment_id], asked):
+                if each.status == "PENDING":
+                    self.client.finalize_logged_model(each.model_id, "FAILED")
 
     def ensure_model(self, name: str, description: str) -> None:
         """Make a registered model unless it is there."""
@@ -224,13 +252,13 @@ class Registry:
             entries = self.client.search_model_versions(f"name='{MODEL_NAME}'")
             aliases = self._aliases()
             return sorted(
-                (_to_version(each, aliases.get(int(each.version), ())) for each in entries),
+                (Version.from_entry(each, aliases.get(int(each.version), ())) for each in entries),
                 key=lambda version: -version.number,
             )
 
     def version(self, number: int) -> Version:
         with explained(self.uri):
-            return _to_version(self.client.get_model_version(MODEL_NAME, str(number)))
+            return Version.from_entry(self.client.get_model_version(MODEL_NAME, str(number)))
 
     def choose(self, number: int | None) -> Version:
         """The version of a number, or the newest one when none is given."""
@@ -245,7 +273,7 @@ class Registry:
         """The version that an alias names, or None when it names none."""
         with explained(self.uri):
             try:
-                return _to_version(self.client.get_model_version_by_alias(MODEL_NAME, alias))
+                return Version.from_entry(self.client.get_model_version_by_alias(MODEL_NAME, alias))
             except MlflowException as error:
                 if _is_absent(error):
                     return None
@@ -254,6 +282,11 @@ class Registry:
     def set_alias(self, alias: str, number: int) -> None:
         with explained(self.uri):
             self.client.set_registered_model_alias(MODEL_NAME, alias, str(number))
+
+    def set_alias_now(self, alias: str, number: int) -> None:
+        """Set an alias within seconds or not at all: what comes late may undo another's work."""
+        with _asking_once():
+            self.set_alias(alias, number)
 
     def clear_alias(self, alias: str) -> None:
         """Remove an alias; harmless when it is not set."""
@@ -264,33 +297,6 @@ class Registry:
         with explained(self.uri):
             for key, value in tags.items():
                 self.client.set_model_version_tag(MODEL_NAME, str(number), key, value)
-
-    # The ledger of promotions: a registered model whose versions are entries
-
-    def open_ticket(self, target: Version, tags: Mapping[str, str]) -> Ticket:
-        """Draw the next ticket; no two callers ever get the same number."""
-        self.ensure_model(
-            LEDGER_NAME, f"Who moved the {PRODUCTION} alias of {MODEL_NAME}, and when"
-        )
-        with explained(self.uri):
-            entry = self.client.create_model_version(
-                LEDGER_NAME,
-                source=f"models:/{MODEL_NAME}/{target.number}",
-                run_id=target.run_id,
-                tags={**tags, "state": "open"},
-            )
-            return _to_ticket(entry)
-
-    def tag_ticket(self, ticket: Ticket, tags: Mapping[str, str]) -> None:
-        with explained(self.uri):
-            for key, value in tags.items():
-                self.client.set_model_version_tag(LEDGER_NAME, str(ticket.number), key, value)
-
-    def tickets(self) -> list[Ticket]:
-        """All entries of the ledger, oldest first."""
-        with explained(self.uri):
-            entries = self.client.search_model_versions(f"name='{LEDGER_NAME}'")
-            return sorted(map(_to_ticket, entries), key=lambda ticket: ticket.number)
 
     # Opening
 
@@ -360,26 +366,18 @@ def _is_absent(error: MlflowException) -> bool:
     return unset_alias or bool(error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST))
 
 
-def _to_run(entry: mlflow.entities.Run) -> Run:
-    return Run(entry.info.run_id, entry.info.status, dict(entry.data.tags))
-
-
-def _to_version(entry: ModelVersion, aliases: tuple[str, ...] = ()) -> Version:
-    return Version(
-        number=int(entry.version),
-        run_id=entry.run_id,
-        tags=dict(entry.tags),
-        created=datetime.fromtimestamp(entry.creation_timestamp / 1000, UTC),
-        aliases=aliases or tuple(entry.aliases),
-    )
-
-
-def _to_ticket(entry: ModelVersion) -> Ticket:
-    return Ticket(
-        number=int(entry.version),
-        tags=dict(entry.tags),
-        created=datetime.fromtimestamp(entry.creation_timestamp / 1000, UTC),
-    )
+@contextmanager
+def _asking_once() -> Iterator[None]:
+    """MLflow otherwise repeats a request for minutes until it is answered."""
+    hasty = {MLFLOW_HTTP_REQUEST_MAX_RETRIES: 0, MLFLOW_HTTP_REQUEST_TIMEOUT: HASTE_SECONDS}
+    patient = {variable: variable.get() for variable in hasty}
+    try:
+        for variable, value in hasty.items():
+            variable.set(value)
+        yield
+    finally:
+        for variable, value in patient.items():
+            variable.set(value)
 
 
 def _be_silent() -> None:

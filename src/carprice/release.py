@@ -2,10 +2,17 @@
 
 from pathlib import Path
 
-from carprice.errors import PromotionRefusedError
-from carprice.ledger import Move, move_production, timestamp
+from carprice.errors import DatasetError, PromotionRefusedError
+from carprice.ledger import Move, has_moved, move_production, tag_ticket, tickets, timestamp
 from carprice.promotion import Decision
-from carprice.receipts import DataFacts, Receipt, hash_receipt, receipt_path, write_receipt
+from carprice.receipts import (
+    DataFacts,
+    Receipt,
+    hash_receipt,
+    read_receipt,
+    receipt_path,
+    write_receipt,
+)
 from carprice.registry import PRODUCTION
 from carprice.stored_model import MODEL_FILE
 from carprice.validation import ValidationReport
@@ -19,9 +26,14 @@ def release(
 ) -> Receipt:
     """Point production at a version; its receipt and its copy in `models/` stand before it moves.
 
+    Another attempt for the same run of the pipeline, after the alias moved and before the process
+    could say so, finishes what is left to do.
+
     Raises PromotionRefusedError when production is no longer what the decision compared with;
     receipt file and copy are then as they were before.
     """
+    if receipt := _finish(work, version):
+        return receipt
     files = work.registry.fetch_files(version)
     earlier: dict[Path, bytes | None] = {}
     written: list[Receipt] = []
@@ -36,9 +48,14 @@ def release(
         written.append(receipt)
         return {"receipt_sha256": hash_receipt(text)}
 
-    move = Move(version, decision.champion, "promote", work.who)
+    move = Move(version, decision.champion, "promote", work.who, work.pipeline_run)
     move_production(work.registry, move, prepare, lambda: _put_back(earlier))
     return written[0]
+
+
+def withdraw(work: Workspace, version: Version) -> None:
+    """Take away the copy in `models/` that a promotion left which did not go through."""
+    _put_back(_read_export(work, version))
 
 
 def roll_back(work: Workspace) -> tuple[Version, Version]:
@@ -66,6 +83,33 @@ def roll_back(work: Workspace) -> tuple[Version, Version]:
         | {"restored_from": str(current.number)},
     )
     return current, target
+
+
+def _finish(work: Workspace, version: Version) -> Receipt | None:
+    """What is left of a promotion whose process died once production had moved, if it did."""
+    if not work.pipeline_run:
+        return None
+    registry, production = work.registry, work.registry.find_alias(PRODUCTION)
+    move = Move(version, None, "promote", work.who, work.pipeline_run)
+    attempts = [each for each in tickets(registry) if move.is_attempted_by(each)]
+    if production and production.number == version.number:
+        drawn = {receipt_path(each.number): each for each in attempts}
+        path = production.tags.get("receipt", "")
+        return _finish_move(work, version, path, drawn[path]) if path in drawn else None
+    if done := [each for each in attempts if each.tags["state"] == "done"]:
+        raise PromotionRefusedError(
+            f"{version.name} was promoted with ticket {done[-1].number}; production has changed "
+            "since",
+            [f"production is now {production.name if production else 'no version'}"],
+        )
+    return None
+
+
+def _finish_move(work: Workspace, version: Version, path: str, ticket: Ticket) -> Receipt:
+    text = work.registry.read_text(version.run_id, path)
+    _export(work, version, work.registry.fetch_files(version) / MODEL_FILE, text)
+    tag_ticket(work.registry, ticket, {"state": "done"})
+    return Receipt.model_validate_json(text)
 
 
 def _build_receipt(
@@ -120,18 +164,29 @@ def _export(work: Workspace, version: Version, model: Path, receipt: str) -> Non
 
 
 def _read_export(work: Workspace, version: Version) -> dict[Path, bytes | None]:
-    """What an earlier promotion of the version left, None for a file that is not there."""
-    return {
-        path: path.read_bytes() if path.exists() else None for path in _export_paths(work, version)
-    }
+    """What an earlier promotion of the version left; None for a file that none left."""
+    model, receipt = paths = _export_paths(work, version)
+    promoted = model.exists() and receipt.exists() and _is_of_promotion(work, receipt)
+    return {path: path.read_bytes() if promoted else None for path in paths}
+
+
+def _is_of_promotion(work: Workspace, path: Path) -> bool:
+    """Whether a receipt is of a promotion that went through; one that tells nothing is left."""
+    try:
+        drawn = read_receipt(path)[0].ticket
+    except DatasetError:
+        return True
+    production = work.registry.find_alias(PRODUCTION)
+    return any(
+        has_moved(each, production) for each in tickets(work.registry) if each.number == drawn
+    )
 
 
 def _put_back(earlier: dict[Path, bytes | None]) -> None:
     """Files as they were: those of an earlier promotion of the version, or none."""
     for path, content in earlier.items():
         if content is None:
-            if path.exists():
-                path.unlink()
+            path.unlink(missing_ok=True)
         elif path.read_bytes() != content:
             with replacing(path) as file:
                 file.write(content)

@@ -12,6 +12,7 @@ from carprice.describe import describe_run, describe_unread, shorten
 from carprice.errors import PromotionRefusedError, RegistryError
 from carprice.ledger import timestamp
 from carprice.registry import PRODUCTION, STAGING
+from carprice.release import withdraw
 from carprice.versions import Run, Version
 from carprice.workspace import Workspace
 
@@ -71,7 +72,7 @@ def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> str
         text = describe_run(tags, registry.run_metrics(run_id), production)
         registry.log_text(run_id, text, "report.md")
         registry.log(run_id, tags={NOTE: shorten(text)})
-        _leave_staging(work, run_id)
+        _tidy(work, run_id, tags)
         bad = bool(failed) or tags.get("outcome") == "failed"
         registry.end_run(run_id, "FAILED" if bad else "FINISHED")
         _close_attempts(work)
@@ -138,11 +139,16 @@ def _describe_failure(
     }
 
 
-def _leave_staging(work: Workspace, run_id: str) -> None:
-    """A run that is over has nothing in staging, whatever step it ended in."""
-    staged = work.registry.find_alias(STAGING)
+def _tidy(work: Workspace, run_id: str, tags: Mapping[str, str]) -> None:
+    """Clear away what is of no use once a run is over, whatever step it ended in."""
+    registry = work.registry
+    staged = registry.find_alias(STAGING)
     if staged and staged.run_id == run_id:
-        work.registry.clear_alias(STAGING)
+        registry.clear_alias(STAGING)
+    if tags.get("outcome") == "failed":
+        registry.give_up_models(run_id)
+        if "version" in tags:
+            withdraw(work, registry.version(int(tags["version"])))
 
 
 def _find_run(work: Workspace) -> str | None:

@@ -104,34 +104,9 @@ def train_model(work: Workspace, run_id: str) -> Version:
     A second call for the same run returns the version that the first one registered.
     """
     with working_on(work, run_id):
-        tags = work.registry.run_tags(run_id)
-        if "version" in tags:
-            return work.registry.version(int(tags["version"]))
-        params = work.params
-        train, _ = split(_read_clean(work, tags["data_hash"]), params.split.holdout_share)
-        pipeline = fit(
-            train, params.model, lambda done, total: work.progress("training", done, total)
-        )
-        work.registry.log(
-            run_id,
-            params={
-                **params.model.model_dump(),
-                **params.split.model_dump(),
-                "rows_trained": len(train),
-            },
-        )
-        work.progress("registering the model", 0, 0)
-        kept_tags = {
-            key: tags[key] for key in ("source", "source_sha256", "data_hash", "rows", "simulated")
-        }
-        share = str(params.split.holdout_share)
-        version = work.registry.register_model(
-            run_id,
-            pipeline,
-            example=train[list(FEATURES)].head(3),
-            tags={**kept_tags, "code_sha256": hash_code(), "holdout_share": share},
-        )
-        work.registry.log(run_id, tags={"version": str(version.number)})
+        registry = work.registry
+        version = registry.version_of_run(run_id) or _fit_and_register(work, run_id)
+        registry.log(run_id, tags={"version": str(version.number)})
         return version
 
 
@@ -167,13 +142,11 @@ def promote_to_staging(work: Workspace, run_id: str, *, forced: bool = False) ->
     """
     with working_on(work, run_id):
         registry = work.registry
-        decision = _read_decision(work, run_id)
         if forced:
-            decision = force(decision)
+            decision = force(_read_decision(work, run_id))
             registry.log_text(run_id, decision.model_dump_json(indent=2), DECISION)
             _tag_decision(work, decision)
-        if not decision.promote:
-            raise PromotionRefusedError(decision.summary, decision.reasons)
+        _read_acceptance(work, run_id)
         version = _version_of(work, run_id)
         registry.tag_version(version.number, {"staged_by": work.who, "staged_at": timestamp()})
         registry.set_alias(STAGING, version.number)
@@ -187,7 +160,9 @@ def validate_staging_model(work: Workspace, run_id: str) -> ValidationReport:
     ValidationFailedError names every broken rule.
     """
     with working_on(work, run_id):
+        _read_acceptance(work, run_id)
         version = _version_of(work, run_id)
+        work.registry.set_alias(STAGING, version.number)  # an attempt that failed has cleared it
         try:
             report = _validate_in_fresh_process(work, version)
         except BaseException as error:
@@ -211,7 +186,7 @@ def promote_to_production(work: Workspace, run_id: str) -> Receipt:
     Raises PromotionRefusedError when production has changed since the gate compared.
     """
     with working_on(work, run_id):
-        decision = _read_decision(work, run_id)
+        decision = _read_acceptance(work, run_id)
         validation = ValidationReport.model_validate_json(
             work.registry.read_text(run_id, VALIDATION)
         )
@@ -251,7 +226,7 @@ def _accepted_profile(registry: Registry) -> DataProfile | None:
 
 
 def _version_of(work: Workspace, run_id: str) -> Version:
-    number = work.registry.run_tags(run_id).get("version")
+    number = work.registry.run(run_id).tags.get("version")
     if number is None:
         raise RegistryError(f"run {run_id} has registered no version yet: train first")
     return work.registry.version(int(number))
@@ -266,8 +241,37 @@ def _read_decision(work: Workspace, run_id: str) -> Decision:
     return Decision.model_validate_json(work.registry.read_text(run_id, DECISION))
 
 
+def _read_acceptance(work: Workspace, run_id: str) -> Decision:
+    """The gate's decision if it lets the version through; raises PromotionRefusedError else."""
+    decision = _read_decision(work, run_id)
+    if not decision.promote:
+        raise PromotionRefusedError(decision.summary, decision.reasons)
+    return decision
+
+
 def _read_clean(work: Workspace, data_hash: str) -> pd.DataFrame:
     return dataset.read_table(work.settings.processed_data, data_hash)
+
+
+def _fit_and_register(work: Workspace, run_id: str) -> Version:
+    registry, params = work.registry, work.params
+    tags = registry.run(run_id).tags
+    train, _ = split(_read_clean(work, tags["data_hash"]), params.split.holdout_share)
+    pipeline = fit(train, params.model, lambda done, total: work.progress("training", done, total))
+    decided = {**params.model.model_dump(), **params.split.model_dump()}
+    registry.log(run_id, params={**decided, "rows_trained": len(train)})
+    work.progress("registering the model", 0, 0)
+    share = str(params.split.holdout_share)
+    return registry.register_model(
+        run_id,
+        pipeline,
+        example=train[list(FEATURES)].head(3),
+        tags={
+            **{name: tags[name] for name in DATA_TAGS},
+            "code_sha256": hash_code(),
+            "holdout_share": share,
+        },
+    )
 
 
 def _contend(
@@ -347,7 +351,8 @@ def _validate_in_fresh_process(work: Workspace, version: Version) -> ValidationR
         last_lines = "\n".join(child.stderr.strip().splitlines()[-5:])
         raise ValidationFailedError(
             f"{version.name} could not be validated; its process ended with {child.returncode}:\n"
-            f"{last_lines}"
+            f"{last_lines}",
+            retryable=child.returncode < 0 or child.returncode == RegistryError.exit_code,
         )
     report = ValidationReport.model_validate_json(child.stdout)
     if report.failures:

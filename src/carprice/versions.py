@@ -2,7 +2,8 @@
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any, Self
 
 MODEL_NAME = "CarPricePredictor"
 FILES_TAG = "file_hashes"
@@ -16,6 +17,10 @@ class Run:
     status: str
     tags: dict[str, str]
 
+    @classmethod
+    def from_entry(cls, entry: Any) -> Self:
+        return cls(entry.info.run_id, entry.info.status, dict(entry.data.tags))
+
 
 @dataclass(frozen=True)
 class Version:
@@ -26,6 +31,17 @@ class Version:
     tags: dict[str, str]
     created: datetime
     aliases: tuple[str, ...] = ()
+
+    @classmethod
+    def from_entry(cls, entry: Any, aliases: tuple[str, ...] = ()) -> Self:
+        """From an entry of MLflow's; some of its answers leave the aliases out."""
+        return cls(
+            number=int(entry.version),
+            run_id=entry.run_id,
+            tags=dict(entry.tags),
+            created=_to_time(entry.creation_timestamp),
+            aliases=aliases or tuple(entry.aliases),
+        )
 
     @property
     def name(self) -> str:
@@ -49,3 +65,11 @@ class Ticket:
     number: int
     tags: dict[str, str]
     created: datetime
+
+    @classmethod
+    def from_entry(cls, entry: Any) -> Self:
+        return cls(int(entry.version), dict(entry.tags), _to_time(entry.creation_timestamp))
+
+
+def _to_time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

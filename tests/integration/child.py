@@ -56,6 +56,28 @@ def command(
     cli.main()
 
 
+def step(
+    name: str,
+    arguments: list[Any],
+    pipeline_run: str,
+    pause: dict[str, str] | None = None,
+    **options: Any,
+) -> None:
+    """Call one step as a task of the DAG does, in a process of its own; write down its result."""
+    replace("carprice.steps", "run_command", lambda _: validate_here)
+    if pause:
+        stop_at(**pause)
+    work = Workspace(read_settings(), pipeline_run=pipeline_run)
+    given = [Path(each) if str(each).endswith(".csv") else each for each in arguments]
+    try:
+        result = getattr(steps, name)(work, *given, **options)
+    except CarPriceError as error:
+        answer = {"error": type(error).__name__, "message": str(error)}
+    else:
+        answer = {"result": getattr(result, "run_id", None) or str(result)}
+    (folder / "outcome.json").write_text(json.dumps(answer))
+
+
 def move(targets: list[int], expected: int | None) -> None:
     """Move production to a version at the same moment as others; write down what came of it."""
     registry = Registry(read_settings())

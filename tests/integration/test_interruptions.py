@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.integration.conftest import LISTINGS, Desk, Ended
 
+from carprice.ledger import tickets
 from carprice.receipts import read_receipt
 
 MIDDLES = {
@@ -89,7 +90,7 @@ def test_a_run_killed_in_any_step_leaves_everything_whole_and_the_next_goes_on(
     after = {step: status_of(desk, run_id) for step, run_id in stopped.items()}
     assert after.pop("send_pipeline_report") == ("KILLED", "promoted")
     assert set(after.values()) == {("KILLED", "killed")}
-    assert "open" not in {each.tags["state"] for each in desk.registry.tickets()}
+    assert "open" not in {each.tags["state"] for each in tickets(desk.registry)}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
@@ -110,7 +111,7 @@ def test_a_run_interrupted_in_any_step_says_so_and_leaves_everything_whole(
     ended = desk.run(*whole)
     assert ended.code == 0, ended.text
     ensure_whole(desk, moved=True, champion=2)
-    assert "open" not in {each.tags["state"] for each in desk.registry.tickets()}
+    assert "open" not in {each.tags["state"] for each in tickets(desk.registry)}
 
 
 def test_an_interruption_while_production_moves_is_heard_after_the_move(desk: Desk) -> None:
@@ -127,7 +128,7 @@ def test_an_interruption_while_production_moves_is_heard_after_the_move(desk: De
     assert ended.code == 130, ended.text
     ensure_whole(desk, moved=True, champion=1)
     assert desk.run("verify", "models/CarPricePredictor-v2.json").code == 0
-    assert desk.registry.tickets()[-1].tags["state"] == "done"
+    assert tickets(desk.registry)[-1].tags["state"] == "done"
 
 
 def test_a_table_killed_while_it_is_written_is_written_again(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 from tests.integration.conftest import LISTINGS, Desk, TwoRuns
 
+from carprice.ledger import tickets
 from carprice.receipts import read_receipt
 from carprice.registry import SIGNATURE, Model, Registry
 
@@ -116,7 +117,7 @@ def test_force_promotes_on_record_and_rollbacks_go_back_one_by_one(desk: Desk) -
     assert desk.production.number == 1
     tags = versions(desk)[2]["tags"]
     assert tags.items() >= {"restored_from": "3", "rolled_back_to": "1"}.items()
-    ledger = desk.registry.tickets()
+    ledger = tickets(desk.registry)
     assert [(each.tags["action"], each.tags["to"], each.tags["state"]) for each in ledger] == [
         ("promote", "1", "done"), ("promote", "2", "done"), ("promote", "3", "done"),
         ("rollback", "2", "done"), ("rollback", "1", "done"),

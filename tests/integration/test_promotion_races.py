@@ -12,7 +12,7 @@ import pytest
 from tests.integration.conftest import LISTINGS, Desk, tidied, wait_until
 
 from carprice.errors import PromotionRefusedError
-from carprice.ledger import Move, move_production
+from carprice.ledger import Move, move_production, tickets
 from carprice.registry import MODEL_NAME, PRODUCTION, Registry
 
 MOVERS = 8
@@ -71,7 +71,7 @@ def test_of_promotions_at_the_same_moment_exactly_one_wins(store: Desk) -> None:
             assert outcomes[number]["error"] == "PromotionRefusedError", outcomes[number]
             assert f"production is now version {winners[0]}" in outcomes[number]["message"]
         assert registry.find_alias(PRODUCTION).number == winners[0]
-        entries = [each for each in registry.tickets() if int(each.tags["to"]) in numbers]
+        entries = [each for each in tickets(registry) if int(each.tags["to"]) in numbers]
         assert len({each.number for each in entries}) == movers
         states = {int(each.tags["to"]): each.tags["state"] for each in entries}
         assert states == {number: "done" if number in winners else "refused" for number in numbers}
@@ -93,7 +93,7 @@ def test_threads_of_one_process_are_held_apart_as_well(tmp_path: Path) -> None:
         winners = [number for number in pool.map(move, range(MOVERS)) if number]
     assert len(winners) == 1
     assert registry.find_alias(PRODUCTION).number == winners[0]
-    states = sorted(each.tags["state"] for each in registry.tickets())
+    states = sorted(each.tags["state"] for each in tickets(registry))
     assert states == ["done"] + ["refused"] * (MOVERS - 1)
 
 
@@ -149,7 +149,7 @@ def test_the_ticket_of_a_killed_promotion_expires(desk: Desk) -> None:
     assert ended.code == 0, ended.text
     assert desk.production.number == 2
     assert desk.run("verify", "models/CarPricePredictor-v2.json").code == 0
-    states = [each.tags["state"] for each in desk.registry.tickets()]
+    states = [each.tags["state"] for each in tickets(desk.registry)]
     assert states[:2] == ["done", "abandoned"]
     assert states[-1] == "done"
     assert "open" not in states
@@ -169,7 +169,7 @@ def test_a_promotion_killed_once_production_had_moved_is_on_record(desk: Desk) -
     assert desk.run("verify", "models/CarPricePredictor-v2.json").code == 0
     ended = desk.run("rollback", constants={"carprice.ledger.LEASE_SECONDS": 0.1})
     assert ended.code == 0, ended.text
-    assert [each.tags["state"] for each in desk.registry.tickets()] == ["done", "done", "done"]
+    assert [each.tags["state"] for each in tickets(desk.registry)] == ["done", "done", "done"]
 
 
 def test_a_slow_promotion_gives_up_before_another_could_overlap(desk: Desk) -> None:
@@ -188,6 +188,6 @@ def test_a_slow_promotion_gives_up_before_another_could_overlap(desk: Desk) -> N
     assert "was given up" in ended.err
     assert desk.production.number == 1
     assert desk.copies() == {"CarPricePredictor-v1.skops", "CarPricePredictor-v1.json"}
-    assert desk.registry.tickets()[-1].tags["state"] == "refused"
+    assert tickets(desk.registry)[-1].tags["state"] == "refused"
     after = desk.run("promote", "2", "--force")
     assert after.code == 0, after.text
