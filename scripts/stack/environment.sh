@@ -36,7 +36,6 @@ unquote() {
     case $value in
         \"*\"*) value=${value#\"} value=${value%%\"*} ;;
         \'*\'*) value=${value#\'} value=${value%%\'*} ;;
-        \#*) value='' ;;
         *)
             value=${value%%[[:space:]]#*}
             value=${value%"${value##*[![:space:]]}"}
