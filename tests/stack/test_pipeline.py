@@ -1,0 +1,112 @@
+"""The DAG on real Celery workers: promoted, refused, failed, and started by new data."""
+
+import os
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from stack import DAG, STEPS, Stack, wait_until
+
+PROMOTED = dict.fromkeys(STEPS, "success")
+REFUSED = {
+    **PROMOTED,
+    "promote_to_staging": "skipped",
+    "validate_staging_model": "skipped",
+    "promote_to_production": "skipped",
+}
+
+
+@pytest.fixture(scope="module")
+def listings(started: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real listings where they are present, else another draw of the simulated market."""
+    if real := os.environ.get("CARPRICE_REAL_LISTINGS"):
+        return Path(real)
+    path = tmp_path_factory.mktemp("listings") / "annonces.csv"
+    started.compose(
+        "exec", "-T", "streamlit", "carprice", "sample", "/tmp/annonces.csv", "--seed=7"
+    )
+    path.write_text(started.compose("exec", "-T", "streamlit", "cat", "/tmp/annonces.csv"))
+    return path
+
+
+def test_the_dag_is_the_seven_steps_in_order(started: Stack) -> None:
+    tasks = started.airflow.call("GET", f"/dags/{DAG}/tasks")["tasks"]
+    after = {each["task_id"]: set(each["downstream_task_ids"]) for each in tasks}
+    assert set(after) == set(STEPS)
+    for step, following in pairwise(STEPS):
+        assert following in after[step]
+    assert all(each["retries"] and each["retry_exponential_backoff"] for each in tasks)
+
+
+def test_the_first_start_brought_its_model_into_production_through_the_dag(started: Stack) -> None:
+    (first,) = started.airflow.runs()
+    assert first["state"] == "success"
+    assert started.airflow.states(first["dag_run_id"]) == PROMOTED
+    run = started.mlflow.run_of(first["dag_run_id"])
+    assert run["tags"]["outcome"] == "promoted"
+    assert "Pipeline report" in run["tags"]["mlflow.note.content"]
+
+
+def test_new_listings_start_a_run_that_is_promoted(started: Stack, listings: Path) -> None:
+    before, known = started.mlflow.production(), len(started.airflow.runs())
+    shutil.copy(listings, started.folder / "data" / "raw" / "annonces.csv")
+    wait_until("a run starts", lambda: len(started.airflow.runs()) > known, 60)
+    run = started.airflow.runs()[-1]
+    assert run["run_type"] == "asset_triggered"
+    assert started.airflow.wait_for_end(run["dag_run_id"]) == "success"
+    assert started.airflow.states(run["dag_run_id"]) == PROMOTED
+    assert started.mlflow.production() > before
+    log = started.airflow.log(run["dag_run_id"], "check_data_quality")
+    assert "rows read from annonces.csv" in log
+
+
+def test_the_same_listings_again_are_refused_with_the_reason(started: Stack) -> None:
+    before = started.mlflow.production()
+    run = started.airflow.trigger(data="annonces.csv")
+    assert started.airflow.wait_for_end(run) == "success"
+    assert started.airflow.states(run) == REFUSED
+    assert started.mlflow.production() == before
+    tags = started.mlflow.run_of(run)["tags"]
+    assert tags["outcome"] == "refused"
+    assert "the same" in tags["mlflow.note.content"]
+
+
+def test_force_overrides_the_refusal(started: Stack) -> None:
+    before = started.mlflow.production()
+    run = started.airflow.trigger(data="annonces.csv", force=True)
+    assert started.airflow.wait_for_end(run) == "success"
+    assert started.airflow.states(run) == PROMOTED
+    assert started.mlflow.production() > before
+
+
+def test_what_cannot_be_mended_by_trying_again_fails_at_once(started: Stack) -> None:
+    before = started.mlflow.production()
+    run = started.airflow.trigger(data="nowhere.csv")
+    assert started.airflow.wait_for_end(run) == "failed"
+    tasks = started.airflow.tasks(run)
+    assert (tasks["check_data_quality"]["state"], tasks["check_data_quality"]["try_number"]) == (
+        "failed",
+        1,
+    )
+    assert tasks["send_pipeline_report"]["state"] == "success"
+    log = started.airflow.log(run, "check_data_quality")
+    assert "there is no file 'nowhere.csv'" in log
+    assert "annonces.csv" in log
+    assert started.mlflow.production() == before
+
+
+def test_poor_listings_fail_the_run_and_leave_the_champion(started: Stack) -> None:
+    before = started.mlflow.production()
+    raw = started.folder / "data" / "raw" / "annonces.csv"
+    head = raw.read_bytes().splitlines(keepends=True)[:20]
+    known = len(started.airflow.runs())
+    (raw.parent / "vingt.csv").write_bytes(b"".join(head))
+    wait_until("a run starts", lambda: len(started.airflow.runs()) > known, 60)
+    run = started.airflow.runs()[-1]["dag_run_id"]
+    assert started.airflow.wait_for_end(run) == "failed"
+    assert started.airflow.states(run)["send_pipeline_report"] == "success"
+    found = started.mlflow.run_of(run)
+    assert (found["status"], found["tags"]["outcome"]) == ("FAILED", "failed")
+    assert "quality rules" in found["tags"]["mlflow.note.content"]
+    assert started.mlflow.production() == before
