@@ -8,6 +8,7 @@ it succeeded and the gate refused the model, 130 when interrupted (the run goes 
 """
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -40,9 +41,9 @@ class Stopwatch:
     def seconds(self) -> float:
         return time.monotonic() - self.start
 
-    def check(self, waited_for: str, limit: float | None = None) -> None:
-        if self.seconds > (limit or self.limit):
-            raise PipelineError(f"{waited_for} after {self.seconds:.0f} s")
+    def check(self, trouble: str, limit: float = math.inf) -> None:
+        if self.seconds > min(limit, self.limit):
+            raise PipelineError(f"Given up after {self.seconds:.0f} s: {trouble}")
 
     def tell(self, text: str) -> None:
         print(f"  {self.seconds:4.0f} s  {text}", flush=True)
