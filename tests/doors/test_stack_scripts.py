@@ -5,7 +5,6 @@ tools that the scripts may use.
 """
 
 import base64
-import marshal
 import os
 import pty
 import re
@@ -22,7 +21,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FAKE = Path(__file__).parent / "fakes" / "docker.py"
+FAKE = Path(__file__).parent / "fakes" / "docker.sh"
 START, STOP, RESET = "docker-start-full.sh", "docker-stop-full.sh", "docker-reset-full.sh"
 TOOLS = [
     "awk", "base64", "bash", "cat", "chmod", "chown", "cp", "cut", "df", "dirname", "env", "find",
@@ -49,7 +48,7 @@ class Machine:
         shutil.copytree(ROOT / "scripts" / "stack", self.project / "scripts" / "stack")
         for tool in TOOLS:
             (self.tools / tool).symlink_to(shutil.which(tool) or "/missing")
-        self.fake("docker", f'exec "{sys.executable}" -SE "{FAKE}" "$@"')
+        shutil.copy(FAKE, self.tools / "docker")
         self.fake("id", "echo 1234")
         self.fake("uname", "echo Linux")
         self.scenario()
@@ -59,8 +58,12 @@ class Machine:
         path.write_text(f"#!/bin/sh\n{line}\n")
         path.chmod(0o755)
 
-    def scenario(self, **told: object) -> None:
-        (self.engine / "scenario").write_bytes(marshal.dumps(told))
+    def scenario(self, **told: str) -> None:
+        """How the engine behaves from now on: see the fake."""
+        shutil.rmtree(self.engine / "scenario", ignore_errors=True)
+        (self.engine / "scenario").mkdir()
+        for name, content in told.items():
+            (self.engine / "scenario" / name).write_text(content)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -243,7 +246,7 @@ def without_docker(machine: Machine) -> None:
     ],
 )
 def test_what_is_missing_is_said_and_nothing_changed(
-    machine: Machine, trouble: dict[str, object] | Callable[[Machine], None], said: str
+    machine: Machine, trouble: dict[str, str] | Callable[[Machine], None], said: str
 ) -> None:
     trouble(machine) if callable(trouble) else machine.scenario(**trouble)
     before = everything_in(machine.project)
@@ -264,17 +267,17 @@ def test_newer_compose_and_little_memory_are_no_hindrance(machine: Machine) -> N
 @pytest.mark.parametrize(
     ("free_kilobytes", "images", "said"),
     [
-        (4_000_000, [], "has 4 GB free; 5 GB are needed"),
-        (4_000_000, ["carprice-airflow:latest"], None),
-        (500_000, ["carprice-airflow:latest"], "has 0 GB free; 1 GB are needed"),
+        (4_000_000, {}, "has 4 GB free; 5 GB are needed"),
+        (4_000_000, {"image-carprice-airflow:latest": "there"}, None),
+        (500_000, {"image-carprice-airflow:latest": "there"}, "has 0 GB free; 1 GB are needed"),
     ],
 )
 def test_disk_must_hold_what_is_still_to_be_built(
-    machine: Machine, free_kilobytes: int, images: list[str], said: str | None
+    machine: Machine, free_kilobytes: int, images: dict[str, str], said: str | None
 ) -> None:
     (machine.tools / "df").unlink()
     machine.fake("df", f"echo Filesystem; echo C:/My Disk 9 9 {free_kilobytes} 1% /my mount")
-    machine.scenario(images=images)
+    machine.scenario(**images)
     ended = machine.run(START)
     assert ended.returncode == (1 if said else 0)
     assert said is None or said in ended.stderr
@@ -305,9 +308,9 @@ def test_a_port_held_by_another_container_names_it_and_one_of_ours_is_free(
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = str(held.getsockname()[1])
         machine.settings["AIRFLOW_PORT"] = port
-        machine.scenario(publishers={port: "old-airflow-1 other"})
+        machine.scenario(**{f"publisher-{port}": "old-airflow-1 other"})
         refused = machine.run(START)
-        machine.scenario(publishers={port: f"{OWN}-airflow-webserver-1 {OWN}"})
+        machine.scenario(**{f"publisher-{port}": f"{OWN}-airflow-webserver-1 {OWN}"})
         accepted = machine.run(START)
     assert refused.returncode == 1
     assert f"Port {port} is taken by the container old-airflow-1" in refused.stderr
@@ -526,7 +529,7 @@ def test_production_is_remembered_once_it_could_start(machine: Machine) -> None:
 def test_a_failed_service_is_told_with_its_last_lines(
     machine: Machine, service: str, states: list[str], told: str
 ) -> None:
-    machine.scenario(states={service: states})
+    machine.scenario(**{f"states-{service}": "\n".join(states)})
     ended = machine.run(START)
     assert ended.returncode == 1
     assert told in ended.stderr
@@ -549,7 +552,7 @@ def test_a_failed_service_is_told_with_its_last_lines(
 
 def test_waiting_shows_progress_and_ends(machine: Machine) -> None:
     slow = ["created 0 none 0 false", "running 0 starting 0 false"]
-    machine.scenario(states={"streamlit": slow})
+    machine.scenario(**{"states-streamlit": "\n".join(slow)})
     machine.settings["CARPRICE_START_LIMIT"] = "2"
     ended = machine.run(START)
     assert ended.returncode == 1
@@ -560,7 +563,7 @@ def test_waiting_shows_progress_and_ends(machine: Machine) -> None:
 
 def test_on_a_terminal_progress_is_one_line_with_colours(machine: Machine) -> None:
     slow = ["running 0 starting 0 false"] * 3 + ["running 0 healthy 0 false"]
-    machine.scenario(states={"streamlit": slow})
+    machine.scenario(**{"states-streamlit": "\n".join(slow)})
     code, screen = machine.run_on_terminal(START)
     assert code == 0
     assert len(re.findall(r"\r\033\[K +\d+ s  5 of 6 ready, waiting for streamlit", screen)) >= 2
@@ -576,7 +579,7 @@ def test_on_a_terminal_progress_is_one_line_with_colours(machine: Machine) -> No
     ],
 )
 def test_a_failing_command_ends_the_start(machine: Machine, failing: str, said: str) -> None:
-    machine.scenario(fails={failing: 17})
+    machine.scenario(fails_at=failing)
     ended = machine.run(START)
     assert ended.returncode == 1
     assert said in ended.stderr
@@ -585,7 +588,7 @@ def test_a_failing_command_ends_the_start(machine: Machine, failing: str, said: 
 
 def test_a_database_that_falls_is_told_with_its_last_lines(machine: Machine) -> None:
     fallen = ["restarting 1 starting 5 false"]
-    machine.scenario(fails={"SELECT 1": 2}, states={"postgres": fallen})
+    machine.scenario(fails_at="SELECT 1", **{"states-postgres": "\n".join(fallen)})
     ended = machine.run(START)
     assert ended.returncode == 1
     assert "postgres: restarting with code 1, restarted 5 times" in ended.stderr
@@ -594,10 +597,10 @@ def test_a_database_that_falls_is_told_with_its_last_lines(machine: Machine) -> 
 
 def test_what_compose_says_is_shown_when_it_fails(machine: Machine) -> None:
     waiting = ["created 0 none 0 false"]
-    machine.scenario(states={"mlflow": waiting})
+    machine.scenario(**{"states-mlflow": "\n".join(waiting)})
     (machine.tools / "docker").write_text(
-        f'#!/bin/sh\ncase "$*" in *"up --detach") echo port is already allocated; exit 1 ;; esac\n'
-        f'exec "{sys.executable}" -SE "{FAKE}" "$@"\n'
+        '#!/bin/sh\ncase "$*" in *"up --detach") echo port is already allocated; exit 1 ;; esac\n'
+        f'exec "{FAKE}" "$@"\n'
     )
     ended = machine.run(START)
     assert ended.returncode == 1
@@ -611,7 +614,7 @@ def test_what_compose_says_is_shown_when_it_fails(machine: Machine) -> None:
 def test_the_first_run_decides_how_the_start_ends(
     machine: Machine, pipeline: int, code: int, said: str
 ) -> None:
-    machine.scenario(pipeline=pipeline)
+    machine.scenario(pipeline=str(pipeline))
     ended = machine.run(START)
     assert ended.returncode == code
     assert said in ended.stdout + ended.stderr
@@ -770,7 +773,7 @@ def test_an_interrupted_reset_is_finished_by_running_it_again(used: Machine, mom
 
 def test_a_database_is_never_gone_after_its_files_are(used: Machine) -> None:
     before = everything_in(used.project)
-    used.scenario(fails={"EXISTS mlflow": 1})
+    used.scenario(fails_at="EXISTS mlflow")
     ended = used.run(RESET, "--all", "--yes")
     assert ended.returncode == 1
     assert "The database mlflow could not be deleted; no file was." in ended.stderr

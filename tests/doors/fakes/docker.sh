@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# A stand-in for `docker` that keeps an engine's state in the folder FAKE_DOCKER: `calls` (a line for
+# each, words apart by tabs), `containers`, `volumes`, `databases`. How it behaves stands in files of
+# the folder `scenario`, which the tests write; without one, all goes well. Tests call it thousands of
+# times, so it starts no other process.
+set -u
+services=$'postgres\nredis\nmlflow\nairflow-init\nairflow-webserver\nstreamlit'
+
+# scenario NAME DEFAULT: what the test says of a name, or the default.
+scenario() {
+    if [ -f "$FAKE_DOCKER/scenario/$1" ]; then said=$(<"$FAKE_DOCKER/scenario/$1"); else said=$2; fi
+}
+
+recall() {
+    kept=''
+    if [ -f "$FAKE_DOCKER/$1" ]; then kept=$(<"$FAKE_DOCKER/$1"); fi
+}
+keep() { printf '%s' "$2" >"$FAKE_DOCKER/$1"; }
+tell() { [ -z "$1" ] || printf '%s\n' "$1"; }
+
+# without NAME WORDS…: what is kept under a name, less these lines.
+without() {
+    local name=$1 line left=''
+    shift
+    recall "$name"
+    while read -r line; do
+        [[ " $* " == *" $line "* ]] || left+="${left:+$'\n'}$line"
+    done <<<"$kept"
+    keep "$name" "$left"
+}
+
+# The next of the states that the scenario has for a service; the last one stays.
+tell_state() {
+    local service=$1 usual='running 0 healthy 0 false' states looks
+    case $service in *-init) usual='exited 0 none 0 false' ;; esac
+    scenario "states-$service" "$usual"
+    IFS=$'\n' read -r -d '' -a states <<<"$said"
+    recall "looks-$service"
+    looks=${kept:-0}
+    keep "looks-$service" $((looks + 1))
+    if ((looks >= ${#states[@]})); then looks=$((${#states[@]} - 1)); fi
+    echo "$service ${states[looks]}"
+}
+
+bring_up() {
+    local word named=''
+    shift
+    for word in "$@"; do [[ $word == -* ]] || named+="${named:+$'\n'}$word"; done
+    named=${named:-$services}
+    recall containers
+    while read -r word; do
+        [[ $'\n'$kept$'\n' == *$'\n'$word$'\n'* ]] || kept+="${kept:+$'\n'}$word"
+    done <<<"$named"
+    keep containers "$kept"
+    if [[ $named == *redis* ]]; then keep volumes carprice_redis-data; fi
+}
+
+compose() {
+    if [ "$1" = --env-file ]; then shift 2; fi
+    case $* in
+        version*)
+            scenario compose 2.26.1
+            tell "$said"
+            ;;
+        up*) bring_up "$@" ;;
+        down*) keep containers '' ;;
+        rm*) without containers "$@" ;;
+        config*) tell "$services" ;;
+        logs*) echo "last words of ${*: -1}" ;;
+        *run_pipeline.py*)
+            scenario pipeline 0
+            echo "  1 s  train_model  success"
+            return "$said"
+            ;;
+        *roles.sh) keep databases $'airflow\nmlflow\nmade anew' ;;
+        *'EXISTS airflow '*) without databases airflow ;;
+        *'EXISTS mlflow '*) without databases mlflow ;;
+    esac
+}
+
+engine() {
+    local word
+    case $* in
+        info*)
+            scenario info_error ''
+            [ -z "$said" ] || { echo "$said" >&2 && return 1; }
+            scenario info '28.2.2 8000000000'
+            tell "$said"
+            ;;
+        'image inspect'*) scenario "image-$3" '' && [ -n "$said" ] ;;
+        'ps --all'*)
+            recall containers
+            tell "$kept"
+            ;;
+        'ps --filter publish='*)
+            scenario "publisher-${3#publish=}" ''
+            tell "$said"
+            ;;
+        inspect*) for word in "${@:4}"; do tell_state "$word"; done ;;
+        'volume ls'*)
+            recall volumes
+            tell "$kept"
+            ;;
+        'volume rm'*) without volumes "$3" ;;
+    esac
+}
+
+words=$(printf '%s\t' "$@")
+printf '%s\n' "${words%$'\t'}" >>"$FAKE_DOCKER/calls"
+scenario dies_at ''
+if [ -n "$said" ] && [[ $* == *"$said"* ]]; then kill -9 0; fi # the power fails: all of the session
+scenario hangs_at ''
+if [ -n "$said" ] && [[ $* == *"$said"* ]]; then sleep 60; fi
+scenario fails_at ''
+if [ -n "$said" ] && [[ $* == *"$said"* ]]; then
+    echo "${said##* }: no, says the test" >&2
+    exit 17
+fi
+if [ "$1" = compose ]; then compose "${@:2}"; else engine "$@"; fi
