@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The one way to Docker Compose, and what is asked of its containers.
 
-wait_limit=${CARPRICE_START_LIMIT:-300}
+wait_limit=${CARPRICE_START_LIMIT:-600}
 
 # Compose finds its file and its names here whatever its version, and also without a .env.
 choose_stack() {
