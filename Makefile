@@ -65,3 +65,9 @@ lock: .venv/.complete  ## Renew uv.lock and requirements.txt after a change of p
 .PHONY: bench
 bench: .venv/.complete  ## Measure the model against the plain random forest, and how it grows
 	@$(BIN)/python benchmarks/compare.py
+
+.PHONY: stack-bench
+stack-bench: .venv/.complete  ## Measure start, run and memory of the stack, tuned and untuned
+	@bash tests/stack/engine.sh
+	@bash tests/stack/stand_ins.sh
+	@PYTHONPATH=tests/stack $(BIN)/python benchmarks/stack_speed.py

@@ -88,11 +88,14 @@ class Stack:
 
     def health(self) -> dict[str, list[str]]:
         """State of health of each container that runs, by service."""
+        project = f"label=com.docker.compose.project={self.variables['COMPOSE_PROJECT_NAME']}"
+        columns = '{{.Label "com.docker.compose.service"}}\t{{.Status}}'
+        listed = self.run("docker", "ps", "--filter", project, "--format", columns)
         found: dict[str, list[str]] = {service: [] for service in SERVICES}
-        for service in SERVICES:
-            for container in self.containers(service):
-                state = self.inspect(container)["State"]
-                found[service].append(state.get("Health", {}).get("Status", state["Status"]))
+        for line in listed.splitlines():
+            service, status = line.split("\t")
+            if service in found:
+                found[service].append(status.rpartition("(")[2].rstrip(")"))
         return found
 
     def wait_until_healthy(self, seconds: float = 180) -> None:
