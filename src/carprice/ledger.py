@@ -141,6 +141,18 @@ def has_moved(ticket: Ticket, production: Version | None) -> bool:
     return state == "done" or (state == "open" and at_target)
 
 
+def settle_attempts(registry: Registry, pipeline_run: str) -> None:
+    """Close the tickets that a run of the pipeline left open, once none of its steps is at work."""
+    _settle(
+        registry,
+        [
+            each
+            for each in tickets(registry)
+            if each.tags["state"] == "open" and each.tags.get("pipeline_run") == pipeline_run
+        ],
+    )
+
+
 def timestamp() -> str:
     """Now, in UTC, as the ledger and the tags write it."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -291,7 +291,11 @@ class Registry:
     def clear_alias(self, alias: str) -> None:
         """Remove an alias; harmless when it is not set."""
         with explained(self.uri):
-            self.client.delete_registered_model_alias(MODEL_NAME, alias)
+            try:
+                self.client.delete_registered_model_alias(MODEL_NAME, alias)
+            except MlflowException as error:
+                if not _is_absent(error):
+                    raise
 
     def tag_version(self, number: int, tags: Mapping[str, str]) -> None:
         with explained(self.uri):

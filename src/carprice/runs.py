@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from carprice.describe import describe_run, describe_unread, shorten
 from carprice.errors import PromotionRefusedError, RegistryError
-from carprice.ledger import timestamp
+from carprice.ledger import settle_attempts, timestamp
 from carprice.registry import PRODUCTION, STAGING
 from carprice.release import withdraw
 from carprice.versions import Run, Version
@@ -145,6 +145,8 @@ def _tidy(work: Workspace, run_id: str, tags: Mapping[str, str]) -> None:
     staged = registry.find_alias(STAGING)
     if staged and staged.run_id == run_id:
         registry.clear_alias(STAGING)
+    if work.pipeline_run:
+        settle_attempts(registry, work.pipeline_run)
     if tags.get("outcome") == "failed":
         registry.give_up_models(run_id)
         if "version" in tags:

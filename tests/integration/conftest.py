@@ -30,7 +30,7 @@ from typing import Any
 import pytest
 import yaml
 
-from carprice.registry import PRODUCTION, Registry, Version
+from carprice.registry import PRODUCTION, Registry, Version, mlflow
 from carprice.sample import write_sample
 from carprice.settings import Settings
 from carprice.workspace import Workspace
@@ -202,7 +202,12 @@ def quiet_environment() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_remembered_store() -> Iterator[None]:
-    """MLflow writes the address of the store in use into the environment; do not pass it on."""
+    """What MLflow keeps of the store in use is not passed on.
+
+    Its address, in the environment; where each run's files lie, by the id of the run, which is
+    the same in every copy of a folder.
+    """
+    mlflow.tracking._tracking_service.utils._artifact_repos_cache.clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", "")
         yield
