@@ -33,11 +33,11 @@ for option in "$@"; do
 done
 
 ensure_engine
+choose_stack
 list_losses "$all"
 if [ "$yes" = false ]; then ask_for_yes; fi
 trap 'complain "Interrupted. Run the same command again: it finishes the job."; exit 130' INT TERM
 ensure_environment
-choose_stack
 check_environment false
 remove_services "$all"
 drop_databases "$all"

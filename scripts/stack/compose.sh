@@ -5,6 +5,9 @@ wait_limit=${CARPRICE_START_LIMIT:-600}
 
 # Compose finds its file and its names here whatever its version, and also without a .env.
 choose_stack() {
+    if [ -e .env ] && ! { [ -f .env ] && [ -r .env ]; }; then
+        stop_with ".env is no file that you may read. If it is another user's: sudo chown $(id -u) .env"
+    fi
     COMPOSE_FILE=$(setting COMPOSE_FILE)
     COMPOSE_PROJECT_NAME=$(setting COMPOSE_PROJECT_NAME)
     : "${COMPOSE_FILE:=docker-compose-full.yml}" "${COMPOSE_PROJECT_NAME:=carprice}"
@@ -110,7 +113,11 @@ start_services() {
     starter=$!
     # shellcheck disable=SC2064 # number and name as they are now
     trap "kill $starter 2>/dev/null || true; rm -f '$log'" EXIT
-    if wait_until_ready "$starter" "$(compose config --services)"; then return; fi
+    if wait_until_ready "$starter" "$(compose config --services)"; then
+        rm -f "$log"
+        trap - EXIT
+        return
+    fi
     tail -n 5 "$log" | sed 's/^/    /' >&2
     return 1
 }
@@ -151,7 +158,9 @@ name_waiting() {
 tell_failures() {
     local verdicts=$1 verdict service told shown=failed
     if ! grep -q '^failed ' <<<"$verdicts"; then shown=waiting; fi
-    if ((SECONDS >= wait_limit)); then complain "Not everything was ready after $wait_limit s."; fi
+    if ((SECONDS >= wait_limit)); then 
+        complain "Not everything was ready after $wait_limit s; CARPRICE_START_LIMIT=600 would wait longer."
+    fi
     while read -r verdict service told; do
         [ "$verdict" = "$shown" ] || continue
         complain "$service: $told"

@@ -42,7 +42,7 @@ show_progress() {
 }
 
 end_progress() {
-    if [ -t 1 ]; then printf '\n'; fi
+    if [ -t 1 ] && [ -n "$progress_told" ]; then printf "\n"; fi
     progress_told=''
 }
 

@@ -69,7 +69,7 @@ class Machine:
     def environment(self) -> dict[str, str]:
         return {
             "PATH": str(self.tools), "HOME": str(self.project.parent / "home"), "TERM": "xterm",
-            "FAKE_DOCKER": str(self.engine), **self.settings,
+            "FAKE_DOCKER": str(self.engine), "TMPDIR": str(self.engine), **self.settings,
         }  # fmt: skip
 
     def run(
@@ -180,6 +180,7 @@ def test_a_start_does_everything_in_order(machine: Machine) -> None:
         "python /opt/carprice/scripts/run_pipeline.py --only-if-no-production",
     ]
     assert "6 of 6 ready" in ended.stdout
+    assert not list(machine.engine.glob("carprice.*"))
     for name in PORTS:
         assert f"http://localhost:{machine.settings[name]}" in ended.stdout
     assert "login: admin, password: admin" in ended.stdout
@@ -396,6 +397,15 @@ def test_a_folder_of_another_user_is_told_with_the_remedy(machine: Machine) -> N
     ended = machine.run(START)
     assert ended.returncode == 1
     assert "models cannot be written by you. Run: sudo chown -R 1234 " in ended.stderr
+
+
+def test_an_env_that_cannot_be_read_is_told(machine: Machine) -> None:
+    (machine.project / ".env").mkdir()
+    for script in (START, STOP, RESET):
+        ended = machine.run(script, *["--yes"] * (script == RESET))
+        assert ended.returncode == 1
+        assert ".env is no file that you may read" in ended.stderr
+    assert machine.acts() == []
 
 
 def test_a_missing_variable_is_added_and_all_else_kept(machine: Machine) -> None:
@@ -625,7 +635,6 @@ def test_the_first_run_decides_how_the_start_ends(
 @pytest.mark.parametrize("moment", ["build", "up --detach", "run_pipeline.py"])
 def test_an_interruption_leaves_nothing_of_the_script_behind(machine: Machine, moment: str) -> None:
     machine.scenario(hangs_at=moment)
-    machine.settings["TMPDIR"] = str(machine.engine)
     with subprocess.Popen(
         [machine.project / START], cwd=machine.project, env=machine.environment,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
