@@ -287,7 +287,7 @@ def test_a_run_that_takes_too_long_is_left_and_said(stand: tuple[Stand, str]) ->
     ended = run(url, "--timeout", "0.5")
     assert ended.returncode == 1
     assert re.search(
-        r"Given up after \d s: the run manual__.* is still running; it goes on", ended.stderr
+        r"Given up after \d+ s: the run manual__.* is still running; it goes on", ended.stderr
     )
 
 

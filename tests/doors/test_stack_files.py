@@ -1,0 +1,55 @@
+"""The files of the stack themselves: scripts, .env.example, compose file."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from machine import RESET, ROOT, START, STOP
+
+
+def find_scripts() -> list[Path]:
+    found = []
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(folder) / name for name in files if name.endswith(".sh")]
+    return [ROOT / ".ci" / "run", *sorted(found)]
+
+
+def test_shellcheck_has_nothing_to_say() -> None:
+    # SC1091: that a sourced file is not followed is no news; it is checked by itself.
+    scripts = [str(path.relative_to(ROOT)) for path in find_scripts()]
+    assert len(scripts) > 10
+    checker = Path(sys.executable).parent / "shellcheck"
+    ended = subprocess.run(
+        [checker, "--exclude=SC1091", *scripts],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout + ended.stderr == ""
+
+
+@pytest.mark.parametrize("script", [START, STOP, RESET])
+def test_scripts_at_the_root_are_short_and_executable(script: str) -> None:
+    assert len((ROOT / script).read_text().splitlines()) <= 80
+    assert os.access(ROOT / script, os.X_OK)
+
+
+def test_env_example_and_the_compose_file_agree() -> None:
+    compose = (ROOT / "docker-compose-full.yml").read_text(encoding="utf-8")
+    used = set(re.findall(r"(?<!\$)\$\{([A-Z_][A-Z0-9_]*)", compose))
+    offered = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
+    of_others = {"COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "PRODUCTION"}
+    assert used - offered == set()
+    assert offered - used == of_others
+
+
+def test_each_variable_has_its_sentence() -> None:
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    for before, line in zip(["", *lines], lines, strict=False):
+        if "=" in line and not line.startswith("#"):
+            assert re.fullmatch(r"# [A-Z0-9].*[.]", before) or before.startswith("# true:"), line

@@ -1,0 +1,178 @@
+"""What the scripts of the stack do with .env: made once, completed, read, refused."""
+
+import base64
+import os
+import re
+import shutil
+
+import pytest
+from machine import PORTS, RESET, ROOT, SECRETS, START, STOP, Machine
+
+STRONG = {"AIRFLOW_ADMIN_PASSWORD": "'a$ b'", "AIRFLOW_DB_PASSWORD": "long.enough"}
+
+
+def test_the_first_start_writes_secrets_of_its_own(machine: Machine) -> None:
+    ended = machine.run(START)
+    path, values = machine.project / ".env", machine.read_env()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len({values[name] for name in SECRETS}) == len(SECRETS) >= 5
+    for name in SECRETS:
+        assert re.fullmatch(r"[A-Za-z0-9_-]{43}=", values[name])
+        assert len(base64.urlsafe_b64decode(values[name])) == 32
+    assert values["AIRFLOW_UID"] == "1234"
+    template = (machine.project / ".env.example").read_text()
+    assert list(values) == re.findall(r"^(\w+)=", template, re.M)
+    assert "<generated>" not in re.sub("^#.*", "", path.read_text(), flags=re.M)
+    told = ended.stdout + ended.stderr + str(machine.calls)
+    assert not [name for name in SECRETS if values[name] in told]
+    assert [each.name for each in machine.project.glob(".env*")].sort() is None
+    assert {each.name for each in machine.project.glob(".env*")} == {".env", ".env.example"}
+
+
+@pytest.mark.parametrize(
+    ("user", "system", "sudo", "owner"),
+    [
+        ("501", "Darwin", None, "501"), ("0", "Linux", None, "50000"),
+        ("0", "Linux", "1000", "1000"), ("197609", "MINGW64_NT-10.0-22631", None, "50000"),
+    ],
+)  # fmt: skip
+def test_containers_write_as_the_user_who_starts(
+    machine: Machine, user: str, system: str, sudo: str | None, owner: str
+) -> None:
+    machine.fake("id", f"echo {user}")
+    machine.fake("uname", f"echo {system}")
+    (machine.tools / "chown").unlink()
+    machine.fake("chown", f'echo "$@" >>"{machine.engine}/chown"')
+    machine.settings |= {"SUDO_UID": sudo, "SUDO_GID": sudo} if sudo else {}
+    assert machine.run(START).returncode == 0
+    assert machine.read_env()["AIRFLOW_UID"] == owner
+    chown = machine.engine / "chown"
+    if user == "0":
+        assert f"-R {owner}:0 data/processed" in chown.read_text()
+        assert "data/raw" not in chown.read_text()
+    else:
+        assert not chown.exists()
+
+
+def test_a_folder_of_another_user_is_told_with_the_remedy(machine: Machine) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    (machine.project / "models").mkdir(mode=0o555)
+    ended = machine.run(START)
+    assert ended.returncode == 1
+    assert "models cannot be written by you. Run: sudo chown -R 1234 " in ended.stderr
+
+
+def test_an_env_that_cannot_be_read_is_told(machine: Machine) -> None:
+    (machine.project / ".env").mkdir()
+    for script in (START, STOP, RESET):
+        ended = machine.run(script, *["--yes"] * (script == RESET))
+        assert ended.returncode == 1
+        assert ".env is no file that you may read" in ended.stderr
+    assert machine.acts() == []
+
+
+def test_a_missing_variable_is_added_and_all_else_kept(machine: Machine) -> None:
+    written = machine.write_env(AIRFLOW_ADMIN_EMAIL="me@example.com").replace("\n", "\r\n")
+    kept = re.sub(r"^(AIRFLOW_FERNET_KEY|REDIS_IMAGE)=.*\r\n", "", written, flags=re.M).rstrip()
+    (machine.project / ".env").write_text(kept, newline="")
+    ended = machine.run(START)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "it lacked: AIRFLOW_FERNET_KEY REDIS_IMAGE" in ended.stdout
+    now = (machine.project / ".env").read_bytes().decode()
+    assert now.startswith(kept + "\n")
+    added = now.removeprefix(kept).split()
+    assert re.fullmatch(r"AIRFLOW_FERNET_KEY=[A-Za-z0-9_-]{43}=", added[0])
+    assert added[1:] == re.findall(r"^REDIS_IMAGE=.*", (ROOT / ".env.example").read_text(), re.M)
+
+
+def test_env_is_read_and_never_executed(machine: Machine) -> None:
+    machine.write_env(
+        AIRFLOW_ADMIN_USER="$(touch executed)`touch executed`",
+        AIRFLOW_ADMIN_EMAIL='"x"; touch executed',
+        MLFLOW_ALLOWED_HOSTS="a\ntouch executed\nnot a line",
+        COMPOSE_PROJECT_NAME="a[$(touch executed)]",
+    )
+    for name in PORTS:
+        del machine.settings[name]
+    machine.run(START)
+    machine.run(STOP)
+    assert not list(machine.project.parent.rglob("executed"))
+
+
+def test_values_are_read_as_compose_reads_them(machine: Machine) -> None:
+    written = {
+        "A=eve": "eve", "B = eve ": "eve", "export C='eve' # the first": "eve",
+        'D="eve # x"': "eve # x", "E=eve#1 # x": "eve#1", "F=adam\nF=eve": "eve", "G=eve\r": "eve",
+        "H=a=b": "a=b", "I=": "", "J='#'": "#", "#K=adam\nK=eve": "eve", "L=$(echo 1)`echo 2`":
+        "$(echo 1)`echo 2`", "AA=adam\nM=eve": "eve", "N=# nothing": "# nothing",
+    }  # fmt: skip
+    (machine.project / ".env").write_text("\n".join(written), newline="")
+    ask = ". scripts/stack/environment.sh; for name in {A..N}; do setting $name; done"
+    told = machine.run("", "-c", ask, path=str(machine.tools / "bash")).stdout
+    assert told.splitlines() == list(written.values())
+
+
+def test_the_environment_wins_over_env(machine: Machine) -> None:
+    machine.write_env(AIRFLOW_ADMIN_USER="eve")
+    machine.settings |= {"AIRFLOW_ADMIN_USER": "adam", "AIRFLOW_ADMIN_PASSWORD": "its own"}
+    ended = machine.run(START)
+    assert "login: adam, password as in .env" in ended.stdout
+    assert "its own" not in ended.stdout + ended.stderr + str(machine.calls)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AIRFLOW_DB_PASSWORD", "a@b"), ("MLFLOW_DB_PASSWORD", "'a b'"), ("REDIS_PASSWORD", "a%20"),
+        ("REDIS_PASSWORD", "é"), ("MLFLOW_DB_PASSWORD", "a:b/c"), ("REDIS_PASSWORD", "a$$b"),
+    ],
+)  # fmt: skip
+def test_passwords_within_addresses_hold_only_plain_characters(
+    machine: Machine, name: str, value: str
+) -> None:
+    machine.write_env(**{name: value})
+    ended = machine.run(START)
+    assert ended.returncode == 1
+    assert f"  - {name} holds a character that is none of" in ended.stderr
+    assert value not in ended.stdout + ended.stderr
+    assert machine.acts() == []
+
+
+def test_a_template_copied_by_hand_is_refused_with_the_remedy(machine: Machine) -> None:
+    shutil.copy(machine.project / ".env.example", machine.project / ".env")
+    ended = machine.run(START)
+    assert ended.returncode == 1
+    assert all(
+        f"{name} has no value: give it one, or delete its line" in ended.stderr for name in SECRETS
+    )
+    cleared = re.sub("^.*=<generated>\n", "", (machine.project / ".env").read_text(), flags=re.M)
+    (machine.project / ".env").write_text(cleared)
+    assert machine.run(START).returncode == 0
+
+
+@pytest.mark.parametrize("asked", ["flag", "environment", ".env"])
+def test_production_refuses_development_values_and_names_each(machine: Machine, asked: str) -> None:
+    machine.write_env(PRODUCTION="true" if asked == ".env" else "false", REDIS_PASSWORD="")
+    machine.settings |= {"PRODUCTION": "true"} if asked == "environment" else {}
+    before = (machine.project / ".env").read_bytes()
+    ended = machine.run(START, *["--production"] * (asked == "flag"))
+    assert ended.returncode == 1
+    for name in ("AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_DB_PASSWORD", "REDIS_PASSWORD"):
+        assert f"  - {name} " in ended.stderr
+    assert (machine.project / ".env").read_bytes() == before
+    assert machine.acts() == []
+
+
+def test_production_is_remembered_once_it_could_start(machine: Machine) -> None:
+    machine.write_env(**STRONG)
+    (machine.project / ".env").chmod(0o640)
+    ended = machine.run(START, "--production")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "Development logins" not in ended.stderr
+    assert "password as in .env" in ended.stdout
+    assert machine.read_env()["PRODUCTION"] == "true"
+    assert (machine.project / ".env").stat().st_mode & 0o777 == 0o640
+    text = (machine.project / ".env").read_text()
+    (machine.project / ".env").write_text(text.replace("'a$ b'", "admin"))
+    assert machine.run(START).returncode == 1
