@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--at", metavar="HOST", default="127.0.0.1", help="where to ask")
     parser.add_argument("--as", metavar="NAME", dest="name", help="Host header to ask with")
     parser.add_argument("expected", nargs="*", metavar="field=value")
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     connection = http.client.HTTPConnection(asked.at, asked.port, timeout=SECONDS)
     try:
         connection.request("GET", asked.path, headers={"Host": asked.name} if asked.name else {})
