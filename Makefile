@@ -45,6 +45,7 @@ test: .venv/.complete  ## Run every test that needs no Docker
 stack-test: .venv/.complete  ## Start the whole stack on Docker and test it from outside
 	@bash tests/stack/engine.sh
 	@bash tests/stack/stand_ins.sh
+	@bash tests/stack/browser.sh
 	@$(BIN)/pytest tests/stack
 
 .PHONY: check
