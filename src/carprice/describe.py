@@ -49,6 +49,15 @@ def describe_unread(failed: Sequence[str], production: "Version | None") -> str:
     return "\n".join(lines) + "\n"
 
 
+def headline(report: str) -> str:
+    """What a report comes to, for the subject of a mail."""
+    told: dict[str, str] = {}
+    for line in report.splitlines():
+        name, _, content = line.removeprefix("- ").partition(": ")
+        told.setdefault(name, content)
+    return f"carprice: {told['Outcome']}; in production: {told['In production now']}"
+
+
 def shorten(text: str) -> str:
     """As many whole lines of a report as a note holds."""
     if len(text) <= NOTE_LENGTH:

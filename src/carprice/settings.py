@@ -2,20 +2,28 @@
 
 import getpass
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from carprice.errors import ConfigurationError
+
+MAIL_ADDRESS = re.compile(r"[^@\s,<>\"]+@[^@\s,<>\"]+")
+SECRET = frozenset({"webhook_url", "smtp_url"})
+"""What is never shown, not even where it is wrong."""
 
 
 class Settings(BaseSettings):
     """Where things are; the environment decides, the defaults are the embedded stores."""
 
-    model_config = SettingsConfigDict(frozen=True, env_prefix="CARPRICE_")
+    model_config = SettingsConfigDict(
+        frozen=True, env_prefix="CARPRICE_", hide_input_in_errors=True
+    )
 
     home: Path = Field(default_factory=Path.cwd)
     """Folder of params.yaml, data, models and mlflow: CARPRICE_HOME, else the current one."""
@@ -23,6 +31,42 @@ class Settings(BaseSettings):
     """Who promotes: CARPRICE_USER_NAME, else the user of the operating system."""
     tracking_uri: str = Field(default="", validation_alias="MLFLOW_TRACKING_URI")
     """Address of an MLflow server; without one, the embedded store in `home` is used."""
+    webhook_url: str = Field(default="", repr=False)
+    """CARPRICE_WEBHOOK_URL: address that each report is posted to; empty: none."""
+    mail_to: str = ""
+    """CARPRICE_MAIL_TO: mail addresses that each report goes to, comma-separated; empty: none."""
+    smtp_url: str = Field(default="", repr=False, validate_default=True)
+    """CARPRICE_SMTP_URL: the mail server, such as smtps://user:password@host:465."""
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _ensure_webhook(cls, url: str) -> str:
+        if url and not _is_address(url, {"http", "https"}):
+            raise ValueError("CARPRICE_WEBHOOK_URL is no address such as https://example.com/hook")
+        return url
+
+    @field_validator("mail_to")
+    @classmethod
+    def _ensure_recipients(cls, addresses: str) -> str:
+        if addresses.strip() and not all(map(MAIL_ADDRESS.fullmatch, _split(addresses))):
+            raise ValueError("CARPRICE_MAIL_TO is no mail address such as team@example.com")
+        return addresses.strip()
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _ensure_mail_server(cls, url: str, info: ValidationInfo) -> str:
+        if url and not _is_address(url, {"smtp", "smtps"}):
+            raise ValueError(
+                "CARPRICE_SMTP_URL is no address such as smtps://user:password@example.com:465 "
+                "or smtp://example.com:25 (write @ in a user name as %40)"
+            )
+        if info.data.get("mail_to") and not url:
+            raise ValueError("CARPRICE_MAIL_TO needs a mail server in CARPRICE_SMTP_URL")
+        return url
+
+    @property
+    def recipients(self) -> list[str]:
+        return _split(self.mail_to)
 
     @property
     def raw_data(self) -> Path:
@@ -58,6 +102,19 @@ class Settings(BaseSettings):
     def artifact_root(self) -> str | None:
         """Where an embedded store keeps artifacts; a server decides for itself."""
         return None if self.tracking_uri else (self.embedded_store / "mlruns").resolve().as_uri()
+
+
+def _split(addresses: str) -> list[str]:
+    return [each.strip() for each in addresses.split(",")]
+
+
+def _is_address(url: str, schemes: set[str]) -> bool:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return False
+    return usable and url.isascii() and url.isprintable() and " " not in url
 
 
 def read_settings() -> Settings:
@@ -114,7 +171,8 @@ def run_command(settings: Settings, *arguments: str) -> subprocess.CompletedProc
 def explain(error: ValidationError, where: str) -> str:
     """Every entry that pydantic found wrong, one a line."""
     lines = [
-        f"  - {'.'.join(map(str, each['loc']))}: {each['msg']} (found {each['input']!r:.80})"
+        f"  - {'.'.join(map(str, each['loc']))}: {each['msg']}"
+        + ("" if SECRET & set(each["loc"]) else f" (found {each['input']!r:.80})")
         for each in error.errors()
     ]
     return "\n".join([f"{where} cannot be used; {len(lines)} to mend:", *lines])

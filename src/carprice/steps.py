@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from carprice import dataset, plots
+from carprice.describe import headline
 from carprice.errors import (
     DatasetError,
     ModelIntegrityError,
@@ -22,6 +23,7 @@ from carprice.errors import (
 from carprice.evaluation import evaluate
 from carprice.ledger import timestamp
 from carprice.listing import FEATURES, TARGET
+from carprice.notices import send_notices
 from carprice.promotion import Contender, Decision, GatePolicy, decide, force
 from carprice.quality import check_listings
 from carprice.quality_report import DataProfile, QualityReport, render_html
@@ -202,8 +204,12 @@ def send_pipeline_report(work: Workspace, run_id: str | None, failed: Sequence[s
 
     run_id: None where `check_data_quality` failed, which then handed none on.
     failed: steps that failed for whoever called them, also those killed without a trace.
+
+    Raises NoticeError when the report stands in the registry and could not be sent.
     """
-    return close_run(work, run_id, failed)
+    text = close_run(work, run_id, failed)
+    send_notices(work.settings, headline(text), text)
+    return text
 
 
 def _inspect_on_record(work: Workspace, data: Path | None) -> QualityReport:

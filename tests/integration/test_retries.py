@@ -9,11 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.conftest import LISTINGS, Child, Desk, tidied, write_small_project
+from tests.integration.conftest import (
+    LISTINGS,
+    Child,
+    Desk,
+    closed_port,
+    tidied,
+    write_small_project,
+)
 
 from carprice import runs, steps
 from carprice.errors import (
     DatasetError,
+    NoticeError,
     PromotionRefusedError,
     QualityError,
     RegistryError,
@@ -390,3 +398,16 @@ def test_a_task_that_failed_once_production_had_moved_does_not_hide_the_promotio
 def release_and_lose_the_registry(*arguments: Any) -> None:
     release(*arguments)
     raise RegistryError("it is down")
+
+
+def test_a_report_that_cannot_be_sent_stands_in_the_registry(work: Workspace, desk: Desk) -> None:
+    hook = {"webhook_url": f"http://localhost:{closed_port()}/secret"}
+    unheard = replace(work, settings=work.settings.model_copy(update=hook))
+    run_id = steps.check_data_quality(work, desk.listings).run_id
+    for _ in range(2):  # as often as the task is tried
+        with pytest.raises(NoticeError, match="the webhook at localhost: ") as caught:
+            steps.send_pipeline_report(unheard, run_id, ["train_model"])
+        assert caught.value.retryable
+        assert "secret" not in str(caught.value)
+        assert status(work, run_id)[:2] == ("FAILED", "failed")
+        assert "- Failed: train_model" in work.registry.read_text(run_id, "report.md")

@@ -19,7 +19,10 @@ PURE = (
     "listing", "quality", "cleaning", "features", "market", "interval", "model", "training",
     "evaluation", "promotion", "prediction", "sample", "validation", "texts", "errors",
 )  # fmt: skip
-EDGES = {"registry", "settings", "steps", "cli", "workspace", "release", "ledger", "receipts"}
+EDGES = {
+    "registry", "settings", "steps", "cli", "workspace", "release", "ledger", "receipts", "runs",
+    "notices", "arrivals",
+}  # fmt: skip
 ERRORS = [
     each for each in vars(errors).values()
     if isinstance(each, type) and issubclass(each, CarPriceError)

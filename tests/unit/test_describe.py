@@ -6,6 +6,7 @@ from carprice.describe import (
     SIMULATED_WARNING,
     describe_run,
     describe_unread,
+    headline,
     shorten,
 )
 
@@ -74,3 +75,13 @@ def test_a_note_is_as_many_whole_lines_as_it_holds() -> None:
     *kept, _, last = note.splitlines()
     assert kept == lines[: len(kept)]
     assert last == "… the rest is in `report.md`"
+
+
+def test_a_headline_says_how_it_ended_and_what_is_in_production() -> None:
+    version = "CarPricePredictor version 3"
+    assert (
+        headline(describe_run(TAGS, {}, VERSION)) == f"carprice: promoted; in production: {version}"
+    )
+    assert headline(describe_unread([], None)) == "carprice: failed; in production: no version"
+    reason = {"reason": "a: b\n- c\n- Outcome: made up"}
+    assert headline(describe_run({**TAGS, **reason}, {}, None)).startswith("carprice: promoted;")

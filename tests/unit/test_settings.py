@@ -1,5 +1,6 @@
 import getpass
 import os
+import traceback
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ from pydantic import ValidationError
 from carprice.errors import ConfigurationError
 from carprice.settings import Settings, explain, prepare_process, read_settings, run_command
 
-VARIABLES = ("CARPRICE_HOME", "CARPRICE_USER_NAME", "MLFLOW_TRACKING_URI")
+VARIABLES = (
+    "CARPRICE_HOME", "CARPRICE_USER_NAME", "MLFLOW_TRACKING_URI",
+    "CARPRICE_WEBHOOK_URL", "CARPRICE_MAIL_TO", "CARPRICE_SMTP_URL",
+)  # fmt: skip
 PREPARED = ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_HTTP_REQUEST_TIMEOUT", "OMP_WAIT_POLICY")
 
 
@@ -117,3 +121,55 @@ def test_a_child_process_works_under_the_same_settings(
     assert environment["CARPRICE_HOME"] == str(tmp_path)
     assert environment.get("MLFLOW_TRACKING_URI") == given
     assert str(started["command"]).endswith("'-m', 'carprice', 'validate', '3']")
+
+
+def test_empty_variables_of_notices_mean_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES[3:]:
+        monkeypatch.setenv(name, "")
+    found = read_settings()
+    assert (found.webhook_url, found.mail_to, found.smtp_url) == ("", "", "")
+
+
+def test_notices_go_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARPRICE_WEBHOOK_URL", "https://hooks.example.com/T0/B0/secret?a=b")
+    monkeypatch.setenv("CARPRICE_MAIL_TO", " a@example.com, b@example.com ")
+    monkeypatch.setenv("CARPRICE_SMTP_URL", "smtps://me%40example.com:p%3Aw@mail.example.com:465")
+    found = read_settings()
+    assert found.recipients == ["a@example.com", "b@example.com"]
+    assert "secret" not in repr(found)
+    assert "p%3Aw" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CARPRICE_WEBHOOK_URL", "hooks.example.com/secret"),
+        ("CARPRICE_WEBHOOK_URL", "ftp://hooks.example.com/secret"),
+        ("CARPRICE_WEBHOOK_URL", "https:///secret"),
+        ("CARPRICE_WEBHOOK_URL", "https://hooks.example.com:secret/"),
+        ("CARPRICE_WEBHOOK_URL", "https://[::1/secret"),
+        ("CARPRICE_WEBHOOK_URL", "https://hooks.example.com/secret with spaces"),
+        ("CARPRICE_WEBHOOK_URL", "https://hooks.example.com/secret\r\nX: y"),
+        ("CARPRICE_SMTP_URL", "mail.example.com:secret"),
+        ("CARPRICE_SMTP_URL", "https://me:secret@mail.example.com"),
+        ("CARPRICE_SMTP_URL", "smtp://me:secret@:25"),
+        ("CARPRICE_MAIL_TO", "nobody"),
+        ("CARPRICE_MAIL_TO", "a@example.com, b"),
+        ("CARPRICE_MAIL_TO", "a@example.com\nBcc: b@example.com"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_at_the_start_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("CARPRICE_SMTP_URL", "smtp://example.com")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=f"{name} is no ") as caught:
+        read_settings()
+    told = "".join(traceback.format_exception(caught.value))
+    assert "secret" not in told
+
+
+def test_mail_without_a_server_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARPRICE_MAIL_TO", "a@example.com")
+    with pytest.raises(ConfigurationError, match="needs a mail server in CARPRICE_SMTP_URL"):
+        read_settings()

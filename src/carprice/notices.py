@@ -1,0 +1,122 @@
+"""Sending a report to people: to a webhook, by mail or both, where the environment asks for it.
+
+The address of a webhook is a secret like a password: no message and no chain of errors tells it.
+"""
+
+import json
+import smtplib
+import ssl
+import urllib.request
+from base64 import b64encode
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from http.client import HTTPException
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from carprice.errors import NoticeError
+from carprice.settings import Settings
+
+TIMEOUT_SECONDS = 10.0
+
+
+def send_notices(settings: Settings, subject: str, text: str) -> None:
+    """Send a text wherever the environment says; nowhere is fine.
+
+    Raises NoticeError naming each host that did not take it, once all were tried.
+    """
+    webhook, server = urlsplit(settings.webhook_url), urlsplit(settings.smtp_url)
+    ways: dict[str, Callable[[], None]] = {}
+    if webhook.hostname:
+        ways[f"the webhook at {webhook.hostname}"] = lambda: _post(webhook, text)
+    if server.hostname and settings.mail_to:
+        mail = _write_mail(server, settings.recipients, subject, text)
+        ways[f"mail through {server.hostname}"] = lambda: _mail(server, mail)
+    if troubles := [f"{way}: {trouble}" for way, send in ways.items() if (trouble := _try(send))]:
+        raise NoticeError(
+            "\n  - ".join(["the report stands in the registry but was not sent:", *troubles])
+            + "\nCheck CARPRICE_WEBHOOK_URL, CARPRICE_MAIL_TO and CARPRICE_SMTP_URL, and whether "
+            "this machine reaches the host."
+        )
+
+
+def _try(send: Callable[[], None]) -> str:
+    """Why a notice could not be sent; empty when it was."""
+    try:
+        send()
+    except (OSError, smtplib.SMTPException) as error:
+        return str(error)[:300] or type(error).__name__
+    except (HTTPException, ValueError) as error:
+        return type(error).__name__  # their messages may quote what was to be sent
+    return ""
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirected notice would arrive as an empty request at an address nobody has named."""
+
+    def redirect_request(self, *_: object, **__: object) -> None:
+        return None
+
+
+def _post(webhook: SplitResult, text: str) -> None:
+    login, _, host = webhook.netloc.rpartition("@")
+    headers = {"Content-Type": "application/json", "User-Agent": "carprice"}
+    if login:
+        headers["Authorization"] = f"Basic {b64encode(unquote(login).encode()).decode()}"
+    request = urllib.request.Request(  # noqa: S310 (the settings allow http and https alone)
+        webhook._replace(netloc=host, fragment="").geturl(),
+        data=json.dumps({"text": text}).encode(),
+        headers=headers,
+    )
+    opener = urllib.request.build_opener(_NoRedirect)
+    opener.open(request, timeout=TIMEOUT_SECONDS).close()
+
+
+def _write_mail(
+    server: SplitResult, recipients: list[str], subject: str, text: str
+) -> EmailMessage:
+    user = unquote(server.username or "")
+    mail = EmailMessage()
+    mail["Subject"] = subject
+    mail["From"] = user if "@" in user else recipients[0]
+    mail["To"] = ", ".join(recipients)
+    mail["Date"] = formatdate()
+    mail["Message-ID"] = make_msgid(domain=mail["From"].rpartition("@")[2])
+    mail.set_content(text)
+    return mail
+
+
+def _mail(server: SplitResult, mail: EmailMessage) -> None:
+    host, user = server.hostname or "", unquote(server.username or "")
+    connection: smtplib.SMTP
+    if server.scheme == "smtps":
+        connection = smtplib.SMTP_SSL(
+            host, server.port or 465, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+        )
+    else:
+        connection = smtplib.SMTP(host, server.port or 25, timeout=TIMEOUT_SECONDS)
+    with connection:
+        connection.ehlo()
+        encrypted = server.scheme == "smtps"
+        if not encrypted and connection.has_extn("starttls"):
+            connection.starttls(context=_trust(needed=bool(user)))
+            encrypted = True
+        if user:
+            if not encrypted:
+                raise smtplib.SMTPException(
+                    "it offers no encryption, and a password is not sent in the clear"
+                )
+            connection.login(user, unquote(server.password or ""))
+        connection.send_message(mail)
+
+
+def _trust(*, needed: bool) -> ssl.SSLContext:
+    """Certificates are checked where there is a password to lose.
+
+    Without one, encryption is a bonus, and mail servers of a house often sign for themselves.
+    """
+    context = ssl.create_default_context()
+    if not needed:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
