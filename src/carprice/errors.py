@@ -67,8 +67,3 @@ class ModelIntegrityError(RegistryError):
 class NoticeError(CarPriceError):
     exit_code = 9
     retryable = True
-
-
-def can_help_to_retry(error: BaseException) -> bool:
-    """Whether calling the step that raised it again can help; of what is unknown, it may."""
-    return error.retryable if isinstance(error, CarPriceError) else True

@@ -1,6 +1,7 @@
 import pytest
 
 from carprice.errors import (
+    CarPriceError,
     ConfigurationError,
     DatasetError,
     ModelIntegrityError,
@@ -9,7 +10,6 @@ from carprice.errors import (
     QualityError,
     RegistryError,
     ValidationFailedError,
-    can_help_to_retry,
 )
 
 
@@ -19,12 +19,11 @@ from carprice.errors import (
         RegistryError("down"),
         NoticeError("not sent"),
         DatasetError("cannot write", retryable=True),
-        OSError("the disk went away"),
-        KeyError("a mistake of ours"),
+        ValidationFailedError("its process was killed", retryable=True),
     ],
 )
-def test_what_may_pass_is_worth_another_attempt(error: Exception) -> None:
-    assert can_help_to_retry(error)
+def test_what_may_pass_is_worth_another_attempt(error: CarPriceError) -> None:
+    assert error.retryable
 
 
 @pytest.mark.parametrize(
@@ -38,5 +37,5 @@ def test_what_may_pass_is_worth_another_attempt(error: Exception) -> None:
         PromotionRefusedError("worse", []),
     ],
 )
-def test_what_stays_as_it_is_ends_at_once(error: Exception) -> None:
-    assert not can_help_to_retry(error)
+def test_what_stays_as_it_is_ends_at_once(error: CarPriceError) -> None:
+    assert not error.retryable
