@@ -11,25 +11,14 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import yaml
+from printed import FOR_THE_STACK, PAGES, ROOT, all_commands, stack_commands
 
-ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "guide.fr.md")
 NEEDED = ("Makefile", "params.yaml", "uv.lock", "scripts", "streamlit_app", "benchmarks")
 REFUSED = 3
 SERVED = {"make app": (8501, 5000)}
 RUN_BY_CI = {"make test", "make check"}
 MEASURED_BY_HAND = {"make bench"}
-
-
-def printed_commands(page: Path) -> list[str]:
-    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
-    return [line for block in blocks for line in block.splitlines() if line]
-
-
-def all_commands() -> list[str]:
-    """In the order of the guide, which makes the files that later commands use."""
-    guide_first = [command for page in reversed(PAGES) for command in printed_commands(page)]
-    return list(dict.fromkeys(guide_first))
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +52,9 @@ def answers(port: int) -> bool:
 def test_every_printed_command_works(clone: Path) -> None:
     elsewhere = SERVED.keys() | RUN_BY_CI | MEASURED_BY_HAND
     outcomes = {
-        command: run_in(clone, command) for command in all_commands() if command not in elsewhere
+        command: run_in(clone, command)
+        for command in all_commands()
+        if command not in elsewhere and not command.startswith(FOR_THE_STACK)
     }
     failed = {
         command: f"{outcome.returncode}: {outcome.stdout}{outcome.stderr}"
@@ -84,6 +75,27 @@ def test_commands_run_elsewhere_exist() -> None:
             subprocess.run(["make", "-n", command.split()[1]], cwd=ROOT, check=False).returncode
             == 0
         )
+
+
+def test_commands_for_the_stack_exist_and_are_run_by_its_tests() -> None:
+    printed = stack_commands()
+    assert "make stack-test" in printed
+    assert subprocess.run(["make", "-n", "stack-test"], cwd=ROOT, check=False).returncode == 0
+    scripts = {command.split()[0] for command in printed if command.startswith("./")}
+    assert all((ROOT / script).exists() for script in scripts)
+
+
+def test_the_table_of_services_is_that_of_the_compose_file() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose-full.yml").read_text(encoding="utf-8"))
+    row = r"^\| `([a-z-]+)` \|.*\| *(\d*) *\| (\d+) (Mo|Go) \|$"
+    told = {
+        name: (port, f"{amount}{unit[0].lower()}")
+        for name, port, amount, unit in re.findall(row, PAGES[1].read_text("utf-8"), re.M)
+    }
+    assert told == {
+        name: (service.get("ports", [":"])[0].rpartition(":")[2], service["mem_limit"])
+        for name, service in compose["services"].items()
+    }
 
 
 def test_make_app_serves_both_pages_and_stops_on_interrupt(clone: Path) -> None:

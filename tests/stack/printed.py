@@ -1,0 +1,23 @@
+"""The commands that README and guide print, and which of them are for the running stack."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "guide.fr.md")
+FOR_THE_STACK = ("docker ", "./docker-", "make stack-test")
+
+
+def printed_commands(page: Path) -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+    return [line for block in blocks for line in block.splitlines() if line]
+
+
+def all_commands() -> list[str]:
+    """In the order of the guide, which makes the files that later commands use."""
+    guide_first = [command for page in reversed(PAGES) for command in printed_commands(page)]
+    return list(dict.fromkeys(guide_first))
+
+
+def stack_commands() -> list[str]:
+    return [command for command in all_commands() if command.startswith(FOR_THE_STACK)]
