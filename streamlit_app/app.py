@@ -10,7 +10,8 @@ from carprice.registry import PRODUCTION, Registry
 from carprice.settings import prepare_process, read_settings
 from carprice.versions import Version
 
-LOOK_AGAIN_SECONDS = 10
+LOOK_AGAIN_SECONDS = 2
+"""What was promoted or trained meanwhile shows at the next reload."""
 
 
 @st.cache_resource
@@ -22,6 +23,11 @@ def connect() -> Registry:
 @st.cache_data(ttl=LOOK_AGAIN_SECONDS)
 def find_production() -> Version | None:
     return connect().find_alias(PRODUCTION)
+
+
+@st.cache_data(ttl=LOOK_AGAIN_SECONDS)
+def find_newest() -> Version | None:
+    return next(iter(connect().versions()), None)
 
 
 @st.cache_resource(max_entries=2)
@@ -42,12 +48,23 @@ def show_estimate(version: Version, answers: dict[str, str]) -> None:
         st.info(car.remark)
 
 
+def show_newest(production: Version | None) -> None:
+    """What was trained last, where that is not what answers."""
+    newest = find_newest()
+    if newest is None or (production and newest.number == production.number):
+        return
+    fate = texts.FATES.get(newest.tags.get("decision", ""), texts.NOT_IN_PRODUCTION)
+    date = newest.created.date().isoformat()
+    st.caption(texts.NEWEST.format(number=newest.number, date=date, fate=fate))
+
+
 def show_page() -> None:
     st.set_page_config(page_title=texts.TITLE, page_icon="🚗")
     st.title(texts.TITLE)
     version = find_production()
     if version is None:
         st.warning(texts.NO_MODEL)
+        show_newest(None)
         return
     with st.form("car"):
         st.write(texts.INTRO)
@@ -61,6 +78,7 @@ def show_page() -> None:
         st.warning(texts.SIMULATED)
     since = version.tags.get("promoted_at", "")[:10]
     st.caption(texts.VERSION.format(number=version.number, date=since))
+    show_newest(version)
 
 
 try:
