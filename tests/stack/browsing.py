@@ -1,0 +1,57 @@
+"""A visitor with a real browser: Debian's Chromium, else Playwright's own."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+PATIENCE = 60_000
+"""Milliseconds that a page may take: the machine may be busy with the whole stack."""
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+]  # fmt: skip
+
+LOGAN = {
+    "Marque": "Dacia",
+    "Modèle": "Logan",
+    "Année-Modèle": "2018",
+    "Kilométrage": "120000",
+    "Type de carburant": "Diesel",
+    "Boite de vitesses": "Manuelle",
+}
+PRICE = re.compile(r"^[\d\u202f]+\u00a0DH$")
+
+
+@contextmanager
+def visit(address: str) -> Iterator[Page]:
+    expect.set_options(timeout=PATIENCE)
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET) as browser,
+    ):
+        page = browser.new_page(viewport={"width": 1500, "height": 1000})
+        page.set_default_timeout(PATIENCE)
+        page.goto(address)
+        yield page
+
+
+def estimate_logan(page: Page) -> list[str]:
+    """Fill the predictor's form, press its button; the price and its interval."""
+    for label, answer in LOGAN.items():
+        _fill_in(page, label, answer)
+    page.get_by_role("button", name="Prédire").click()
+    price = page.get_by_test_id("stMetricValue")
+    interval = page.get_by_text("voitures sur 10 comme celle-ci")
+    expect(price).to_have_text(PRICE)
+    expect(interval).to_be_visible()
+    return [price.inner_text(), interval.inner_text()]
+
+
+def _fill_in(page: Page, label: str, answer: str) -> None:
+    box = page.get_by_label(re.compile(f"^{label}")).first
+    box.fill(answer)
+    # Enter takes what a list offers; elsewhere it would send the form.
+    box.press("Enter" if box.get_attribute("role") == "combobox" else "Tab")
