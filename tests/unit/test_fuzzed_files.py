@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from carprice.cleaning import NEW_FROM_YEAR, parse_listings, parse_text, select_rows
 from carprice.dataset import ListingFile, RawListings, hash_content, read_listings
 from carprice.errors import DatasetError
-from carprice.listing import BY_NAME, EQUIPMENT, FIELDS, HEADERS, UNKNOWN_WORDS, fold
+from carprice.listing import BY_NAME, EQUIPMENT, FIELDS, HEADERS, TEXTUAL, UNKNOWN_WORDS, fold
 from carprice.quality import QualityRules, check_listings, render_html
 
 FILES_OF_BYTES = 800
@@ -322,7 +322,7 @@ def spell(name: str, value: object, *, first_form: bool) -> str:
 def expect(name: str, value: object, *, first_form: bool) -> object:
     if value in ("", None):
         return None
-    if value in ("Oui", "Non"):
+    if value in ("Oui", "Non") and name not in TEXTUAL:  # there may be a model of that name
         return float(value == "Oui")
     if isinstance(value, int):
         return value + (0 if first_form or name != "mileage_km" else 2_499.5)
