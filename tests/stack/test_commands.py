@@ -89,15 +89,25 @@ def test_a_user_who_was_created_can_log_in(started: Stack, show: Show) -> None:
     assert answers == {password: 201, "wrong": 401}
 
 
+def read_trained(show: Show) -> int:
+    return int(re.findall(r"^CarPricePredictor version (\d+)$", show(TRAIN), re.M)[-1])
+
+
 def test_training_by_hand_registers_a_version_that_the_page_names_at_once(
     started: Stack, show: Show
 ) -> None:
-    trained = int(re.findall(r"^CarPricePredictor version (\d+)$", show(TRAIN), re.M)[-1])
+    trained = read_trained(show)
     assert trained == max(started.mlflow.versions())
     assert trained != started.mlflow.production()
     with visit(started.page) as page:
         newest = page.get_by_text(f"Dernière version entraînée : version {trained}")
         expect(newest).to_be_visible()
+
+
+@pytest.mark.xfail(reason="`carprice train` registers, but leaves no copy yet", strict=True)
+def test_training_by_hand_leaves_a_copy_in_models(started: Stack, show: Show) -> None:
+    name = f"CarPricePredictor-v{read_trained(show)}.skops"
+    assert (started.folder / "models" / name).exists()
 
 
 def test_the_registry_is_whole_after_it_was_restored_from_its_dump(
