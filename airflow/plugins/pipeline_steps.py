@@ -30,8 +30,8 @@ def run_step(name: str, *arguments: Any, **options: Any) -> Any:
     from carprice import settings, steps, stories
     from carprice.workspace import Workspace
 
-    work = Workspace(settings.read_settings(), pipeline_run=get_current_context()["run_id"])
     with airflow_terms():
+        work = Workspace(settings.read_settings(), pipeline_run=get_current_context()["run_id"])
         result = getattr(steps, name)(work, *arguments, **options)
     logging.getLogger("carprice").info("%s", stories.tell(name, result))
     return result
