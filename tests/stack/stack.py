@@ -35,7 +35,8 @@ SERVICES = (
     "airflow-worker",
     "airflow-triggerer",
 )
-
+ENDED = frozenset({"success", "failed"})
+UNFINISHED = ("scheduled", "queued", "running", "restarting", "up_for_retry", "deferred")
 
 T = TypeVar("T")
 
@@ -162,18 +163,27 @@ class Airflow:
         found = self.call("GET", f"/dags/{DAG}/dagRuns/{quote(run_id)}/taskInstances")
         return {each["task_id"]: each for each in found["task_instances"]}
 
+    def unfinished(self) -> list[str]:
+        """Runs and tasks of any run that are neither over nor skipped."""
+        runs = [each["dag_run_id"] for each in self.runs() if each["state"] not in ENDED]
+        waiting = "&".join(f"state={state}" for state in UNFINISHED)
+        found = self.call("GET", f"/dags/{DAG}/dagRuns/~/taskInstances?{waiting}")
+        return runs + [
+            f"{each['task_id']} of {each['dag_run_id']}" for each in found["task_instances"]
+        ]
+
     def states(self, run_id: str) -> dict[str, str]:
         return {name: str(each["state"]) for name, each in self.tasks(run_id).items()}
 
-    def wait_for_task(self, run_id: str, task: str, state: str, seconds: float = 120) -> None:
+    def wait_for_task(self, run_id: str, task: str, state: str, seconds: float = 300) -> None:
         wait_until(f"{task} is {state}", lambda: self.states(run_id).get(task) == state, seconds)
 
-    def wait_for_end(self, run_id: str, seconds: float = 300) -> str:
+    def wait_for_end(self, run_id: str, seconds: float = 600) -> str:
         """How a run ended: success or failed."""
 
         def ended() -> str | None:
             state = str(self.run(run_id)["state"])
-            return state if state in {"success", "failed"} else None
+            return state if state in ENDED else None
 
         return wait_until(f"{run_id} ends", ended, seconds)
 
@@ -197,12 +207,17 @@ class MLflow:
         found = self.get("registered-models/alias", name=MODEL, alias="production")
         return int(found["model_version"]["version"])
 
+    def set_alias(self, alias: str, version: int) -> None:
+        body = {"name": MODEL, "alias": alias, "version": str(version)}
+        answer = requests.post(f"{self.address}/registered-models/alias", json=body, timeout=20)
+        answer.raise_for_status()
+
     def aliases(self) -> dict[str, int]:
         model = self.get("registered-models/get", name=MODEL)["registered_model"]
         return {each["alias"]: int(each["version"]) for each in model.get("aliases", [])}
 
-    def versions(self) -> dict[int, dict[str, Any]]:
-        found = self.get("model-versions/search", filter=f"name='{MODEL}'", max_results=200)
+    def versions(self, model: str = MODEL) -> dict[int, dict[str, Any]]:
+        found = self.get("model-versions/search", filter=f"name='{model}'", max_results=200)
         return {int(each["version"]): each for each in found.get("model_versions", [])}
 
     def runs(self) -> list[dict[str, Any]]:
