@@ -39,7 +39,7 @@ app: .venv/.complete  ## Start the page (8501) and the MLflow page (5000) on the
 
 .PHONY: test
 test: .venv/.complete  ## Run every test that needs no Docker
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses=auto --dist=loadfile
 
 .PHONY: stack-test
 stack-test: .venv/.complete  ## Start the whole stack on Docker and test it from outside
