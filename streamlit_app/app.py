@@ -10,8 +10,8 @@ from carprice.registry import PRODUCTION, Registry
 from carprice.settings import prepare_process, read_settings
 from carprice.versions import Version
 
+# What was promoted or trained meanwhile shows at the next reload.
 LOOK_AGAIN_SECONDS = 2
-"""What was promoted or trained meanwhile shows at the next reload."""
 
 
 @st.cache_resource

@@ -53,6 +53,8 @@ def test_the_predictor_answers_with_a_price_and_its_interval(
 ) -> None:
     in_production = f"Modèle en production : version {started.mlflow.production()}"
     with visit(started.page) as page:
+        title = "Estimer une voiture d'occasion"
+        expect(page.get_by_test_id("stElementContainer").first).to_have_text(title)
         price, interval = estimate_logan(page)
         print(f"\n{price}: {interval}")
         expect(page.get_by_text(in_production)).to_be_visible()
