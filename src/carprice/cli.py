@@ -121,11 +121,12 @@ def check(data: Path, as_json: AsJson = False) -> None:
 
 @app.command()
 def train(data: Data = None, as_json: AsJson = False) -> None:
-    """Check the data, train and register a version; nothing is promoted.
+    """Check the data, train and register a version, copy it to `models/`; nothing is promoted.
 
     Example: `carprice train --data listings.csv`, then `carprice evaluate` and `carprice promote`
     """
     from carprice import steps
+    from carprice.release import export_trained
 
     with _working() as (work, narrate):
         with narrate("check_data_quality") as say:
@@ -133,7 +134,7 @@ def train(data: Data = None, as_json: AsJson = False) -> None:
             say(tell("check_data_quality", checked))
         with narrate("train_model") as say:
             version = steps.train_model(work, checked.run_id)
-            say(tell("train_model", version))
+            say(f"{tell('train_model', version)}; {export_trained(work, version)}")
         steps.send_pipeline_report(work, checked.run_id)
         print_either(as_json, {"version": version.number, "run_id": version.run_id}, version.name)
 

@@ -53,6 +53,14 @@ def release(
     return written[0]
 
 
+def export_trained(work: Workspace, version: Version) -> Path:
+    """A copy in `models/` of a version that was trained by hand; a promotion adds its receipt."""
+    path, _ = _export_paths(work, version)
+    with replacing(path) as file:
+        file.write((work.registry.fetch_files(version) / MODEL_FILE).read_bytes())
+    return path
+
+
 def withdraw(work: Workspace, version: Version) -> None:
     """Take away the copy in `models/` that a promotion left which did not go through."""
     _put_back(_read_export(work, version))

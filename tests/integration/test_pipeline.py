@@ -129,6 +129,7 @@ def test_a_run_may_be_followed_by_one_in_another_order_of_commands(desk: Desk) -
     trained = desk.run("train", "--data", LISTINGS, "--json")
     assert trained.code == 0, trained.text
     number = str(json.loads(trained.out)["version"])
+    assert (desk.home / "models" / f"CarPricePredictor-v{number}.skops").stat().st_size
     assert desk.run("promote", number).code != 0  # nothing was evaluated
     evaluated = desk.run("evaluate", number, "--json")
     assert evaluated.code == 3

@@ -104,7 +104,6 @@ def test_training_by_hand_registers_a_version_that_the_page_names_at_once(
         expect(newest).to_be_visible()
 
 
-@pytest.mark.xfail(reason="`carprice train` registers, but leaves no copy yet", strict=True)
 def test_training_by_hand_leaves_a_copy_in_models(started: Stack, show: Show) -> None:
     name = f"CarPricePredictor-v{read_trained(show)}.skops"
     assert (started.folder / "models" / name).exists()
