@@ -178,12 +178,12 @@ def test_a_report_on_a_broken_model_survives_the_way_between_processes() -> None
     assert np.isnan(read.golden_estimates_mad["Kia X 2020"])
 
 
-def test_latency_is_the_middle_of_many_estimates_of_one_car() -> None:
+def test_latency_is_the_best_of_many_estimates_of_one_car() -> None:
     sizes: list[int] = []
 
     def stumbling(listings: pd.DataFrame) -> pd.Series:
         sizes.append(len(listings))
-        time.sleep(0.05 if len(sizes) == 1 else 0)
+        time.sleep(0.05 if len(sizes) > 1 else 0)
         return sensible(listings)
 
     assert measure_latency_ms(FakePipeline(stumbling), to_listings([{}, {}])) < 20  # type: ignore[arg-type]
