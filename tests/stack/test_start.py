@@ -20,7 +20,7 @@ def test_start_ends_with_addresses_and_a_model(
     for service in ("streamlit", "airflow-webserver", "mlflow"):
         port = stack.address(service).rpartition(":")[2]
         assert f"http://localhost:{port}" in printed
-    assert "development" in printed, "default passwords are announced as such"
+    assert "Development logins" in printed, "default passwords are announced as such"
     assert stack.mlflow.production() == 1
 
 
@@ -98,7 +98,7 @@ def test_health_checks_notice_that_the_database_is_away(started: Stack) -> None:
             (container,) = started.containers(service)
             check = started.inspect(container)["Config"]["Healthcheck"]["Test"][1:]
             answered = started.run(
-                "timeout", "15", "docker", "exec", container, *check, check=False
+                "timeout", "30", "docker", "exec", container, *check, check=False
             )
             assert answered, f"{service} feels well without its database"
     finally:

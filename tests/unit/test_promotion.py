@@ -180,6 +180,18 @@ def test_a_simulated_champion_is_replaced_by_a_simulated_or_a_real_one(
     assert decide(holdout, better, simulated, POLICY).promote
 
 
+def test_a_simulated_champion_gives_way_to_a_real_challenger_above_the_floors(
+    holdout: pd.DataFrame,
+) -> None:
+    """Its market was measured on real adverts, so it may have seen the held-out ones."""
+    simulated = contend(holdout, ERRORS, version=1, simulated=True)
+    worse = ERRORS * 1.5
+    decision = decide(holdout, contend(holdout, worse), simulated, POLICY)
+    assert decision.promote
+    assert decision.comparison is not None, "what was compared stands in the decision all the same"
+    assert not decide(holdout, contend(holdout, worse, simulated=True), simulated, POLICY).promote
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
