@@ -18,7 +18,7 @@ NEEDED = ("Makefile", "params.yaml", "uv.lock", "scripts", "streamlit_app", "ben
 REFUSED = 3
 SERVED = {"make app": (8501, 5000)}
 RUN_BY_CI = {"make test", "make check"}
-MEASURED_BY_HAND = {"make bench"}
+MEASURED_BY_HAND = {"make bench", "make stack-bench"}
 
 
 @pytest.fixture(scope="module")
