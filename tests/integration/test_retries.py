@@ -305,13 +305,19 @@ def test_who_was_taken_for_dead_and_is_not_leaves_production_alone(desk: Desk) -
     ensure_nothing_is_left_open(desk)
 
 
-def test_a_promotion_that_was_taken_back_since_is_not_made_again(
-    work: Workspace, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def stage_and_validate(work: Workspace, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of the second version's run, taken as far as staging whatever the gate said."""
     run_id = desk.registry.version(2).run_id
     monkeypatch.setattr(steps, "_validate_in_fresh_process", validate_here)
     steps.promote_to_staging(work, run_id, forced=True)
     steps.validate_staging_model(work, run_id)
+    return run_id
+
+
+def test_a_promotion_that_was_taken_back_since_is_not_made_again(
+    work: Workspace, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = stage_and_validate(work, desk, monkeypatch)
     steps.promote_to_production(work, run_id)
     assert desk.run("rollback").code == 0
     with pytest.raises(PromotionRefusedError, match="was promoted with ticket 2; production has"):
@@ -380,10 +386,7 @@ def test_a_pipeline_that_opened_no_run_is_reported_all_the_same(work: Workspace)
 def test_a_task_that_failed_once_production_had_moved_does_not_hide_the_promotion(
     work: Workspace, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = desk.registry.version(2).run_id
-    monkeypatch.setattr(steps, "_validate_in_fresh_process", validate_here)
-    steps.promote_to_staging(work, run_id, forced=True)
-    steps.validate_staging_model(work, run_id)
+    run_id = stage_and_validate(work, desk, monkeypatch)
     monkeypatch.setattr(steps, "release", release_and_lose_the_registry)
     with pytest.raises(RegistryError):
         steps.promote_to_production(work, run_id)
