@@ -57,12 +57,13 @@ def kill(stack: Stack, service: str) -> None:
     )
 
 
-def survive(stack: Stack, step: str, disaster: Callable[[], object]) -> str:
-    """Let the disaster happen while a step of a run is at work; the run ends in a promotion."""
+def survive(stack: Stack, **disasters: Callable[[], object]) -> str:
+    """Let each disaster happen while its step of a run is at work; it ends in a promotion."""
     before = stack.mlflow.production()
     run = stack.airflow.trigger(data=LISTINGS, force=True)
-    stack.airflow.wait_for_task(run, step, "running")
-    disaster()
+    for step, disaster in disasters.items():
+        stack.airflow.wait_for_task(run, step, "running")
+        disaster()
     assert stack.airflow.wait_for_end(run) == "success"
     assert stack.airflow.states(run) == PROMOTED
     assert stack.mlflow.production() > before
@@ -93,20 +94,20 @@ def assert_consistent(stack: Stack) -> None:
 
 
 def test_a_worker_killed_in_mid_training_costs_one_attempt(started: Stack) -> None:
-    run = survive(started, "train_model", lambda: kill(started, "airflow-worker"))
+    run = survive(started, train_model=lambda: kill(started, "airflow-worker"))
     assert started.airflow.tasks(run)["train_model"]["try_number"] == 2
 
 
 def test_a_run_outlives_a_restart_of_postgres(started: Stack) -> None:
-    survive(started, "train_model", lambda: started.compose("restart", "postgres"))
+    survive(started, train_model=lambda: started.compose("restart", "postgres"))
 
 
-def test_a_run_outlives_a_restart_of_redis(started: Stack) -> None:
-    survive(started, "train_model", lambda: started.compose("restart", "redis"))
-
-
-def test_a_run_outlives_the_death_of_redis(started: Stack) -> None:
-    survive(started, "evaluate_model", lambda: kill(started, "redis"))
+def test_a_run_outlives_a_restart_and_the_death_of_redis(started: Stack) -> None:
+    survive(
+        started,
+        train_model=lambda: started.compose("restart", "redis"),
+        evaluate_model=lambda: kill(started, "redis"),
+    )
 
 
 def test_a_step_that_logs_outlives_half_a_minute_without_mlflow(started: Stack) -> None:
@@ -115,11 +116,11 @@ def test_a_step_that_logs_outlives_half_a_minute_without_mlflow(started: Stack) 
         time.sleep(MLFLOW_AWAY_SECONDS)
         started.compose("start", "mlflow")
 
-    survive(started, "train_model", outage)
+    survive(started, train_model=outage)
 
 
 def test_a_run_outlives_the_death_of_the_scheduler(started: Stack) -> None:
-    survive(started, "train_model", lambda: kill(started, "airflow-scheduler"))
+    survive(started, train_model=lambda: kill(started, "airflow-scheduler"))
 
 
 @pytest.mark.usefixtures("three_workers")
