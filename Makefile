@@ -42,11 +42,17 @@ test: .venv/.complete  ## Run every test that needs no Docker
 	@$(BIN)/pytest --numprocesses=auto --dist=loadfile
 
 .PHONY: stack-test
-stack-test: .venv/.complete  ## Start the whole stack on Docker and test it from outside
-	@bash tests/stack/engine.sh
-	@bash tests/stack/stand_ins.sh
+stack-test: .venv/.complete stack-images  ## Start the whole stack on Docker and test it from outside
 	@bash tests/stack/browser.sh
 	@$(BIN)/pytest tests/stack
+
+.PHONY: stack-images
+stack-images:  ## Make the images of the stack, and an engine where there is none
+	@bash tests/stack/engine.sh
+	@bash tests/stack/stand_ins.sh
+	@for name in airflow mlflow streamlit; do \
+		echo "image $$name …"; \
+		DOCKER_BUILDKIT=1 docker build --quiet --file Dockerfile.$$name . >/dev/null || exit; done
 
 .PHONY: check
 check: .venv/.complete  ## Lint, check types, the lock and requirements.txt
@@ -68,7 +74,5 @@ bench: .venv/.complete  ## Measure the model against the plain random forest, an
 	@$(BIN)/python benchmarks/compare.py
 
 .PHONY: stack-bench
-stack-bench: .venv/.complete  ## Measure start, run and memory of the stack, tuned and untuned
-	@bash tests/stack/engine.sh
-	@bash tests/stack/stand_ins.sh
+stack-bench: .venv/.complete stack-images  ## Measure start, run and memory of the stack, tuned and untuned
 	@PYTHONPATH=tests/stack $(BIN)/python benchmarks/stack_speed.py
