@@ -43,7 +43,13 @@ class PromotionRefusedError(CarPriceError):
 
 
 class DatasetError(CarPriceError):
+    """Says what is wrong with a file in French too, where it is one that people bring."""
+
     exit_code = 4
+
+    def __init__(self, message: str, *, french: str = "", retryable: bool | None = None) -> None:
+        super().__init__(message, retryable=retryable)
+        self.french = french or message
 
 
 class QualityError(CarPriceError):
