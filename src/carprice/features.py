@@ -106,3 +106,8 @@ def _pair(makes: _Texts, models: _Texts) -> _Texts:
     places, distinct = pd.factorize(makes.places * width + models.places)
     pairs = [(makes.known[pair // width], models.known[pair % width]) for pair in distinct]
     return _Texts([f"{make}|{model}" if make and model else "" for make, model in pairs], places)
+
+
+def known_equipment(places: Places) -> list[str]:
+    """Equipment among the columns that a model learnt from, given their places in COLUMNS."""
+    return [name for name in EQUIPMENT if AT[name] in places]

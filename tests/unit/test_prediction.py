@@ -11,8 +11,15 @@ from sklearn.pipeline import Pipeline
 from carprice.cleaning import Parsed, parse_listings
 from carprice.dataset import ListingFile, copy_with_columns
 from carprice.errors import DatasetError
-from carprice.listing import BY_NAME, ESTIMATE_COLUMNS, FIELDS
-from carprice.prediction import CORE, LEAST_GIVEN, estimate, estimate_car, spell_estimates
+from carprice.listing import BY_NAME, ESTIMATE_COLUMNS, FIELDS, fold
+from carprice.prediction import (
+    CORE,
+    LEAST_GIVEN,
+    RARE_BELOW,
+    estimate,
+    estimate_car,
+    spell_estimates,
+)
 from carprice.texts import COLUMNS
 
 LOGAN = {
@@ -139,8 +146,34 @@ def test_what_cannot_be_read_does_not_count_as_known(pipeline: Pipeline) -> None
 def test_one_car_is_estimated_from_what_a_form_says(pipeline: Pipeline) -> None:
     found = estimate_car(pipeline, {**LOGAN, "doors": "", "wheels": "4"})
     row = estimate(pipeline, parse(LOGAN | {"doors": None})).iloc[0]
-    assert list(found) == row.tolist()
+    assert list(found)[:4] == row.tolist()
     assert found.remark == "non renseigné : nombre de portes"
+    assert estimate_car(pipeline, {**LOGAN, "doors": ""}, "en").remark == "not given: doors"
+
+
+def test_of_a_car_too_rarely_seen_there_is_a_range_and_no_price(
+    pipeline: Pipeline, known: pd.DataFrame
+) -> None:
+    counts = known.groupby(["make", "model"]).size()
+    for times in (RARE_BELOW - 1, RARE_BELOW):
+        make, model = counts.index[counts == times][0]
+        found = estimate_car(pipeline, LOGAN | {"make": make, "model": model})
+        assert found.seen == times
+        assert (found.price_mad is None) == (times < RARE_BELOW)
+        assert found.low_mad < found.high_mad
+    never = estimate_car(pipeline, LOGAN | {"make": "Zyx"})
+    assert (never.price_mad, never.seen) == (None, 0)
+
+
+def test_a_car_without_a_model_counts_adverts_of_its_make(
+    pipeline: Pipeline, known: pd.DataFrame
+) -> None:
+    found = estimate_car(pipeline, LOGAN | {"model": ""})
+    assert found.seen == (known["make"].map(fold) == "dacia").sum()
+    assert found.price_mad is not None
+    nameless = estimate_car(pipeline, LOGAN | {"make": "", "model": ""})
+    assert nameless.seen is None
+    assert nameless.price_mad is not None
 
 
 def test_one_car_of_which_too_little_is_said_has_no_price(pipeline: Pipeline) -> None:

@@ -1,0 +1,117 @@
+"""What a model learnt from and was measured on, asked about one car."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.pipeline import Pipeline
+
+from carprice.evaluation import relative_errors
+from carprice.listing import FEATURES, fold
+from carprice.prediction import read_cars
+from carprice.reference import COMPARABLES, LEAST_RECORD, Likeness, Reference, TrackRecord
+from carprice.training import split
+
+SHARE = 0.4
+
+
+@pytest.fixture(scope="module")
+def listings(known: pd.DataFrame) -> pd.DataFrame:
+    return known
+
+
+@pytest.fixture(scope="module")
+def reference(pipeline: Pipeline, listings: pd.DataFrame) -> Reference:
+    return Reference.build(pipeline, listings, SHARE)
+
+
+def ask(pipeline: Pipeline, **answers: str) -> tuple[np.ndarray, pd.DataFrame]:
+    car = read_cars([answers]).values
+    return pipeline["encode"].transform(car[list(FEATURES)]), car
+
+
+def test_the_two_sides_are_those_of_the_split(reference: Reference, listings: pd.DataFrame) -> None:
+    train, held_out = split(listings, SHARE)
+    assert (len(reference.known), len(reference.unseen)) == (len(train), len(held_out))
+    assert reference.unseen["price_mad"].tolist() == held_out["price_mad"].tolist()
+
+
+def test_comparables_are_training_adverts_of_the_same_model_the_nearest_first(
+    pipeline: Pipeline, reference: Reference
+) -> None:
+    found = reference.find_comparables(
+        *ask(pipeline, make="DACIA", model="logan", model_year="2018", mileage_km="120000")
+    )
+    assert len(found) == COMPARABLES
+    assert set(found["make"].map(fold)) == {"dacia"}
+    assert set(found["model"].map(fold)) == {"logan"}
+    apart = (found["model_year"] - 2018).abs() + (found["mileage_km"] - 120_000).abs() / 20_000
+    assert apart.fillna(0).is_monotonic_increasing
+    alike = reference.known[reference.known["model"].map(fold) == "logan"]
+    best = (alike["model_year"] - 2018).abs() + (alike["mileage_km"] - 120_000).abs() / 20_000
+    assert apart.iloc[0] == best.min()
+
+
+def test_another_fuel_is_farther_than_the_same(pipeline: Pipeline, reference: Reference) -> None:
+    asked = {"make": "Renault", "model": "Clio", "model_year": "2017", "mileage_km": "130000"}
+    petrol, diesel = (
+        (reference.find_comparables(*ask(pipeline, **asked, fuel=fuel))["fuel"] == "petrol").sum()
+        for fuel in ("petrol", "diesel")
+    )
+    assert petrol > diesel
+
+
+def test_a_model_never_seen_has_no_comparables(pipeline: Pipeline, reference: Reference) -> None:
+    assert reference.find_comparables(*ask(pipeline, make="Dacia", model="Zyx")).empty
+    assert reference.find_comparables(*ask(pipeline, make="Zyx")).empty
+
+
+def test_a_record_is_measured_on_the_closest_kind_that_is_large_enough(
+    pipeline: Pipeline, reference: Reference
+) -> None:
+    unseen = reference.unseen
+    counts = unseen["model"].value_counts()
+    common = counts.index[0]
+    make = unseen.loc[unseen["model"] == common, "make"].iloc[0]
+    alike = unseen[(unseen["model"] == common) & (unseen["make"] == make)]
+    assert len(alike) >= LEAST_RECORD
+    found = reference.find_record(*ask(pipeline, make=make, model=common))
+    estimates = alike.rename(columns={"price_mad": "actual", "estimate_mad": "price_mad"})
+    inside = alike["price_mad"].between(alike["low_mad"], alike["high_mad"])
+    errors = relative_errors(alike["price_mad"], estimates)
+    assert found == TrackRecord(
+        Likeness.MODEL, len(alike), pytest.approx(100 * inside.mean()),
+        pytest.approx(np.median(errors)),
+    )  # fmt: skip
+
+
+def test_a_record_widens_to_the_make_before_it_says_nothing(
+    pipeline: Pipeline, reference: Reference
+) -> None:
+    makes = reference.unseen["make"].value_counts()
+    common, rare = makes.index[0], makes.index[makes < LEAST_RECORD][0]
+    found = reference.find_record(*ask(pipeline, make=common, model="Zyx"))
+    assert found is not None
+    assert (found.likeness, found.rows) == (Likeness.MAKE, makes[common])
+    assert reference.find_record(*ask(pipeline, make=rare)) == TrackRecord(
+        Likeness.MAKE, makes[rare], None, None
+    )
+
+
+def test_cars_of_the_same_age_come_first(pipeline: Pipeline, reference: Reference) -> None:
+    makes = reference.unseen["make"].value_counts()
+    ages = reference.unseen.loc[reference.unseen["make"] == makes.index[0], "model_year"]
+    year = int(ages.mode().iloc[0])
+    found = reference.find_record(
+        *ask(pipeline, make=makes.index[0], model="Zyx", model_year=str(year))
+    )
+    assert found is not None
+    assert (found.likeness, found.rows) == (
+        Likeness.MAKE_AND_AGE, int(ages.between(year - 3, year + 3).sum()),
+    )  # fmt: skip
+
+
+def test_a_make_never_seen_and_a_car_without_a_name_have_no_record(
+    pipeline: Pipeline, reference: Reference
+) -> None:
+    assert reference.find_record(*ask(pipeline, make="Zyx")) is None
+    assert reference.find_record(*ask(pipeline, model_year="2018")) is None
