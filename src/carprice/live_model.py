@@ -1,0 +1,121 @@
+"""The version in production as a server keeps it open: renewed in the background, never on a click.
+
+A thread asks the registry every few seconds. A promoted version is opened, measured and warmed up
+before it takes over in one assignment; while the registry is away, or what was promoted cannot be
+opened, the last good version goes on and the trouble is told.
+"""
+
+import logging
+import threading
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sklearn.pipeline import Pipeline
+
+from carprice import dataset
+from carprice.errors import CarPriceError, DatasetError
+from carprice.prediction import estimate_car
+from carprice.reference import Reference
+from carprice.registry import PRODUCTION
+from carprice.versions import Version
+from carprice.workspace import Workspace
+
+LOOK_AGAIN_SECONDS = 5.0
+FIRST_CAR = {"model_year": "2015", "fuel": "diesel", "gearbox": "manual"}
+"""Estimated once before a version takes over: a first estimate is slower than all others."""
+
+log = logging.getLogger(__name__)
+
+
+class Serving(NamedTuple):
+    """A version that answers: its pipeline, and what it learnt from where that table is at hand."""
+
+    version: Version
+    pipeline: Pipeline
+    reference: Reference | None
+
+    @property
+    def coverage(self) -> float:
+        """The share of prices that intervals are to hold."""
+        return float(self.pipeline["price"].coverage)
+
+
+class State(NamedTuple):
+    """What a server has at hand. serving: None while nothing is in production.
+
+    trouble: why the last look at the registry found nothing out, empty when it did.
+    newest: the version trained last. looked: whether there was a look at all.
+    """
+
+    serving: Serving | None = None
+    newest: Version | None = None
+    trouble: str = ""
+    trouble_since: datetime | None = None
+    looked: bool = False
+
+
+class LiveModel:
+    """Keeps a State up to date; reading `state` is safe from any thread and never waits.
+
+    with_reference: whether the training table is wanted beside the model.
+    """
+
+    def __init__(self, work: Workspace, *, with_reference: bool = True) -> None:
+        self.work = work
+        self.with_reference = with_reference
+        self.state = State()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep_looking, daemon=True, name="live-model")
+
+    def start(self) -> "LiveModel":
+        """Look once, then again and again in the background."""
+        self.look()
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def look(self) -> None:
+        """Ask the registry once and take up what it says."""
+        try:
+            registry = self.work.registry  # connects; after a failure, at the next look
+            newest = next(iter(registry.versions()), None)
+            serving = self._follow(registry.find_alias(PRODUCTION))
+            self.state = State(serving, newest, looked=True)
+        except Exception as error:
+            since = self.state.trouble_since or datetime.now(UTC)
+            unforeseen = not isinstance(error, CarPriceError)
+            log.warning("the last good version goes on: %s", error, exc_info=unforeseen)
+            self.state = self.state._replace(trouble=str(error), trouble_since=since, looked=True)
+
+    def _keep_looking(self) -> None:
+        while not self._stopping.wait(LOOK_AGAIN_SECONDS):
+            self.look()
+
+    def _follow(self, production: Version | None) -> Serving | None:
+        """What answers from now on; tags of the same version may have changed."""
+        current = self.state.serving
+        if production is None:
+            return None
+        # By its run as well: a registry made anew begins at version 1 again.
+        if current and _identity(current.version) == _identity(production):
+            return current._replace(version=production)
+        pipeline = self.work.registry.open_model(production)
+        reference = self._read_reference(pipeline, production) if self.with_reference else None
+        estimate_car(pipeline, FIRST_CAR)
+        log.info("%s answers from now on", production.name)
+        return Serving(production, pipeline, reference)
+
+    def _read_reference(self, pipeline: Pipeline, version: Version) -> Reference | None:
+        """Nothing where the clean table is not here: estimates need none of it."""
+        try:
+            table = dataset.read_table(self.work.settings.processed_data, version.tags["data_hash"])
+        except DatasetError as error:
+            log.warning("%s: %s", version.name, error)
+            return None
+        return Reference.build(pipeline, table, float(version.tags["holdout_share"]))
+
+
+def _identity(version: Version) -> tuple[int, str]:
+    return version.number, version.run_id
