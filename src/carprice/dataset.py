@@ -3,33 +3,46 @@
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import IO
 
 import pandas as pd
 import pyarrow as pa
 
-from carprice import texts
+from carprice import file_texts, texts
 from carprice.errors import DatasetError
 from carprice.listing import BY_NAME, FIELDS, HEADERS, TARGET, fold
+from carprice.refusals import refuse, refuse_missing
+from carprice.texts import Language
 from carprice.whole_files import replacing
 
 SEPARATORS = (",", ";", "\t", "|")
-CHUNK_ROWS = 50_000
-EXAMPLE_LENGTH = 40
+CHUNK_ROWS = 10_000
 SIGNATURES = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\x1f\x8b": "a gzip archive",
-    b"PAR1": "a Parquet table",
-    b"%PDF": "a PDF",
-    b"<": "a web page or an XML document",
+    b"PK\x03\x04": file_texts.ZIP_ARCHIVE,
+    b"\xd0\xcf\x11\xe0": file_texts.OLD_WORKBOOK,
+    b"\x1f\x8b": file_texts.GZIP_ARCHIVE,
+    b"PAR1": file_texts.PARQUET_TABLE,
+    b"%PDF": file_texts.PDF,
+    b"<": file_texts.MARKUP,
 }
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 UTF_8_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that came over the network: in memory, and never on a disk."""
+
+    name: str
+    data: bytes
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True)
@@ -63,19 +76,22 @@ class ListingFile:
     model needs (`needs_price` says whether the price is one of them).
     """
 
-    def __init__(self, path: Path, *, needs_price: bool) -> None:
-        data = _read_bytes(path)
-        text, encoding = _decode(data, path)
-        self._lines = io.StringIO(text, newline="")
-        separator, header = _read_header(self._lines, path)
+    def __init__(self, file: Path | Upload, *, needs_price: bool) -> None:
+        data = file.data if isinstance(file, Upload) else _read_bytes(file)
+        text, encoding = _decode(data, file)
+        # Decoded as it is read: a text held whole takes four times the room of its bytes.
+        self._lines = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="")
+        separator, header = _read_header(self._lines, file)
         self._start = self._lines.tell()
+        self.most_rows = 1 + max(text.count("\n"), text.count("\r"))
+        """Rows that there are at most, to tell how far a reader is."""
         self.source = Source(
-            name=path.name,
+            name=file.name,
             sha256=hashlib.sha256(data).hexdigest(),
             encoding=encoding,
             separator=separator,
             header=tuple(header),
-            fields=_locate_fields(header, path, needs_price=needs_price),
+            fields=_locate_fields(header, file, needs_price=needs_price),
             damaged_letters=text.count("\ufffd"),
         )
 
@@ -101,9 +117,8 @@ class ListingFile:
                     yield cells
                     number += _is_filled(cells)
         except csv.Error as error:
-            raise DatasetError(
-                f"{self.source.name}: row {number} under the header has a quote that is not closed "
-                f"where its cell ends ({error}). Close or remove it: rows after it would be lost."
+            raise refuse(
+                file_texts.FILE_WITH_OPEN_QUOTE, self.source.name, row=number, error=error
             ) from error
 
     def _record_lines(self, taken: list[str]) -> Iterator[str]:
@@ -181,42 +196,64 @@ def copy_with_columns(
     columns: Sequence[str],
     annotate: Callable[[pd.DataFrame], list[list[str]]],
 ) -> None:
-    """Copy a file row by row with columns added, whole or not at all.
+    """Copy a file row by row with columns added, whole or not at all; see annotate_rows."""
+    with replacing(target) as raw:
+        write_rows(file, raw, columns, annotate_rows(file, columns, annotate))
+
+
+def annotate_rows(
+    file: ListingFile,
+    columns: Sequence[str],
+    annotate: Callable[[pd.DataFrame], list[list[str]]],
+    language: Language = "fr",
+) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield each row as it was read, and the cells added to it.
 
     annotate: from the raw texts of some well-formed rows to the cells added to each. A row with
-    more or fewer cells than the header is copied as well, its trouble in the last column.
-    The copy keeps the separator, and is UTF-8 whatever the encoding was.
+    more or fewer cells than the header comes as well, its trouble in the last added cell.
     """
-    source = file.source
-    encoding = "utf-8-sig" if source.encoding == "utf-8-sig" else "utf-8"
-    width = len(source.header)
-    with replacing(target) as raw:
-        text = io.TextIOWrapper(raw, encoding=encoding, newline="", write_through=True)
-        writer = csv.writer(text, delimiter=source.separator)
-        writer.writerow([*source.header, *columns])
-        for chunk in file.chunks():
-            sound = [cells for cells in chunk if not file.is_malformed(cells)]
-            added = iter(annotate(file.to_frame(sound)) if sound else [])
-            for cells in chunk:
-                note = (
-                    _describe_malformed(cells, width, columns)
-                    if file.is_malformed(cells)
-                    else next(added)
-                )
-                padding = [""] * (width - len(cells))
-                # Cells too many go to the end, so that the added columns stay under their names.
-                writer.writerow([*cells[:width], *padding, *note, *cells[width:]])
-        text.detach()
+    blank = [""] * (len(columns) - 1)
+    width = len(file.source.header)
+    for chunk in file.chunks():
+        sound = [cells for cells in chunk if not file.is_malformed(cells)]
+        added = iter(annotate(file.to_frame(sound)) if sound else [])
+        for cells in chunk:
+            if file.is_malformed(cells):
+                found = texts.MALFORMED.say(language, found=len(cells), expected=width)
+                yield cells, [*blank, found]
+            else:
+                yield cells, next(added)
+
+
+def write_rows(
+    file: ListingFile,
+    target: IO[bytes],
+    columns: Sequence[str],
+    rows: Iterable[tuple[list[str], list[str]]],
+) -> None:
+    """Write rows of `annotate_rows` as a copy of their file.
+
+    It keeps the separator, and is UTF-8 whatever the encoding was. Cells are written as they were
+    read, also those that a spreadsheet would take for a formula: they are in the file already,
+    and an altered cell would be a loss. What is added is numbers and sentences of our own.
+    """
+    width, separator = len(file.source.header), file.source.separator
+    # Cells too many go to the end, so that the added columns stay under their names.
+    written = (
+        [*cells[:width], *[""] * (width - len(cells)), *note, *cells[width:]]
+        for cells, note in rows
+    )
+    lines = chain([[*file.source.header, *columns]], written)
+    target.write(UTF_8_MARK if file.source.encoding == "utf-8-sig" else b"")
+    while chunk := list(islice(lines, CHUNK_ROWS)):
+        text = io.StringIO(newline="")
+        csv.writer(text, delimiter=separator).writerows(chunk)
+        target.write(text.getvalue().encode())
 
 
 def _is_filled(cells: Sequence[str]) -> bool:
     """Whether a row says anything; one of empty cells is copied, but is no listing."""
     return any(map(str.strip, cells))
-
-
-def _describe_malformed(cells: Sequence[str], width: int, columns: Sequence[str]) -> list[str]:
-    sentence = texts.MALFORMED.format(found=len(cells), expected=width)
-    return [*[""] * (len(columns) - 1), sentence]
 
 
 def write_table(frame: pd.DataFrame, folder: Path) -> str:
@@ -262,27 +299,21 @@ def hash_content(frame: pd.DataFrame) -> str:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
-        raise DatasetError(
-            f"cannot read {path}: {error.strerror}. Give the path of a CSV file of listings."
-        ) from error
-    return data
+        raise refuse(file_texts.FILE_UNREADABLE, path, reason=error.strerror) from error
 
 
-def _decode(data: bytes, path: Path) -> tuple[str, str]:
+def _decode(data: bytes, file: Path | Upload) -> tuple[str, str]:
     """Text and encoding of a file that is text."""
     for signature, what in SIGNATURES.items():
         if data.startswith(signature):
-            raise DatasetError(f"{path}: this is {what}, not a CSV file. Export it as CSV (UTF-8).")
+            raise refuse(file_texts.FILE_OF_OTHER_KIND, file, what=what)
     text, encoding = _choose_encoding(data)
     if "\0" in text:
-        raise DatasetError(
-            f"{path}: a binary file (it holds zero bytes); expected a CSV file. "
-            "Export it as CSV (UTF-8)."
-        )
+        raise refuse(file_texts.FILE_BINARY, file)
     if not text.strip():
-        raise DatasetError(f"{path}: the file is empty; a CSV file with a header was expected.")
+        raise refuse(file_texts.FILE_EMPTY, file)
     return text, encoding
 
 
@@ -303,7 +334,7 @@ def _choose_encoding(data: bytes) -> tuple[str, str]:
     return data.decode("cp1252", errors="replace"), "cp1252"
 
 
-def _read_header(buffer: io.StringIO, path: Path) -> tuple[str, list[str]]:
+def _read_header(buffer: io.TextIOWrapper, file: Path | Upload) -> tuple[str, list[str]]:
     """Find the separator that makes most sense of the first line; leave the buffer after it."""
     best: tuple[int, str, list[str], int] = (-1, ",", [], 0)
     for separator in SEPARATORS:
@@ -318,47 +349,26 @@ def _read_header(buffer: io.StringIO, path: Path) -> tuple[str, list[str]]:
         best = max(best, (known, separator, header, buffer.tell()), key=lambda found: found[0])
     known, separator, header, after = best
     if not header or any("\n" in cell and separator in cell for cell in header):
-        raise DatasetError(
-            f"{path}: its first line cannot be read as a CSV header; a quote that is opened there "
-            "and never closed is the usual cause. Put the names of the columns in the first line."
-        )
+        raise refuse(file_texts.FILE_WITHOUT_HEADER, file)
     buffer.seek(after)
     return separator, header
 
 
-def _locate_fields(header: list[str], path: Path, *, needs_price: bool) -> dict[str, int]:
+def _locate_fields(header: list[str], file: Path | Upload, *, needs_price: bool) -> dict[str, int]:
     found: dict[str, list[int]] = {}
     for at, cell in enumerate(header):
         if name := HEADERS.get(fold(cell)):
             found.setdefault(name, []).append(at)
     missing = [
-        each
+        each.name
         for each in FIELDS
         if each.needed and each.name not in found and (needs_price or each.name != TARGET)
     ]
     if missing:
-        raise DatasetError(_missing_message(path, [each.name for each in missing], header))
+        raise refuse_missing(missing, header, file)
     if twice := [name for name, places in found.items() if len(places) > 1]:
         columns = "; ".join(
             f"{BY_NAME[name].label}: {[header[at] for at in found[name]]}" for name in twice
         )
-        raise DatasetError(f"{path}: several columns for one field ({columns}). Keep one of each.")
+        raise refuse(file_texts.FILE_WITH_TWINS, file, columns=columns)
     return {name: places[0] for name, places in found.items()}
-
-
-def _missing_message(path: Path, missing: list[str], header: list[str]) -> str:
-    accepted = [
-        f"  - {BY_NAME[name].label}: a column named "
-        + " or ".join(f"“{spelling}”" for spelling in BY_NAME[name].accepted_headers)
-        for name in missing
-    ]
-    shown = [cell[:EXAMPLE_LENGTH] or "(unnamed)" for cell in header[:30]]
-    more = f" … and {len(header) - 30} more" if len(header) > 30 else ""
-    return "\n".join(
-        [
-            f"{path}: {len(missing)} column(s) that the model needs are missing:",
-            *accepted,
-            f"Found: {', '.join(map(repr, shown))}{more}.",
-            "Case, accents and spaces do not matter. Add or rename the columns and run again.",
-        ]
-    )

@@ -3,15 +3,11 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
-
 from carprice import dataset, texts
-from carprice.cleaning import parse_listings
+from carprice.batch import Annotator
 from carprice.describe import SIMULATED_WARNING
 from carprice.errors import RegistryError
 from carprice.evaluation import Scores
-from carprice.listing import TARGET
-from carprice.prediction import estimate, spell_estimates
 from carprice.registry import PRODUCTION
 from carprice.validation import to_listings
 from carprice.workspace import Workspace
@@ -62,14 +58,8 @@ def estimate_file(work: Workspace, source: Path, target: Path) -> FileEstimates:
         raise RegistryError("no version is in production: type `carprice run` first")
     pipeline = work.registry.open_model(production)
     file = dataset.ListingFile(source, needs_price=False)
-    rows = estimated = 0
-
-    def annotate(raw: pd.DataFrame) -> list[list[str]]:
-        nonlocal rows, estimated
-        answer = estimate(pipeline, parse_listings(raw))
-        rows, estimated = rows + len(answer), estimated + int(answer[TARGET].notna().sum())
-        work.progress(f"estimating {source.name}", rows, 0)
-        return spell_estimates(answer)
-
+    annotate = Annotator(
+        pipeline, lambda rows: work.progress(f"estimating {source.name}", rows, file.most_rows)
+    )
     dataset.copy_with_columns(file, target, texts.COLUMNS, annotate)
-    return FileEstimates(rows, estimated, production.name)
+    return FileEstimates(annotate.rows, annotate.estimated, production.name)

@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,11 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
+from carprice.batch import estimate_upload
+from carprice.dataset import Upload
 from carprice.listing import FEATURES, TARGET, TEXTUAL
 from carprice.model import ModelParams
-from carprice.sample import draw_listings
+from carprice.sample import draw_listings, write_sample
 from carprice.training import fit
 
 SMALL, LARGE = 10_000, 40_000
@@ -89,3 +92,16 @@ def test_a_thousand_rows_at_once_take_less_than_a_twentieth_of_one_by_one(
     thousand = listings[list(FEATURES)][:1_000]
     together = min(time_call(lambda: pipeline.predict(thousand)) for _ in range(5))
     assert 20 * together < 1_000 * time_one_row(pipeline, listings, 40)
+
+
+def test_a_file_of_100_000_cars_takes_less_than_20_seconds(
+    trained: dict[int, tuple[Pipeline, float]], tmp_path: Path
+) -> None:
+    write_sample(tmp_path / "cars.csv", 98_000, 1)
+    upload = Upload("cars.csv", (tmp_path / "cars.csv").read_bytes())
+    pipeline, _ = trained[SMALL]
+    started = time.process_time()
+    found = estimate_upload(pipeline, upload, lambda _: None, "fr")
+    assert time.process_time() - started < 20
+    assert len(found.table) > 100_000
+    assert found.estimated > 99_000

@@ -1,0 +1,126 @@
+import csv
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sklearn.pipeline import Pipeline
+from workbooks import write_workbook
+
+from carprice.batch import Annotator, EstimatedFile, Shown, estimate_upload, select_shown
+from carprice.dataset import ListingFile, Upload, copy_with_columns
+from carprice.errors import DatasetError
+from carprice.texts import COLUMNS
+
+HEADER = "Marque,Modèle,Année-Modèle,Kilométrage,Type de carburant,Boite de vitesses,Note"
+FORM_2 = (
+    ",Lien,Ville,Prix,Marque,Modèle,Année-Modèle,Kilométrage,Type de carburant,Boite de vitesses\n"
+    "0,x/1,Fès,85000,Dacia,Logan,2018,50 000 - 54 999,Diesel,--\n"
+)
+TABLE = pd.DataFrame(
+    {
+        "make": ["Citroën", "CITROEN", "Dacia", ""],
+        "price_mad": [1.0, None, 3.0, None],
+        "remark": ["", "pas d'estimation", "rare", "pas d'estimation"],
+    },
+    index=[1, 2, 3, 4],
+)
+
+
+def estimate(pipeline: Pipeline, content: str | bytes, name: str = "a.b.csv") -> EstimatedFile:
+    data = content.encode() if isinstance(content, str) else content
+    return estimate_upload(pipeline, Upload(name, data), lambda _: None, "fr")
+
+
+def read(result: EstimatedFile, separator: str = ",") -> list[list[str]]:
+    return [*csv.reader(io.StringIO(result.copy.decode("utf-8-sig")), delimiter=separator)]
+
+
+def test_copy_and_table_tell_the_same_of_every_row(pipeline: Pipeline) -> None:
+    rows = ["Dacia,Logan,2018,90000,Diesel,Manuelle,x", "Dacia,,,,,,", "Kia,Rio", ",,,,,,"]
+    result = estimate(pipeline, "\n".join([HEADER, *rows]))
+    header, *written = read(result)
+    assert result.name == "a.b-estimations.csv"
+    assert header == [*HEADER.split(","), *COLUMNS]
+    assert result.table.index.tolist() == [1, 2, 3, 4]
+    assert result.table["remark"].tolist() == [row[10] for row in written]
+    prices = ["" if pd.isna(each) else f"{each:.0f}" for each in result.table["price_mad"]]
+    assert prices == [row[7] for row in written]
+    assert result.table["make"].tolist() == ["Dacia", "Dacia", "", ""]
+    assert (result.estimated, result.remarked) == (1, 4)
+
+
+def test_cells_of_the_owner_are_copied_as_they_were(pipeline: Pipeline) -> None:
+    row = '=1+1,@Logan,2018,+90000,-Diesel,"Ma""nuelle",=cmd|x'
+    _, written = read(estimate(pipeline, f"{HEADER}\n{row}\n"))
+    assert written[:7] == ["=1+1", "@Logan", "2018", "+90000", "-Diesel", 'Ma"nuelle', "=cmd|x"]
+    assert not any(cell.startswith(tuple("=+-@\t\r")) for cell in written[7:])
+
+
+def test_progress_grows_to_the_end_and_no_further(pipeline: Pipeline) -> None:
+    told: list[float] = []
+    car = "Dacia,Logan,2018,90000,Diesel,Manuelle,x\n"
+    upload = Upload("a.csv", f"{HEADER}\n{car * 25_000}".encode())
+    result = estimate_upload(pipeline, upload, told.append, "fr")
+    assert len(told) == 3
+    assert told == sorted(told)
+    assert 0.99 < told[-1] <= 1
+    assert result.estimated == 25_000
+
+
+def test_both_raw_forms_and_our_own_column_names_are_read(pipeline: Pipeline) -> None:
+    own = "make,model,model_year,mileage_km,fuel,gearbox\nDacia,Logan,2018,90000,diesel,manual\n"
+    for content in (FORM_2, own):
+        assert estimate(pipeline, content).estimated == 1
+
+
+def test_a_workbook_is_estimated_like_the_csv_file_of_its_cells(pipeline: Pipeline) -> None:
+    cells = ["Dacia", "Logan", 2018.0, 90000.0, "Diesel", "Manuelle", None]
+    book = write_workbook([HEADER.split(","), cells])
+    found = estimate(pipeline, book, "a.xlsx")
+    same = estimate(pipeline, f"{HEADER}\nDacia,Logan,2018,90000,Diesel,Manuelle,\n")
+    assert read(found, ";") == read(same)
+    pd.testing.assert_frame_equal(found.table, same.table)
+
+
+def test_the_page_hands_back_what_the_command_line_writes(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    content = f"{HEADER}\nDacia,Logan,2018,90000,Diesel,Manuelle,x\nKia\n".encode("cp1252")
+    target = tmp_path / "out.csv"
+    file = ListingFile(Upload("a.csv", content), needs_price=False)
+    copy_with_columns(file, target, COLUMNS, Annotator(pipeline, lambda _: None))
+    assert estimate(pipeline, content).copy == target.read_bytes()
+
+
+@pytest.mark.parametrize(("content", "says"), [
+    (b"", "le fichier est vide"),
+    (b"\xd0\xcf\x11\xe0....", "ancien classeur Excel"),
+    (b"%PDF-1.7", "c'est un PDF"),
+    (b"a\0b", "octets nuls"),
+    (b"{0},{x", "'{0}', '{x'"),
+    (b'"Marque,Dacia\na,b\n', "un guillemet y est ouvert"),
+    (f"{HEADER},marque\n".encode(), "plusieurs colonnes pour un même renseignement"),
+    (f'{HEADER}\n"Dacia,1,2\n'.encode(), "un guillemet n'est pas fermé"),
+])  # fmt: skip
+def test_a_bad_file_is_explained_in_french_by_its_name(
+    pipeline: Pipeline, content: bytes, says: str
+) -> None:
+    with pytest.raises(DatasetError) as caught:
+        estimate(pipeline, content, "voitures.csv")
+    assert "voitures.csv" in caught.value.french
+    assert says in caught.value.french
+
+
+@pytest.mark.parametrize(("shown", "make", "rows"), [
+    (Shown.ALL, "", [1, 2, 3, 4]),
+    (Shown.REMARKED, "", [2, 3, 4]),
+    (Shown.UNESTIMATED, "", [2, 4]),
+    (Shown.ALL, "citroen", [1, 2]),
+    (Shown.UNESTIMATED, " CITROËN", [2]),
+    (Shown.ALL, "lada", []),
+])  # fmt: skip
+def test_rows_are_shown_by_kind_and_by_make_however_it_is_spelt(
+    shown: Shown, make: str, rows: list[int]
+) -> None:
+    assert select_shown(TABLE, shown, make).index.tolist() == rows
