@@ -1,0 +1,68 @@
+"""What the API tells of itself to Prometheus."""
+
+import time
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+ELSEWHERE = "other"
+"""Route of requests that no route takes: their addresses are anybody's invention."""
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+"""Seconds; one estimate takes hundredths, ten thousand take about one."""
+
+
+class Metrics:
+    """The figures of one app, which begin at zero with it."""
+
+    def __init__(self, find_version: Callable[[], int | None]) -> None:
+        self._collected = CollectorRegistry()
+        self.requests = Counter(
+            "carprice_api_requests", "Requests answered", ["route", "status"],
+            registry=self._collected,
+        )  # fmt: skip
+        self.seconds = Histogram(
+            "carprice_api_request_seconds", "Time that answers took", ["route"],
+            registry=self._collected, buckets=BUCKETS,
+        )  # fmt: skip
+        self.estimates = Counter(
+            "carprice_api_estimates", "Listings answered", registry=self._collected
+        )
+        version = Gauge(
+            "carprice_api_production_version", "Version that answers; 0 where none does",
+            registry=self._collected,
+        )  # fmt: skip
+        version.set_function(lambda: find_version() or 0)
+
+    def expose(self) -> Response:
+        return Response(
+            generate_latest(self._collected), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+
+class Watch:
+    """Counts and times every request of an app."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app, self.metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status = 500  # what a handler that fell is answered with, outside of here
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        began = time.perf_counter()
+        try:
+            await self.app(scope, receive, note)
+        finally:
+            route = getattr(scope.get("route"), "path", ELSEWHERE)
+            self.metrics.requests.labels(route, status).inc()
+            self.metrics.seconds.labels(route).observe(time.perf_counter() - began)

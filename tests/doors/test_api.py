@@ -1,0 +1,467 @@
+"""The API for programs, asked over HTTP, on a registry that tests promote in and take away."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event, Lock
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from production import FakeRegistry
+from starlette.exceptions import HTTPException
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+
+from carprice import texts
+from carprice.api import serve_model
+from carprice.api_errors import LARGEST_BODY, BodyLimit
+from carprice.api_schema import EXAMPLE, LONGEST_TEXT, MOST_LISTINGS, spell_value
+from carprice.cleaning import parse_number
+from carprice.listing import BY_NAME, EQUIPMENT, FEATURES
+from carprice.live_model import LiveModel, Serving
+from carprice.prediction import estimate_car, read_cars
+
+ONE, MANY = "/v1/estimate", "/v1/estimates"
+LOGAN = {
+    "make": "Dacia", "model": "Logan", "model_year": 2018, "mileage_km": 120_000,
+    "fuel": "Diesel", "gearbox": "Manuelle", "fiscal_power_cv": 6,
+}  # fmt: skip
+JSON = {"Content-Type": "application/json"}
+OPEN_THE_DOOR = """
+import os, sys
+os.environ.pop("MLFLOW_DISABLE_TELEMETRY", None)
+import carprice.api
+imported = {"mlflow", "sklearn"} & sys.modules.keys()
+carprice.api.build_app()
+print(sorted(imported), os.environ.get("MLFLOW_DISABLE_TELEMETRY"))
+"""
+MORE_THAN_THREADS = 45
+"""The server has forty."""
+
+
+@pytest.fixture
+def registry(serving: Serving) -> FakeRegistry:
+    made = FakeRegistry()
+    made.promote(serving)
+    return made
+
+
+@pytest.fixture
+def live(registry: FakeRegistry) -> LiveModel:
+    return LiveModel(registry.workspace, with_reference=False)
+
+
+@pytest.fixture
+def client(live: LiveModel) -> Iterator[TestClient]:
+    with TestClient(serve_model(live), raise_server_exceptions=False) as asking:
+        yield asking
+
+
+def refusal(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
+    """What a refusal says; in the one shape that there is."""
+    assert answer.status_code == status, answer.text
+    said: dict[str, Any] = answer.json()
+    assert said.keys() == {"code", "message", "details"}
+    assert said["code"] == code
+    return said
+
+
+def faults(answer: httpx2.Response) -> dict[str, str]:
+    return {each["field"]: each["message"] for each in refusal(answer, 422, "invalid")["details"]}
+
+
+def figures(client: TestClient) -> dict[str, float]:
+    lines = [line for line in client.get("/metrics").text.splitlines() if line[0] != "#"]
+    return {name: float(figure) for name, figure in (line.rsplit(" ", 1) for line in lines)}
+
+
+# Answers
+
+
+def test_a_car_is_answered_as_everywhere_else(client: TestClient, serving: Serving) -> None:
+    expected = estimate_car(
+        serving.pipeline, {name: str(given) for name, given in LOGAN.items()}, "fr"
+    )
+    assert client.post(ONE, json=LOGAN).json() == {
+        "price_mad": round(expected.price_mad or 0),
+        "low_mad": round(expected.low_mad or 0),
+        "high_mad": round(expected.high_mad or 0),
+        "coverage": 0.8,
+        "seen": expected.seen,
+        "remark": expected.remark,
+        "version": 3,
+    }
+    assert expected.seen
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"mileage_km": "120 000 km"}, {"mileage_km": "120000"}, {"mileage_km": 120_000.0},
+        {"fiscal_power_cv": "6 CV"}, {"model_year": "2018"}, {"fuel": "diesel"},
+        {"make": " DACIA "}, {"sunroof": None}, {"sunroof": float("nan")}, {"sunroof": "--"},
+    ],
+)  # fmt: skip
+def test_values_are_read_as_people_and_programs_write_them(
+    client: TestClient, written: dict[str, Any]
+) -> None:
+    answer = client.post(ONE, content=json.dumps(LOGAN | written), headers=JSON)
+    assert answer.json() == client.post(ONE, json=LOGAN).json()
+
+
+def test_yes_is_also_true(client: TestClient) -> None:
+    answers = [client.post(ONE, json=LOGAN | {"sunroof": yes}).json() for yes in (True, "Oui", 1)]
+    assert answers[0] == answers[1] == answers[2]
+    assert "toit" not in answers[0]["remark"]
+
+
+@given(st.floats(-1e12, 1e12) | st.integers(-(10**15), 10**15))
+def test_a_number_is_never_taken_for_thousands(number: float) -> None:
+    assert parse_number(str(spell_value(number))) == pytest.approx(number, abs=1e-6)
+
+
+@pytest.mark.parametrize("beyond", ["1e300", "-1e300", "Infinity", "1" + "0" * 400])
+def test_a_number_beyond_reading_is_remarked_on(client: TestClient, beyond: str) -> None:
+    answer = client.post(ONE, content=f'{{"make": "Dacia", "doors": {beyond}}}', headers=JSON)
+    parsed = read_cars([{"doors": str(spell_value(float("inf")))}])
+    assert answer.status_code == 200
+    assert list(parsed.problems) == ["doors_unreadable"]
+
+
+def test_what_cannot_be_used_is_remarked_on_in_the_language_asked_for(client: TestClient) -> None:
+    unusable = LOGAN | {"doors": 40, "fuel": "charbon"}
+    french = client.post(ONE, json=unusable).json()["remark"]
+    english = client.post(ONE, json=unusable, params={"language": "en"}).json()["remark"]
+    assert "type de carburant illisible : ignoré" in french
+    assert "nombre de portes hors limites : ignoré" in french
+    assert "fuel cannot be read: ignored" in english
+
+
+def test_a_car_never_seen_has_a_range_and_no_price(client: TestClient) -> None:
+    answer = client.post(ONE, json=LOGAN | {"make": "Trabant", "model": "601"}).json()
+    assert (answer["price_mad"], answer["seen"]) == (None, 0)
+    assert answer["low_mad"] < answer["high_mad"]
+    assert texts.UNKNOWN_MAKE.fr in answer["remark"]
+
+
+def test_a_car_of_which_nothing_is_said_has_neither(client: TestClient) -> None:
+    answer = client.post(ONE, json={}).json()
+    assert [answer[name] for name in ("price_mad", "low_mad", "high_mad", "seen")] == [None] * 4
+    assert "trop peu de renseignements" in answer["remark"]
+
+
+def test_many_cars_are_answered_in_their_order(client: TestClient) -> None:
+    cars = [LOGAN, {}, LOGAN | {"model_year": 2012}]
+    answer = client.post(MANY, json={"listings": cars})
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == {"estimates": [client.post(ONE, json=car).json() for car in cars]}
+
+
+def test_as_many_full_listings_as_are_allowed_fit_into_a_request(client: TestClient) -> None:
+    full = (
+        LOGAN | dict.fromkeys(EQUIPMENT, "Oui") | {"origin": "Importée neuve", "condition": "Bon"}
+    )
+    body = json.dumps({"listings": [full] * MOST_LISTINGS}).encode()
+    assert len(body) < LARGEST_BODY
+    answer = client.post(MANY, content=body, headers=JSON)
+    assert len(answer.json()["estimates"]) == MOST_LISTINGS
+    assert figures(client)["carprice_api_estimates_total"] == MOST_LISTINGS
+
+
+# Refusals
+
+
+def test_one_car_too_many_is_refused_with_the_limit(client: TestClient) -> None:
+    told = faults(client.post(MANY, json={"listings": [{}] * (MOST_LISTINGS + 1)}))
+    assert told == {"listings": f"{MOST_LISTINGS} annonces au plus"}
+
+
+def test_unknown_fields_are_refused_by_name(client: TestClient) -> None:
+    told = faults(client.post(ONE, json=LOGAN | {"colour": "red", "price_mad": 1, "city": "Fès"}))
+    assert told == {"body": "champs inconnus : colour, price_mad, city"}
+    told = faults(client.post(MANY, json={"listings": [LOGAN, {"modele": "Logan"}]}))
+    assert told == {"listings.1": "champs inconnus : modele"}
+    told = faults(client.post(MANY, params={"language": "en"}, json={"listings": [{}], "cars": []}))
+    assert told == {"cars": "unknown field"}
+
+
+def test_a_request_of_many_unknown_fields_is_answered_briefly(client: TestClient) -> None:
+    answer = client.post(ONE, json={f"{number}" * 1000: 1 for number in range(1000)})
+    assert faults(answer)["body"].endswith(", …")
+    assert len(answer.content) < 1000
+
+
+def test_what_no_person_would_write_is_refused_with_its_place(client: TestClient) -> None:
+    told = faults(
+        client.post(
+            ONE, params={"language": "en"},
+            json={"make": ["Dacia"], "doors": True, "fuel": "x" * (LONGEST_TEXT + 1), "esp": {}},
+        )
+    )  # fmt: skip
+    expected = "a text or a number is expected"
+    assert told == {
+        "make": expected, "doors": expected, "esp": expected,
+        "fuel": f"{LONGEST_TEXT} characters at most",
+    }  # fmt: skip
+    assert client.post(ONE, json={"make": "x" * LONGEST_TEXT}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"", "JSON"), (b'{"make":', "JSON"), (b"[" * 100_000, "JSON"), (b"\xff\xfe", "JSON"),
+        (rb'{"make": "\ud800"}', "JSON"), (b"[]", "objet JSON"), (b"null", "objet JSON"),
+    ],
+)  # fmt: skip
+def test_a_body_that_is_no_listing_is_refused(client: TestClient, body: bytes, told: str) -> None:
+    assert told in faults(client.post(ONE, content=body, headers=JSON))["body"]
+
+
+@pytest.mark.parametrize("listings", [[], {}, None, "Dacia"])
+def test_a_request_without_listings_is_refused(client: TestClient, listings: Any) -> None:
+    assert list(faults(client.post(MANY, json={"listings": listings}))) == ["listings"]
+
+
+def test_a_language_that_is_not_spoken_is_refused(client: TestClient) -> None:
+    told = faults(client.post(ONE, json=LOGAN, params={"language": "de"}))
+    assert told == {"language": "« fr » ou « en » est attendu"}
+
+
+@pytest.mark.parametrize("route", [ONE, MANY])
+def test_a_body_too_large_is_refused_whether_its_size_was_told_or_not(
+    client: TestClient, route: str
+) -> None:
+    told = client.post(route, content=b" " * (LARGEST_BODY + 1))
+    assert "8 Mo" in refusal(told, 413, "too_large")["message"]
+    trickle = (b" " * (LARGEST_BODY // 10) for _ in range(11))
+    refusal(client.post(route, content=trickle), 413, "too_large")
+
+
+def test_a_body_told_to_be_too_large_is_not_even_asked_for() -> None:
+    async def read(_scope: Scope, receive: Receive, _send: Send) -> None:
+        await receive()
+
+    scope = {"type": "http", "headers": [(b"content-length", b"%d" % (LARGEST_BODY + 1))]}
+    with pytest.raises(HTTPException, match="413"):
+        anyio.run(BodyLimit(read), scope, pytest.fail, pytest.fail)
+
+
+def test_addresses_and_methods_that_are_not_there_are_refused_alike(client: TestClient) -> None:
+    refusal(client.get("/v2/estimate"), 404, "not_found")
+    wrong = client.get(ONE)
+    refusal(wrong, 405, "method_not_allowed")
+    assert wrong.headers["allow"] == "POST"
+
+
+def test_an_unexpected_error_shows_nothing_of_the_inside(
+    client: TestClient, live: LiveModel, serving: Serving
+) -> None:
+    class Broken:
+        def predict(self, _listings: object) -> None:
+            raise RuntimeError("secret")
+
+    live.state = live.state._replace(serving=serving._replace(pipeline=Broken()))  # type: ignore[arg-type]
+    answer = client.post(ONE, json=LOGAN)
+    refusal(answer, 500, "internal")
+    assert "secret" not in answer.text
+    assert "Traceback" not in answer.text
+    assert figures(client)['carprice_api_requests_total{route="/v1/estimate",status="500"}'] == 1
+
+
+# What is in production
+
+
+def test_health_names_the_version_and_since_when(client: TestClient) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "version": 3, "since": "2026-11-02T10:00:00Z", "trouble": None, "trouble_since": None,
+    }  # fmt: skip
+
+
+def test_a_promotion_takes_over_without_a_restart(
+    client: TestClient, live: LiveModel, registry: FakeRegistry
+) -> None:
+    assert client.post(ONE, json=LOGAN).json()["version"] == 3
+    registry.production = 4
+    live.look()
+    assert client.post(ONE, json=LOGAN).json()["version"] == 4
+    assert client.get("/healthz").json()["version"] == 4
+    assert figures(client)["carprice_api_production_version"] == 4
+
+
+def test_the_last_good_model_goes_on_while_the_registry_is_away(
+    client: TestClient, live: LiveModel, registry: FakeRegistry
+) -> None:
+    registry.away = True
+    live.look()
+    assert client.post(ONE, json=LOGAN).json()["version"] == 3
+    health = client.get("/healthz")
+    assert health.status_code == 200
+    assert "does not do as asked" in health.json()["trouble"]
+    assert health.json()["trouble_since"]
+    registry.away = False
+    live.look()
+    assert client.get("/healthz").json()["trouble"] is None
+
+
+@pytest.mark.parametrize(
+    ("away", "code", "french", "english"),
+    [
+        (False, "no_model", "aucun modèle en production", "no model in production"),
+        (True, "registry_down", "ne répond pas depuis", "has not answered since"),
+    ],
+)
+def test_without_a_model_the_reason_is_told_and_when_to_ask_again(
+    registry: FakeRegistry, away: bool, code: str, french: str, english: str
+) -> None:
+    registry.production, registry.away = None, away
+    live = LiveModel(registry.workspace, with_reference=False)
+    with TestClient(serve_model(live)) as client:
+        asked = [
+            client.post(route, json=body, params={"language": language})
+            for route, body in ((ONE, LOGAN), (MANY, {"listings": [LOGAN]}))
+            for language in ("fr", "en")
+        ]
+        asked.append(client.get("/healthz"))
+        said = [french, english, french, english, french]
+        for answer, told in zip(asked, said, strict=True):
+            assert told in refusal(answer, 503, code)["message"]
+            assert answer.headers["retry-after"] == "5"
+        assert client.get("/livez").json() == {"alive": True}
+        assert figures(client)["carprice_api_production_version"] == 0
+
+
+def test_the_watch_over_production_ends_with_the_server(live: LiveModel) -> None:
+    with TestClient(serve_model(live)):
+        assert live._thread.is_alive()
+    live._thread.join(5)
+    assert not live._thread.is_alive()
+
+
+# Many at a time
+
+
+class Held:
+    """A pipeline that waits at `predict`, and knows how many do."""
+
+    def __init__(self, pipeline: Any) -> None:
+        self.pipeline = pipeline
+        self.reached, self.go_on = Event(), Event()
+        self.inside, self.most, self.counting = 0, 0, Lock()
+
+    def __getitem__(self, name: str) -> Any:
+        return self.pipeline[name]
+
+    def predict(self, listings: object) -> Any:
+        with self.counting:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        self.reached.set()
+        assert self.go_on.wait(30)
+        with self.counting:
+            self.inside -= 1
+        return self.pipeline.predict(listings)
+
+
+@pytest.fixture
+def held(live: LiveModel, client: TestClient, serving: Serving) -> Held:
+    made = Held(serving.pipeline)
+    live.state = live.state._replace(serving=serving._replace(pipeline=made))  # type: ignore[arg-type]
+    return made
+
+
+def test_signs_of_life_do_not_wait_for_estimates(client: TestClient, held: Held) -> None:
+    with ThreadPoolExecutor() as threads:
+        asked = threads.submit(client.post, MANY, json={"listings": [LOGAN]})
+        assert held.reached.wait(30)
+        assert client.get("/livez").status_code == 200
+        assert client.get("/healthz").status_code == 200
+        held.go_on.set()
+        assert asked.result(30).status_code == 200
+
+
+def test_large_requests_are_answered_one_at_a_time_and_small_ones_beside_them(
+    client: TestClient, held: Held
+) -> None:
+    ready = Barrier(MORE_THAN_THREADS)
+
+    def ask() -> int:
+        ready.wait(30)
+        return client.post(MANY, json={"listings": [LOGAN]}).status_code
+
+    with ThreadPoolExecutor(MORE_THAN_THREADS + 1) as threads:
+        asked = [threads.submit(ask) for _ in range(MORE_THAN_THREADS)]
+        assert held.reached.wait(30)
+        beside = threads.submit(client.post, ONE, json=LOGAN)
+        deadline = time.monotonic() + 30
+        while held.most < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.5)  # for one more, were it let in
+        inside = held.most
+        held.go_on.set()
+        assert {each.result(30) for each in asked} == {200}
+        assert beside.result(30).status_code == 200
+    assert inside == 2
+
+
+# What it tells of itself
+
+
+def test_figures_count_requests_by_route_and_status(client: TestClient) -> None:
+    for body in (LOGAN, LOGAN, {"colour": "red"}):
+        client.post(ONE, json=body)
+    client.get("/invented/4711")
+    told = figures(client)
+    assert told['carprice_api_requests_total{route="/v1/estimate",status="200"}'] == 2
+    assert told['carprice_api_requests_total{route="/v1/estimate",status="422"}'] == 1
+    assert told['carprice_api_requests_total{route="other",status="404"}'] == 1
+    assert told['carprice_api_request_seconds_count{route="/v1/estimate"}'] == 3
+    assert told["carprice_api_estimates_total"] == 2
+    assert told["carprice_api_production_version"] == 3
+    assert not [name for name in told if "4711" in name]
+
+
+def test_the_description_tells_of_every_field_what_is_declared_of_it(client: TestClient) -> None:
+    told = client.get("/openapi.json").json()
+    request = told["paths"][ONE]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert list(request["properties"]) == list(FEATURES)
+    assert not request["additionalProperties"]
+    for name, described in request["properties"].items():
+        each = BY_NAME[name]
+        assert each.label in described["description"]
+        assert each.unit in described["description"]
+        assert all(
+            word in described["description"] for pair in each.choices.items() for word in pair
+        )
+    assert "1980 to 2026" in request["properties"]["model_year"]["description"]
+    many = told["paths"][MANY]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert many["properties"]["listings"]["items"] == request
+    for route in (ONE, MANY):
+        assert {"200", "413", "422", "503"} == told["paths"][route]["post"]["responses"].keys()
+    assert client.get("/").url.path == "/docs"
+
+
+def test_examples_hold_nothing_that_cannot_be_read(client: TestClient) -> None:
+    assert not read_cars([{name: str(given) for name, given in EXAMPLE.items()}]).problems
+    told = client.get("/openapi.json").json()
+    request = told["paths"][ONE]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    for name, described in request["properties"].items():
+        for example in described.get("examples", []):
+            remark = client.post(ONE, json=LOGAN | {name: example}).json()["remark"]
+            assert "illisible" not in remark
+            assert "hors limites" not in remark
+
+
+def test_the_door_sets_the_environment_before_anything_heavy_is_imported() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", OPEN_THE_DOOR], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "[] true\n"

@@ -1,0 +1,51 @@
+"""The API against its own description: what that allows is answered, all else is refused."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from production import FakeRegistry
+from schemathesis import Case
+
+from carprice.api import serve_model
+from carprice.live_model import LiveModel, Serving
+
+MANY = "/v1/estimates"
+BOUNDED = settings(
+    max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+
+
+class OneLook(LiveModel):
+    """Started anew for each route, so it keeps no watch."""
+
+    def start(self) -> LiveModel:
+        self.look()
+        return self
+
+
+# Routes are named before any fixture is there, hence before anything is in production.
+registry = FakeRegistry()
+app = serve_model(OneLook(registry.workspace, with_reference=False))
+described = schemathesis.openapi.from_dict(app.openapi())
+described.app = app
+# Each boundary of each field of a listing is tried where there is one; many are made of the same.
+described_many = schemathesis.openapi.from_dict(app.openapi())
+described_many.app = app
+described_many.config.phases.coverage.enabled = False
+
+
+@pytest.fixture(autouse=True)
+def in_production(serving: Serving) -> None:
+    registry.promote(serving)
+
+
+@described.exclude(path=MANY).parametrize()
+@BOUNDED
+def test_every_answer_is_as_described(case: Case) -> None:
+    case.call_and_validate()
+
+
+@described_many.include(path=MANY).parametrize()
+@BOUNDED
+def test_answers_to_many_are_as_described(case: Case) -> None:
+    case.call_and_validate()
