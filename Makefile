@@ -34,7 +34,7 @@ run: .venv/.complete  ## Listings in, a model in production out: make run [DATA=
 	@$(BIN)/carprice run $(if $(DATA),--data "$(DATA)") || test $$? -eq 3  # 3: the champion stays
 
 .PHONY: app
-app: .venv/.complete  ## Start the page (8501) and the MLflow page (5000) on the embedded store
+app: .venv/.complete  ## Start page (8501), API (8000) and MLflow (5000) on the embedded store
 	@$(BIN)/python scripts/serve_embedded.py
 
 .PHONY: test
@@ -45,6 +45,11 @@ test: .venv/.complete  ## Run every test that needs no Docker
 stack-test: .venv/.complete stack-images  ## Start the whole stack on Docker and test it from outside
 	@bash tests/stack/browser.sh
 	@$(BIN)/pytest tests/stack
+
+.PHONY: browser-test
+browser-test: .venv/.complete  ## Test the page in a real browser, on embedded stores
+	@bash tests/stack/browser.sh
+	@$(BIN)/pytest tests/browser
 
 .PHONY: stack-images
 stack-images:  ## Make the images of the stack, and an engine where there is none
@@ -72,6 +77,10 @@ lock: .venv/.complete  ## Renew uv.lock and requirements.txt after a change of p
 .PHONY: bench
 bench: .venv/.complete  ## Measure the model against the plain random forest, and how it grows
 	@$(BIN)/python benchmarks/compare.py
+
+.PHONY: page-bench
+page-bench: .venv/.complete  ## Measure how long an estimate takes, while the page and the API run
+	@PYTHONPATH=tests/stack $(BIN)/python benchmarks/page_speed.py
 
 .PHONY: stack-bench
 stack-bench: .venv/.complete stack-images  ## Measure start, run and memory of the stack, tuned and untuned

@@ -16,6 +16,7 @@ from pathlib import Path
 from conftest import copy_project, free_ports
 from stack import STEPS, Stack
 
+PORTS = ("AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT", "API_PORT")
 BUILT_TO_HEALTHY = "images built to all healthy, first start (s)"
 RUN = "pipeline, trigger to success (s)"
 WAITING = "  of which waiting between tasks (s)"
@@ -44,7 +45,7 @@ def main() -> int:
 def clone(folder: Path, files: str) -> Stack:
     folder.mkdir()
     copy_project(folder)
-    ports = zip(("AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT"), free_ports(3), strict=True)
+    ports = zip(PORTS, free_ports(len(PORTS)), strict=True)
     name = f"carprice-bench-{os.getpid()}-{folder.name}"
     return Stack(folder, {"COMPOSE_PROJECT_NAME": name, "COMPOSE_FILE": files, **dict(ports)})
 

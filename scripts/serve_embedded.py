@@ -1,6 +1,6 @@
-"""Start the page and the MLflow page on the embedded store: the door behind `make app`.
+"""Start the page, the API and MLflow on the embedded store: the door behind `make app`.
 
-Both listen on this machine only; Ctrl-C stops both.
+All listen on this machine only; Ctrl-C stops all.
 """
 
 import socket
@@ -9,18 +9,17 @@ import sys
 import time
 from pathlib import Path
 
-from carprice.settings import Settings, child_environment, read_settings
+from carprice.settings import Settings, child_environment, read_settings, run_command
 
 HOST = "127.0.0.1"
-PAGE_PORT, MLFLOW_PORT = 8501, 5000
+PAGE_PORT, MLFLOW_PORT, API_PORT = 8501, 5000, 8000
 APP = Path(__file__).resolve().parent.parent / "streamlit_app" / "app.py"
 
 
 def main() -> int:
     settings = read_settings()
-    commands = {PAGE_PORT: page_command()}
+    commands = {PAGE_PORT: page_command(), API_PORT: api_command()}
     if not settings.tracking_uri:
-        settings.embedded_store.mkdir(parents=True, exist_ok=True)
         commands[MLFLOW_PORT] = mlflow_command(settings)
     if taken := [port for port in commands if is_taken(port)]:
         print(
@@ -29,17 +28,32 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
+    if not settings.has_registry:
+        make_store(settings)
     print(f"page    http://{HOST}:{PAGE_PORT}")
     print(f"MLflow  {settings.tracking_uri or f'http://{HOST}:{MLFLOW_PORT}'}")
+    print(f"API     http://{HOST}:{API_PORT}/docs")
     print("Ctrl-C stops.", flush=True)
     return serve([subprocess.Popen(each, env=child_environment()) for each in commands.values()])
 
 
+def make_store(settings: Settings) -> None:
+    """Servers that make the embedded store at once stand in each other's way: it comes first."""
+    print("making the embedded store …", flush=True)
+    run_command(settings, "status")
+
+
 def page_command() -> list[str]:
     return [
-        sys.executable, "-m", "streamlit", "run", str(APP), "--server.headless=true",
+        sys.executable, "-m", "streamlit", "run", str(APP),
         f"--server.address={HOST}", f"--server.port={PAGE_PORT}",
-        "--browser.gatherUsageStats=false",
+    ]  # fmt: skip
+
+
+def api_command() -> list[str]:
+    return [
+        sys.executable, "-m", "uvicorn", "carprice.api:build_app", "--factory", f"--host={HOST}",
+        f"--port={API_PORT}", "--log-level=warning",
     ]  # fmt: skip
 
 

@@ -1,32 +1,115 @@
-"""Widgets built from the one declaration of a listing."""
+"""Widgets built from the one declaration of a listing and from what the model knows.
+
+Each is bound to the address, so a link holds the whole car. Only what narrows other choices asks
+the server; the rest waits for the button.
+"""
 
 import streamlit as st
-import texts
+from language import language, say
 
+from carprice import texts
+from carprice.catalog import Catalog
 from carprice.listing import BY_NAME, EQUIPMENT, FEATURES, Field, Kind
 
-CORE = [BY_NAME[name] for name in FEATURES if BY_NAME[name].needed]
-DETAILS = [BY_NAME[name] for name in FEATURES if not BY_NAME[name].needed and name not in EQUIPMENT]
+NAMES = ("make", "model", "model_year")
+CORE = [each for each in FEATURES if BY_NAME[each].needed and each not in NAMES]
+DETAILS = [each for each in FEATURES if not BY_NAME[each].needed and each not in EQUIPMENT]
+FEW_CHOICES = 10
+KEPT = {"bind": "query-params", "persist_state": "session"}
+NO_RERUN = {**KEPT, "on_change": "ignore"}
 
 
-def ask(fields: list[Field]) -> dict[str, str]:
-    """Show one widget a field, two a row; what was answered, as raw text, empty when unknown."""
-    columns = st.columns(2)
+def ask_car(catalog: Catalog | None, equipment: list[str]) -> dict[str, str]:
+    """What was answered as raw text by field name, empty when unknown."""
+    known = catalog or Catalog({}, {})
+    answers = _ask_names(known)
+    answers |= _ask_in_columns(CORE, 3)
+    with st.expander(say(texts.DETAILS)):
+        answers |= _ask_in_columns(DETAILS, 3)
+        if equipment:
+            answers |= _ask_equipment(equipment)
+    return answers
+
+
+def _ask_names(catalog: Catalog) -> dict[str, str]:
+    columns = st.columns(3)
+    with columns[0]:
+        make = _choose("make", list(catalog.names), on_change=_forget, args=(NAMES[1:],))
+    with columns[1]:
+        models = list(catalog.models_of(make))
+        model = _choose("model", models, on_change=_forget, args=(NAMES[2:],))
+    with columns[2]:
+        field = BY_NAME["model_year"]
+        years = catalog.years_of(make, model) or range(int(field.maximum), int(field.minimum), -1)
+        year = _choose("model_year", [str(each) for each in years], on_change="ignore")
+    return dict(zip(NAMES, (make, model, year), strict=True))
+
+
+def _forget(names: tuple[str, ...]) -> None:
+    """A model of another make, a year of another model: chosen for a car no longer meant."""
+    for name in names:
+        st.session_state[name] = None
+
+
+def _choose(name: str, options: list[str], **reaction: object) -> str:
+    """One of the known names, or another one that is typed."""
+    chosen = st.selectbox(
+        texts.title(name, language()), options, index=None, key=name, accept_new_options=True,
+        placeholder=say(texts.UNKNOWN), help=_help(BY_NAME[name]), **KEPT, **reaction,
+    )  # fmt: skip
+    return chosen or ""
+
+
+def _ask_in_columns(names: list[str], count: int) -> dict[str, str]:
     answers = {}
-    for place, field in enumerate(fields):
-        with columns[place % 2]:
-            answers[field.name] = _ask_one(field)
+    for at in range(0, len(names), count):  # row by row: read in this order on a phone too
+        for name, column in zip(names[at : at + count], st.columns(count), strict=False):
+            with column:
+                answers[name] = _ask_one(BY_NAME[name])
     return answers
 
 
 def _ask_one(field: Field) -> str:
-    label = f"{field.label} ({field.unit})" if field.unit else field.label
-    if field.kind in (Kind.CHOICE, Kind.YES_NO):
-        choices = list(field.choices.values()) or [texts.YES, texts.NO]
-        return st.selectbox(label, choices, index=None, placeholder=texts.UNKNOWN) or ""
-    if field.kind is Kind.TEXT:
-        return st.text_input(label)
+    label = texts.title(field.name, language())
+    label = f"{label} ({field.unit})" if field.unit else label
+    placeholder = say(texts.UNKNOWN)
+    if options := _list_choices(field):
+        chosen = st.selectbox(
+            label, list(options), index=None, key=field.name, format_func=options.__getitem__,
+            placeholder=placeholder, **NO_RERUN,
+        )  # fmt: skip
+        return chosen or ""
     number = st.number_input(
-        label, int(field.minimum), int(field.maximum), value=None, placeholder=texts.UNKNOWN
-    )
+        label, min_value=0, value=None, step=5_000 if field.kind is Kind.MILEAGE else 1,
+        key=field.name, placeholder=placeholder, help=_help(field), **NO_RERUN,
+    )  # fmt: skip
     return "" if number is None else str(number)
+
+
+def _list_choices(field: Field) -> dict[str, str]:
+    """Code to wording of a field with few values; none for a number of many."""
+    if field.kind is Kind.CHOICE:
+        return {code: texts.word_choice(field.name, code, language()) for code in field.choices}
+    if field.kind is Kind.YES_NO:
+        return {"oui": say(texts.YES), "non": say(texts.NO)}
+    if field.maximum - field.minimum < FEW_CHOICES:
+        return {str(each): str(each) for each in range(int(field.minimum), int(field.maximum) + 1)}
+    return {}
+
+
+def _ask_equipment(names: list[str]) -> dict[str, str]:
+    """What is there; what is not chosen is unknown, for adverts rarely say that a thing is not."""
+    chosen = st.pills(
+        say(texts.EQUIPMENT_LABEL).capitalize(), names, selection_mode="multi", key="equipment",
+        format_func=lambda name: texts.title(name, language()), **NO_RERUN,
+    )  # fmt: skip
+    return {name: "oui" if name in chosen else "" for name in names}
+
+
+def _help(field: Field) -> str | None:
+    if field.kind is Kind.TEXT:
+        return say(texts.HELP_NAME)
+    low, high = texts.number(field.minimum), texts.number(field.maximum)
+    if field.name == "model_year":
+        low, high = f"{field.minimum:.0f}", f"{field.maximum:.0f}"
+    return say(texts.HELP_RANGE, low=low, high=high, unit=field.unit).strip()

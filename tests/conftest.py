@@ -1,7 +1,20 @@
 """What holds for all tests."""
 
+import os
 import signal
+from pathlib import Path
+
+import pytest
 
 # Where the tests run in the background of a script, an interrupt is ignored, and so it would be in
 # the programs that tests interrupt; what has a handler here begins there with the default.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path:
+    """Where screenshots are kept for a look."""
+    default = Path(__file__).parents[1] / "test-pictures"
+    folder = Path(os.environ.get("CARPRICE_PICTURES", default))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -93,7 +93,7 @@ check_disk() {
 
 check_ports() {
     local name port seen=' '
-    for name in AIRFLOW_PORT MLFLOW_PORT STREAMLIT_PORT; do
+    for name in AIRFLOW_PORT MLFLOW_PORT STREAMLIT_PORT API_PORT; do
         port=$(setting "$name")
         if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then
             say "$name=$port is no port: set it to a number from 1 to 65535 in .env."

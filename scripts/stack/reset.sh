@@ -41,7 +41,7 @@ remove_services() {
     for service in $(compose config --services); do
         case $service in
             airflow-* | redis) doomed+=("$service") ;;
-            mlflow | streamlit) if [ "$all" = true ]; then doomed+=("$service"); fi ;;
+            mlflow | streamlit | api) if [ "$all" = true ]; then doomed+=("$service"); fi ;;
         esac
     done
     announce "Stopping ${doomed[*]}"

@@ -9,6 +9,7 @@ show_summary() {
     show_states
     announce "Addresses"
     say "  Predictor  http://$host:$(setting STREAMLIT_PORT)"
+    say "  API        http://$host:$(setting API_PORT)/docs"
     say "  Airflow    http://$host:$(setting AIRFLOW_PORT)   login: $(tell_login)"
     say "  MLflow     http://$host:$(setting MLFLOW_PORT)"
     announce "Next steps"

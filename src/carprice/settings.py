@@ -38,6 +38,23 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default="", repr=False, validate_default=True)
     """CARPRICE_SMTP_URL: the mail server, such as smtps://user:password@host:465."""
 
+    mlflow_page: str = "http://localhost:5000"
+    """CARPRICE_MLFLOW_PAGE: where a browser finds MLflow, for links to it; empty: here."""
+    airflow_page: str = "http://localhost:8080"
+    """CARPRICE_AIRFLOW_PAGE: where a browser finds Airflow, for links to it; empty: here."""
+
+    @field_validator("mlflow_page", "airflow_page")
+    @classmethod
+    def _ensure_page(cls, url: str, info: ValidationInfo) -> str:
+        if not url:
+            return str(cls.model_fields[str(info.field_name)].default)
+        if not _is_address(url, {"http", "https"}):
+            raise ValueError(
+                f"CARPRICE_{str(info.field_name).upper()} is no address such as "
+                "http://localhost:5000"
+            )
+        return url.rstrip("/")
+
     @field_validator("webhook_url")
     @classmethod
     def _ensure_webhook(cls, url: str) -> str:

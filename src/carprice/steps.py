@@ -35,13 +35,11 @@ from carprice.sample import write_sample
 from carprice.settings import run_command
 from carprice.training import fit, measure_importance, split
 from carprice.validation import ValidationReport, validate
-from carprice.versions import Version
+from carprice.versions import EVALUATION, PROFILE, QUALITY_PAGE, Version
 from carprice.workspace import Workspace
 
 DATA_TAGS = ("source", "source_sha256", "data_hash", "rows", "simulated")
 SAMPLE_ROWS = 20_000
-PROFILE = "quality/profile.json"
-EVALUATION = "evaluation/evaluation.json"
 DECISION = "evaluation/decision.json"
 VALIDATION = "validation.json"
 
@@ -73,7 +71,7 @@ def check_data_quality(work: Workspace, data: Path | None) -> Checked:
         },
     )
     with working_on(work, run_id):
-        work.registry.log_text(run_id, render_html(report), "quality/report.html")
+        work.registry.log_text(run_id, render_html(report), QUALITY_PAGE)
         work.registry.log_text(run_id, summary.profile.model_dump_json(indent=2), PROFILE)
         if summary.failures:
             raise QualityError(

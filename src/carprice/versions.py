@@ -8,6 +8,11 @@ from typing import Any, Self
 MODEL_NAME = "CarPricePredictor"
 FILES_TAG = "file_hashes"
 
+# What stands with a run, and is read again.
+EVALUATION = "evaluation/evaluation.json"
+PROFILE = "quality/profile.json"
+QUALITY_PAGE = "quality/report.html"
+
 
 @dataclass(frozen=True)
 class Run:

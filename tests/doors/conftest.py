@@ -1,8 +1,21 @@
 import socket
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from machine import PORTS, Machine
+from page import LiveModel
+
+from carprice.live_model import Serving, State
+from carprice.params import read_params
+from carprice.reference import Reference
+from carprice.sample import draw_listings
+from carprice.training import fit
+from carprice.versions import Version
+
+ROOT = Path(__file__).parents[2]
+HOLDOUT_SHARE = 0.2
 
 
 @pytest.fixture
@@ -13,3 +26,27 @@ def machine(tmp_path: Path) -> Machine:
         made.settings[name] = str(probe.getsockname()[1])
         probe.close()
     return made
+
+
+@pytest.fixture(scope="session")
+def serving() -> Serving:
+    """A small model in production, to be read only."""
+    listings = draw_listings(1_500, 5)
+    pipeline = fit(listings, read_params(ROOT).model.model_copy(update={"trees": 10}))
+    tags = {
+        "promoted_at": "2026-11-02T10:00:00+00:00", "simulated": "true",
+        "holdout_share": str(HOLDOUT_SHARE), "source": "annonces.csv",
+    }  # fmt: skip
+    version = Version(3, "run-3", tags, datetime(2026, 11, 1, 9, tzinfo=UTC), ("production",))
+    return Serving(version, pipeline, Reference.build(pipeline, listings, HOLDOUT_SHARE))
+
+
+@pytest.fixture
+def live_model(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> LiveModel:
+    """What pages find in production; a test may change its state."""
+    monkeypatch.syspath_prepend(ROOT / "streamlit_app")
+    # Streamlit puts the page in this place, and leaves it there for other tests' children to run.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    found = LiveModel(State(serving, serving.version, looked=True))
+    monkeypatch.setattr("live.live_model", lambda: found)
+    return found

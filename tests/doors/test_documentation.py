@@ -12,13 +12,21 @@ from pathlib import Path
 
 import pytest
 import yaml
-from printed import FOR_THE_STACK, PAGES, ROOT, all_commands, stack_commands
+from printed import (
+    FOR_THE_STACK,
+    PAGES,
+    ROOT,
+    TO_THE_API,
+    all_commands,
+    api_commands,
+    stack_commands,
+)
 
 NEEDED = ("Makefile", "params.yaml", "uv.lock", "scripts", "streamlit_app", "benchmarks")
 REFUSED = 3
-SERVED = {"make app": (8501, 5000)}
-RUN_BY_CI = {"make test", "make check"}
-MEASURED_BY_HAND = {"make bench", "make stack-bench"}
+SERVED = {"make app": (8501, 5000, 8000)}
+RUN_BY_CI = {"make test", "make check", "make browser-test"}
+MEASURED_BY_HAND = {"make bench", "make stack-bench", "make page-bench"}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +67,7 @@ def test_every_printed_command_works(clone: Path) -> None:
     outcomes = {
         command: run_in(clone, command)
         for command in all_commands()
-        if command not in elsewhere and not command.startswith(FOR_THE_STACK)
+        if command not in elsewhere and not command.startswith((*FOR_THE_STACK, TO_THE_API))
     }
     failed = {
         command: f"{outcome.returncode}: {outcome.stdout}{outcome.stderr}"
@@ -103,22 +111,26 @@ def test_the_table_of_services_is_that_of_the_compose_file() -> None:
     }
 
 
-def test_make_app_serves_both_pages_and_stops_on_interrupt(clone: Path) -> None:
+def test_make_app_serves_the_pages_and_the_api_and_stops_on_interrupt(clone: Path) -> None:
     ports = SERVED["make app"]
     deadline = time.monotonic() + 10  # another test may hold one for a moment
     while taken := [port for port in ports if is_taken(port)]:
         if time.monotonic() > deadline:
             pytest.skip(f"port {taken} is taken on this machine")
         time.sleep(0.2)
+    if not (clone / "mlflow").exists():  # where this test runs by itself
+        assert run_in(clone, "make run").returncode == 0
     words = ["make", "--old-file=.venv/.complete", "app"]
     with subprocess.Popen(words, cwd=clone, start_new_session=True) as app:
         deadline = time.monotonic() + 90
         while not all(map(answers, ports)) and time.monotonic() < deadline:
             time.sleep(0.5)
         served = [port for port in ports if answers(port)]
+        asked = {each: run_in(clone, f"{each} --fail-with-body") for each in api_commands()}
         subprocess.run(["pkill", "-INT", "-s", str(app.pid)], check=True)
         app.wait(timeout=30)
     assert served == list(ports)
+    assert {each: done.stdout for each, done in asked.items() if done.returncode} == {}
     assert not any(map(answers, ports))
 
 

@@ -69,7 +69,7 @@ def test_reset_deletes_what_it_lists_and_starts_again(used: Machine, all_of_it: 
     assert lost(used, before) == set(doomed)
     assert dropped(used) == (["airflow", "mlflow"] if all_of_it else ["airflow"])
     acts = used.acts()
-    stopped = "airflow-init airflow-webserver" + " streamlit" * all_of_it
+    stopped = "airflow-init airflow-webserver" + " streamlit api" * all_of_it
     removal = f"rm --stop --force redis {'mlflow ' * all_of_it}{stopped}"
     assert acts.index(removal) < next(i for i, act in enumerate(acts) if "DROP" in act)
     assert ["volume", "rm", "carprice_redis-data"] in used.calls

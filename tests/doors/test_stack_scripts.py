@@ -42,7 +42,7 @@ def test_a_start_does_everything_in_order(machine: Machine) -> None:
         "exec -T -e AIRFLOW_ADMIN_USER -e AIRFLOW_ADMIN_PASSWORD airflow-webserver "
         "python /opt/carprice/scripts/run_pipeline.py --only-if-no-production",
     ]
-    assert "6 of 6 ready" in ended.stdout
+    assert "7 of 7 ready" in ended.stdout
     assert not list(machine.engine.glob("carprice.*"))
     for name in PORTS:
         assert f"http://localhost:{machine.settings[name]}" in ended.stdout
@@ -248,7 +248,7 @@ def test_waiting_shows_progress_and_ends(machine: Machine) -> None:
     machine.settings["CARPRICE_START_LIMIT"] = "2"
     ended = machine.run(START)
     assert ended.returncode == 1
-    assert re.search(r"^ +\d+ s  5 of 6 ready, waiting for streamlit$", ended.stdout, re.M)
+    assert re.search(r"^ +\d+ s  6 of 7 ready, waiting for streamlit$", ended.stdout, re.M)
     assert "Not everything was ready after 2 s" in ended.stderr
     assert "streamlit: starting" in ended.stderr
 
@@ -258,7 +258,7 @@ def test_on_a_terminal_progress_is_one_line_with_colours(machine: Machine) -> No
     machine.scenario(**{"states-streamlit": "\n".join(slow)})
     code, screen = machine.run_on_terminal(START)
     assert code == 0
-    assert len(re.findall(r"\r\033\[K +\d+ s  5 of 6 ready, waiting for streamlit", screen)) >= 2
+    assert len(re.findall(r"\r\033\[K +\d+ s  6 of 7 ready, waiting for streamlit", screen)) >= 2
     assert "\033[1mStarting the services\033[0m" in screen
 
 

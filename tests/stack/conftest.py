@@ -12,7 +12,7 @@ import pytest
 from stack import Stack
 
 ROOT = Path(__file__).parents[2]
-ORDER = ("start", "pipeline", "pages", "commands", "survival", "stop", "reset")
+ORDER = ("start", "pipeline", "pages", "api", "commands", "survival", "stop", "reset")
 """What the tests leave behind is what the next ones find: a stack is one long story."""
 
 
@@ -50,7 +50,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Not started yet: `started` is the fixture for all but the first test."""
     folder = tmp_path_factory.mktemp("stack") / "carprice"
     copy_project(folder)
-    airflow, mlflow, page = free_ports(3)
+    airflow, mlflow, page, api = free_ports(4)
     made = Stack(
         folder,
         {
@@ -58,6 +58,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             "AIRFLOW_PORT": airflow,
             "MLFLOW_PORT": mlflow,
             "STREAMLIT_PORT": page,
+            "API_PORT": api,
         },
     )
     yield made
@@ -76,11 +77,3 @@ def first_start(stack: Stack) -> tuple[str, float]:
 @pytest.fixture(scope="session")
 def started(stack: Stack, first_start: tuple[str, float]) -> Stack:
     return stack
-
-
-@pytest.fixture(scope="session")
-def pictures() -> Path:
-    """Where screenshots are kept for a look."""
-    folder = Path(os.environ.get("CARPRICE_PICTURES", ROOT / "test-pictures"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

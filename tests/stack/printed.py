@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "guide.fr.md")
 FOR_THE_STACK = ("docker ", "./docker-", "make stack-test")
+TO_THE_API = "curl -s "
 
 
 def printed_commands(page: Path) -> list[str]:
@@ -17,6 +18,10 @@ def all_commands() -> list[str]:
     """In the order of the guide, which makes the files that later commands use."""
     guide_first = [command for page in reversed(PAGES) for command in printed_commands(page)]
     return list(dict.fromkeys(guide_first))
+
+
+def api_commands() -> list[str]:
+    return [command for command in all_commands() if command.startswith(TO_THE_API)]
 
 
 def stack_commands() -> list[str]:

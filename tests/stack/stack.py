@@ -1,4 +1,4 @@
-"""The running stack as its users reach it: scripts, `docker compose`, and three addresses."""
+"""The running stack as its users reach it: scripts, `docker compose`, and four addresses."""
 
 import json
 import os
@@ -29,6 +29,7 @@ SERVICES = (
     "redis",
     "mlflow",
     "streamlit",
+    "api",
     "airflow-webserver",
     "airflow-scheduler",
     "airflow-dag-processor",
@@ -106,7 +107,7 @@ class Stack:
         wait_until("every service is healthy", all_healthy, seconds)
 
     def address(self, service: str) -> str:
-        port = {"mlflow": "MLFLOW_PORT", "streamlit": "STREAMLIT_PORT"}.get(service, "AIRFLOW_PORT")
+        port = "AIRFLOW_PORT" if service == "airflow-webserver" else f"{service.upper()}_PORT"
         return f"http://127.0.0.1:{self.variables[port]}"
 
     @property

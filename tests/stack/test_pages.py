@@ -7,7 +7,12 @@ from browsing import estimate_logan, visit
 from playwright.sync_api import Page, expect
 from stack import DAG, MODEL, SERVICES, STEPS, Stack
 
-PUBLISHED = {"airflow-webserver": "8080/tcp", "mlflow": "5000/tcp", "streamlit": "8501/tcp"}
+PUBLISHED = {
+    "airflow-webserver": "8080/tcp",
+    "mlflow": "5000/tcp",
+    "streamlit": "8501/tcp",
+    "api": "8000/tcp",
+}
 
 
 def log_in(page: Page, password: str) -> None:
@@ -53,15 +58,15 @@ def test_the_predictor_answers_with_a_price_and_its_interval(
 ) -> None:
     in_production = f"Modèle en production : version {started.mlflow.production()}"
     with visit(started.page) as page:
-        title = "Estimer une voiture d'occasion"
-        expect(page.get_by_test_id("stElementContainer").first).to_have_text(title)
+        title = "Le prix d'une voiture d'occasion au Maroc"
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
         price, interval = estimate_logan(page)
         print(f"\n{price}: {interval}")
         expect(page.get_by_text(in_production)).to_be_visible()
         page.screenshot(path=pictures / "predictor.png")
 
 
-def test_nothing_but_three_ports_is_published_and_these_to_this_machine_only(
+def test_nothing_but_four_ports_is_published_and_these_to_this_machine_only(
     started: Stack,
 ) -> None:
     found = {}

@@ -17,7 +17,7 @@ def test_start_ends_with_addresses_and_a_model(
 ) -> None:
     printed, seconds = first_start
     print(f"\n./docker-start-full.sh, images and first model included: {seconds:.0f} s")
-    for service in ("streamlit", "airflow-webserver", "mlflow"):
+    for service in ("streamlit", "api", "airflow-webserver", "mlflow"):
         port = stack.address(service).rpartition(":")[2]
         assert f"http://localhost:{port}" in printed
     assert "Development logins" in printed, "default passwords are announced as such"
@@ -41,7 +41,7 @@ def test_every_service_is_healthy(started: Stack) -> None:
 
 
 def test_pages_answer(started: Stack) -> None:
-    for service in ("streamlit", "airflow-webserver", "mlflow"):
+    for service in ("streamlit", "api", "airflow-webserver", "mlflow"):
         answer = requests.get(started.address(service), timeout=20)
         assert answer.status_code == 200, service
 

@@ -18,10 +18,12 @@ MODULES = {path.stem: path for path in (ROOT / "src" / "carprice").glob("*.py")}
 PURE = (
     "listing", "quality", "cleaning", "features", "market", "interval", "model", "training",
     "evaluation", "promotion", "prediction", "sample", "validation", "texts", "errors",
+    "file_texts", "model_texts", "refusals", "scorecard", "overview",
 )  # fmt: skip
 EDGES = {
     "registry", "settings", "steps", "cli", "workspace", "release", "ledger", "receipts", "runs",
-    "notices", "arrivals",
+    "notices", "arrivals", "workbook", "model_history", "live_model",
+    "api", "api_routes", "api_errors", "api_metrics",
 }  # fmt: skip
 ERRORS = [
     each for each in vars(errors).values()

@@ -6,6 +6,7 @@ import pytest
 
 from carprice.evaluation import evaluate
 from carprice.listing import TARGET
+from carprice.model_texts import say_reasons
 from carprice.promotion import Contender, Decision, GatePolicy, decide, force
 
 ROWS = 800
@@ -289,3 +290,24 @@ def test_the_same_contest_is_always_decided_alike(
     first = decide(holdout, challenger, champion, POLICY)
     assert decide(holdout, challenger, champion, POLICY) == first
     assert Decision.model_validate_json(first.model_dump_json()) == first
+
+
+def test_every_reason_can_be_said_in_french(holdout: pd.DataFrame, champion: Contender) -> None:
+    simulated = contend(holdout, ERRORS, version=1, simulated=True)
+    worse_somewhere = ERRORS + np.where(holdout["make"] == "Kia", 9, 0)
+    decisions = [
+        decide(holdout.head(50), contend(holdout.head(50), ERRORS), None, POLICY),
+        decide(holdout, contend(holdout, ERRORS * 4, covered=0.5), champion, POLICY),
+        decide(holdout, contend(holdout, ERRORS * 0.8), champion, POLICY),
+        decide(holdout, contend(holdout, ERRORS), champion, POLICY),
+        decide(holdout, contend(holdout, worse_somewhere), champion, POLICY),
+        decide(holdout, contend(holdout, ERRORS * 0.9, simulated=True), champion, POLICY),
+        decide(holdout, contend(holdout, ERRORS * 0.9), simulated, POLICY),
+    ]
+    reasons = [reason for decision in decisions for reason in decision.reasons]
+    assert len({re.sub(r"[-+.\d]+", "", reason) for reason in reasons}) >= 10
+    english = r"\b(the|of|is|are|it|error|median|points|rows|least|most|make|fuel)\b"
+    for reason in reasons:
+        assert not re.search(english, said := say_reasons(reason)), said
+        assert re.findall(r"\d+", said) == re.findall(r"\d+", reason)
+    assert say_reasons(reasons[0], "en") == reasons[0]

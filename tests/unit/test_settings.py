@@ -12,6 +12,7 @@ from carprice.settings import Settings, explain, prepare_process, read_settings,
 VARIABLES = (
     "CARPRICE_HOME", "CARPRICE_USER_NAME", "MLFLOW_TRACKING_URI",
     "CARPRICE_WEBHOOK_URL", "CARPRICE_MAIL_TO", "CARPRICE_SMTP_URL",
+    "CARPRICE_MLFLOW_PAGE", "CARPRICE_AIRFLOW_PAGE",
 )  # fmt: skip
 PREPARED = ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_HTTP_REQUEST_TIMEOUT", "OMP_WAIT_POLICY")
 
@@ -172,4 +173,23 @@ def test_an_address_that_cannot_be_used_is_refused_at_the_start_and_not_shown(
 def test_mail_without_a_server_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CARPRICE_MAIL_TO", "a@example.com")
     with pytest.raises(ConfigurationError, match="needs a mail server in CARPRICE_SMTP_URL"):
+        read_settings()
+
+
+def test_links_lead_to_this_machine_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().mlflow_page == "http://localhost:5000"
+    assert read_settings().airflow_page == "http://localhost:8080"
+    monkeypatch.setenv("CARPRICE_AIRFLOW_PAGE", "")
+    assert read_settings().airflow_page == "http://localhost:8080"
+    monkeypatch.setenv("CARPRICE_MLFLOW_PAGE", "https://mlflow.example.com/")
+    assert read_settings().mlflow_page == "https://mlflow.example.com"
+
+
+@pytest.mark.parametrize("name", ["CARPRICE_MLFLOW_PAGE", "CARPRICE_AIRFLOW_PAGE"])
+@pytest.mark.parametrize("address", ["localhost:5000", "javascript:alert(1)", "http://"])
+def test_what_a_browser_cannot_open_is_no_page(
+    name: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, address)
+    with pytest.raises(ConfigurationError, match=name):
         read_settings()

@@ -4,7 +4,7 @@
 # the folder `scenario`, which the tests write; without one, all goes well. Tests call it thousands of
 # times, so it starts no other process.
 set -u
-services=$'postgres\nredis\nmlflow\nairflow-init\nairflow-webserver\nstreamlit'
+services=$'postgres\nredis\nmlflow\nairflow-init\nairflow-webserver\nstreamlit\napi'
 
 # scenario NAME DEFAULT: what the test says of a name, or the default.
 scenario() {

@@ -20,7 +20,7 @@ TOOLS = [
     "git", "grep", "head", "mkdir", "mktemp", "mv", "printenv", "rm", "sed", "sleep", "tail",
     "tput", "tr",
 ]  # fmt: skip
-PORTS = ["AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT"]
+PORTS = ["AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT", "API_PORT"]
 SECRETS = re.findall(r"^(\w+)=<generated>", (ROOT / ".env.example").read_text(), re.M)
 
 

@@ -1,0 +1,172 @@
+"""How long people and programs wait for an estimate: make page-bench, while the page runs.
+
+page_speed.py [ADDRESS OF THE PAGE [ADDRESS OF THE API]]
+
+A browser measures from the click to the new number on the screen, with the page open; twenty users
+at once speak the page's own protocol, each thinking for a while between clicks, and measure from
+the click to the message that carries the number; a program asks the API. Seconds are those of one
+machine, and the browser's and the users' own work is part of them when they run beside the server.
+"""
+
+import asyncio
+import itertools
+import random
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import requests
+from browsing import visit
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import ClientConnection, connect
+
+PAGE, API = "http://127.0.0.1:8501", "http://127.0.0.1:8000"
+CAR = {"make": "Dacia", "model": "Logan", "model_year": "2018"}
+USERS, CLICKS, THINKING_SECONDS = 20, 10, (1.0, 3.0)
+BROWSER_CLICKS, API_CALLS, WARM_UP = 40, 200, 5
+BUTTON = "Prédire"
+TIME_A_CLICK = """(label) => new Promise(resolve => {
+    const shown = () => document.querySelector('[data-testid="stMetricValue"]')?.innerText;
+    const button = [...document.querySelectorAll("button")].find(b => b.innerText.trim() === label);
+    const before = shown(), began = performance.now();
+    const watch = new MutationObserver(() => {
+        if (shown() && shown() !== before) {
+            watch.disconnect();
+            requestAnimationFrame(() => resolve(performance.now() - began));
+        }
+    });
+    watch.observe(document.body, {subtree: true, childList: true, characterData: true});
+    button.click();
+})"""
+
+
+def main(page: str = PAGE, api: str = API) -> int:
+    print("| what is waited for | median (ms) | 95th percentile (ms) | target |\n|---|---|---|---|")
+    show("click to number in a browser", time_browser(page), "median < 150")
+    users = asyncio.run(time_users(page))
+    show(f"click to number, {USERS} users at once", users, "95th percentile < 500")
+    show("an estimate over the API", time_api(api), "median < 20")
+    return 0
+
+
+def show(what: str, times: list[float], target: str) -> None:
+    ninety_fifth = statistics.quantiles(times, n=20)[-1]
+    print(
+        f"| {what} | {statistics.median(times):.0f} | {ninety_fifth:.0f} | {target} |", flush=True
+    )
+
+
+def distances() -> Iterator[int]:
+    """Kilometres that are never twice the same in a row, so that each answer is another one."""
+    return itertools.cycle([20_000, 250_000, 90_000, 180_000, 50_000])
+
+
+def time_browser(address: str) -> list[float]:
+    """Milliseconds from each click to the number that it changes."""
+    times = []
+    with visit(f"{address}/?{urlencode(CAR)}") as page:
+        page.get_by_test_id("stMetricValue").wait_for()
+        for distance in itertools.islice(distances(), BROWSER_CLICKS + WARM_UP):
+            field = page.get_by_role("spinbutton", name="Kilométrage")
+            field.fill(str(distance))
+            field.press("Tab")
+            page.wait_for_timeout(300)  # whatever the last click still draws has been drawn
+            times.append(page.evaluate(TIME_A_CLICK, BUTTON))
+    return times[WARM_UP:]
+
+
+async def time_users(address: str) -> list[float]:
+    """Milliseconds from each click of each user to the message with the number."""
+    users = [use_page(address, random.Random(number)) for number in range(USERS)]  # noqa: S311
+    return [each for times in await asyncio.gather(*users) for each in times]
+
+
+async def use_page(address: str, chance: random.Random) -> list[float]:
+    """One user: opens the page, then thinks and clicks, again and again."""
+    times = []
+    socket = address.replace("http", "ws", 1) + "/_stcore/stream"
+    async with connect(socket, subprotocols=["streamlit"], max_size=None) as connection:
+        await asyncio.sleep(chance.uniform(0, THINKING_SECONDS[1]))
+        widgets = await run_script(connection, [])
+        for distance in itertools.islice(distances(), CLICKS):
+            await asyncio.sleep(chance.uniform(*THINKING_SECONDS))
+            began = time.perf_counter()
+            await connection.send(ask(fill_form(widgets, distance)))
+            await number_of(connection)
+            times.append(1000 * (time.perf_counter() - began))
+            await finish(connection)
+    return times
+
+
+async def run_script(connection: ClientConnection, states: list[WidgetState]) -> dict[str, str]:
+    """Open the page; what its widgets are called, by the name that they bear here."""
+    await connection.send(ask(states))
+    found: dict[str, str] = {}
+    async for message in messages(connection):
+        if message.WhichOneof("type") == "script_finished":
+            return found
+        element = message.delta.new_element
+        kind = element.WhichOneof("type")
+        if kind in ("number_input", "button"):
+            widget = getattr(element, kind)
+            found[widget.label] = widget.id
+    raise ConnectionError("the page was closed while it opened")
+
+
+def fill_form(widgets: dict[str, str], distance: int) -> list[WidgetState]:
+    field = next(name for label, name in widgets.items() if label.startswith("Kilométrage"))
+    return [
+        WidgetState(id=field, int_value=distance),
+        WidgetState(id=widgets[BUTTON], trigger_value=True),
+    ]
+
+
+def ask(states: list[WidgetState]) -> bytes:
+    message = BackMsg()
+    message.rerun_script.query_string = urlencode(CAR)
+    message.rerun_script.widget_states.widgets.extend(states)
+    return message.SerializeToString()
+
+
+async def number_of(connection: ClientConnection) -> str:
+    """The number that the page answers with, once it comes."""
+    async for message in messages(connection):
+        element = message.delta.new_element
+        if element.WhichOneof("type") == "metric":
+            return element.metric.body
+    raise ConnectionError("the page was closed before it answered")
+
+
+async def finish(connection: ClientConnection) -> None:
+    async for message in messages(connection):
+        if message.WhichOneof("type") == "script_finished":
+            return
+
+
+async def messages(connection: ClientConnection):
+    async for raw in connection:
+        message = ForwardMsg()
+        message.ParseFromString(raw)
+        yield message
+
+
+def time_api(address: str) -> list[float]:
+    """Milliseconds of each request for one estimate, over one connection."""
+    times = []
+    with requests.Session() as session:
+        for distance in itertools.islice(distances(), API_CALLS + WARM_UP):
+            began = time.perf_counter()
+            answer = session.post(
+                f"{address}/v1/estimate", json={**CAR, "mileage_km": distance}, timeout=10
+            )
+            times.append(1000 * (time.perf_counter() - began))
+            answer.raise_for_status()
+    return times[WARM_UP:]
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

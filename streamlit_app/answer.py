@@ -1,0 +1,205 @@
+"""The answer for one car, the price first: what is drawn after it never delays it."""
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import streamlit as st
+from charts import draw_curve, draw_explanation, draw_interval, name_group, signed
+from language import language, say
+
+from carprice import texts
+from carprice.explanation import Explanation, explain, vary
+from carprice.listing import BY_NAME, FEATURES, TARGET, Kind
+from carprice.live_model import Serving
+from carprice.prediction import CarEstimate, estimate_cars, read_cars
+from carprice.reference import LEAST_RECORD, Reference, TrackRecord
+from carprice.verdict import Standing, judge, measure_widening
+
+CURVES = {
+    "model_year": (texts.BY_AGE, range(2000, int(BY_NAME["model_year"].maximum) + 1)),
+    "mileage_km": (texts.BY_DISTANCE, range(0, 400_001, 10_000)),
+}
+COMPARED = ("price_mad", "model_year", "mileage_km", "fuel", "gearbox", "condition", "city", "link")
+
+
+def show_answer(serving: Serving, answers: dict[str, str]) -> None:
+    """Everything about one car, from its raw answers by field name."""
+    parsed = read_cars([answers])
+    car = parsed.values
+    found = estimate_cars(serving.pipeline, parsed, language())[0]
+    st.header(_describe(car) or say(texts.NAMELESS), divider="gray")
+    if found.low_mad is None or found.high_mad is None:
+        st.warning(texts.capital(found.remark))
+        return
+    _show_price(serving, found)
+    if found.remark:
+        st.info(texts.capital(found.remark), icon=":material/info:")
+    reference = serving.reference
+    encoded = serving.pipeline["encode"].transform(car[list(FEATURES)])
+    comparables = car.iloc[:0]
+    if reference:
+        _show_doubts(serving, reference, car, reference.find_record(encoded, car))
+        comparables = reference.find_comparables(encoded, car)
+    _judge_advert(found, comparables)
+    if found.price_mad is not None:  # what explains a guess would be one too
+        if reference:
+            _show_reasons(explain(serving.pipeline, car, reference.typical), reference)
+        _show_curves(serving, car)
+    _show_comparables(comparables, found.seen)
+    st.caption(say(texts.SHARE) if reference else say(texts.NO_REFERENCE))
+
+
+def _show_price(serving: Serving, found: CarEstimate) -> None:
+    low, high = texts.about(found.low_mad), texts.about(found.high_mad)
+    if found.price_mad is None:
+        st.metric(say(texts.RANGE), f"{low} – {high}")
+        sentence = texts.TOO_FEW.get(found.seen, texts.TOO_FEW_SEEN)
+        st.warning(say(sentence, seen=found.seen), icon=":material/visibility_off:")
+    else:
+        st.metric(say(texts.ESTIMATE), texts.about(found.price_mad))
+    coverage = round(10 * serving.coverage)
+    st.write(say(texts.INTERVAL, coverage=coverage, low=low, high=high))
+    st.caption(say(texts.ASKED_PRICES))
+
+
+def _show_doubts(
+    serving: Serving, reference: Reference, car: pd.DataFrame, record: TrackRecord | None
+) -> None:
+    """How such estimates did, and what the open fields cost."""
+    if record:
+        likeness = say(texts.LIKENESSES[record.likeness])
+        if record.coverage_pct is None or record.median_error_pct is None:
+            st.write(say(texts.NO_RECORD, rows=record.rows, likeness=likeness, least=LEAST_RECORD))
+        else:
+            st.write(
+                say(
+                    texts.RECORD, rows=record.rows, likeness=likeness,
+                    coverage=f"{record.coverage_pct:.0f}",
+                    error=_decimal(record.median_error_pct),
+                )
+            )  # fmt: skip
+    widening = measure_widening(serving.pipeline, car, reference.complete)
+    if widening.fields and round(widening.percent) > 0:
+        labels = texts.name_fields(widening.fields, language())
+        st.write(say(texts.WIDENED, labels=labels, percent=f"{widening.percent:.0f}"))
+
+
+@st.fragment
+def _judge_advert(found: CarEstimate, comparables: pd.DataFrame) -> None:
+    """The interval in a picture, with the advert that is asked about; renewed by itself."""
+    st.subheader(say(texts.FAIR_PRICE))
+    asked = st.number_input(
+        say(texts.ASKING_PRICE), min_value=1, value=None, step=1_000, key="asked_price",
+        placeholder=say(texts.ASKING_PLACEHOLDER), bind="query-params", persist_state="session",
+    )  # fmt: skip
+    if asked is not None:
+        st.write(_word_verdict(asked, found))
+    low, high = texts.about(found.low_mad), texts.about(found.high_mad)
+    st.altair_chart(
+        draw_interval(found.low_mad, found.price_mad, found.high_mad, comparables, asked),
+        alt=say(texts.INTERVAL_ALT, low=low, high=high, count=len(comparables)),
+    )
+
+
+def _word_verdict(asked: float, found: CarEstimate) -> str:
+    price = texts.dirhams(asked)
+    middle = found.price_mad or float(np.sqrt(found.low_mad * found.high_mad))
+    verdict = judge(asked, middle, found.low_mad, found.high_mad)
+    if found.price_mad is None:
+        far = verdict.standing in (Standing.FAR_BELOW, Standing.FAR_ABOVE)
+        return say(texts.VERDICTS_WITHOUT_PRICE[verdict.standing if far else "inside"], price=price)
+    return say(texts.VERDICTS[verdict.standing], price=price, percent=f"{verdict.percent:.0f}")
+
+
+def _show_reasons(explanation: Explanation, reference: Reference) -> None:
+    st.subheader(say(texts.WHY))
+    if not explanation.contributions:
+        st.write(say(texts.SAME_AS_TYPICAL))
+        return
+    typical, price = _describe(reference.typical), texts.about(explanation.typical_mad)
+    st.write(say(texts.TYPICAL, car=typical, price=price))
+    told = "; ".join(
+        say(texts.EXPLANATION_ALT, name=name_group(each.fields), amount=signed(each.amount_mad))
+        for each in explanation.contributions
+    )
+    st.altair_chart(draw_explanation(explanation), alt=told)
+    st.caption(say(texts.EXPLAINED))
+
+
+def _show_curves(serving: Serving, car: pd.DataFrame) -> None:
+    for (name, (title, values)), column in zip(CURVES.items(), st.columns(2), strict=True):
+        curve = vary(serving.pipeline, car, name, values)
+        here = car[name].iloc[0]
+        with column:
+            st.subheader(say(title))
+            st.altair_chart(_draw(curve, name, here), alt=_tell_curve(curve, name, say(title)))
+
+
+def _draw(curve: pd.DataFrame, name: str, here: float) -> alt.LayerChart:
+    return draw_curve(curve, name, None if np.isnan(here) else float(here))
+
+
+def _tell_curve(curve: pd.DataFrame, name: str, title: str) -> str:
+    first, last = curve.iloc[0], curve.iloc[-1]
+    return say(
+        texts.CURVE_ALT, title=title, first=texts.about(first[TARGET]),
+        start=f"{first[name]:.0f}", last=texts.about(last[TARGET]), end=f"{last[name]:.0f}",
+    )  # fmt: skip
+
+
+def _show_comparables(comparables: pd.DataFrame, seen: int | None) -> None:
+    st.subheader(say(texts.COMPARABLES))
+    if comparables.empty:
+        st.write(say(texts.NO_COMPARABLES))
+        return
+    st.caption(say(texts.COMPARABLES_NOTE, seen=seen))
+    table = pd.DataFrame(
+        {
+            _head(name): [_spell(name, value) for value in comparables[name]]
+            for name in COMPARED
+            if comparables[name].notna().any()
+        }
+    )
+    link = st.column_config.LinkColumn(display_text="↗")
+    st.dataframe(
+        table, column_config={_head("link"): link}, hide_index=True, alt=say(texts.COMPARABLES)
+    )
+
+
+def _spell(name: str, value: object) -> str:
+    """A cell as people write it; what an advert leaves open is a dash."""
+    if pd.isna(value):
+        return "" if name == "link" else "–"
+    if name == "link":  # from somebody's file: only what leads to a page is made a link
+        return str(value) if str(value).startswith(("https://", "http://")) else ""
+    if BY_NAME[name].kind is Kind.CHOICE:
+        return texts.word_choice(name, str(value), language())
+    if isinstance(value, str):
+        return value
+    return f"{value:.0f}" if name == "model_year" else texts.number(value)
+
+
+def _head(name: str) -> str:
+    unit = BY_NAME[name].unit
+    return texts.title(name, language()) + (f" ({unit})" if unit else "")
+
+
+def _describe(car: pd.DataFrame) -> str:
+    """« Dacia Logan 2018, 120 000 km, diesel, manuelle », of what is known."""
+    row = car.iloc[0]
+    name = " ".join(
+        each if isinstance(each, str) else f"{each:.0f}"
+        for each in (row["make"], row["model"], row["model_year"])
+        if not pd.isna(each)
+    )
+    distance = [] if pd.isna(row["mileage_km"]) else [f"{texts.number(row['mileage_km'])} km"]
+    choices = [
+        texts.word_choice(each, row[each], language()).lower()
+        for each in ("fuel", "gearbox")
+        if not pd.isna(row[each])
+    ]
+    return ", ".join(filter(None, [name, *distance, *choices]))
+
+
+def _decimal(number: float) -> str:
+    return f"{number:.1f}".replace(".", "," if language() == "fr" else ".")

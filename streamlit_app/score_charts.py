@@ -1,0 +1,84 @@
+"""Pictures of how well a version estimates, in the theme of the page."""
+
+import altair as alt
+import pandas as pd
+from charts import ACCENT, AGAINST, THOUSANDS, amounts
+from language import language, say
+
+from carprice import model_texts, texts
+
+BAR_HEIGHT = 26
+
+
+def draw_slices(slices: pd.DataFrame, overall: float) -> alt.LayerChart:
+    """Median error of each slice (`label`, its scores), beside that of all cars."""
+    told = [
+        f"{model_texts.decimal(each.median_error_pct, language())} % · "
+        f"{texts.number(each.rows)} {say(model_texts.CARS).lower()}"
+        for each in slices.itertuples()
+    ]
+    error = alt.X(
+        "median_error_pct:Q", title=f"{say(model_texts.SCORES['median_error_pct'])} (%)",
+        axis=alt.Axis(format="d", tickMinStep=1, tickCount=8),
+    )  # fmt: skip
+    bars = (
+        alt.Chart(slices.assign(told=told))
+        .mark_bar(cornerRadius=3, color=ACCENT)
+        .encode(
+            y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
+            x=error,
+            tooltip=["label:N", "told:N"],
+        )
+    )
+    rule = alt.Chart(pd.DataFrame({"median_error_pct": [overall]}))
+    line = rule.mark_rule(color=AGAINST, size=2, strokeDash=[4, 4]).encode(x="median_error_pct:Q")
+    return alt.layer(bars, line).properties(height=BAR_HEIGHT * len(slices) + 50)
+
+
+def draw_estimates(cells: pd.DataFrame) -> alt.LayerChart:
+    """Cells of `scorecard.bin_estimates`; where both are equal is the dashed line."""
+    told = [
+        f"{texts.about(each.price)} → {texts.about(each.estimate)} : {each.rows}"
+        for each in cells.itertuples()
+    ]
+    scale = alt.Scale(type="log", nice=False)
+    ends = [float(cells["price"].min()), float(cells["price_end"].max())]
+    squares = (
+        alt.Chart(cells.assign(told=told))
+        .mark_rect(color=ACCENT)
+        .encode(
+            x=alt.X("price:Q", title=say(texts.CAR_PRICE), scale=scale, axis=_few_amounts()),
+            x2="price_end:Q",
+            y=alt.Y("estimate:Q", title=say(texts.ESTIMATE), scale=scale, axis=_few_amounts()),
+            y2="estimate_end:Q",
+            # By opacity, which is readable on light and dark alike.
+            opacity=alt.Opacity(
+                "rows:Q", legend=None, scale=alt.Scale(type="sqrt", range=[0.15, 1])
+            ),
+            tooltip="told:N",
+        )
+    )
+    diagonal = alt.Chart(pd.DataFrame({"price": ends, "estimate": ends}))
+    line = diagonal.mark_line(color=AGAINST, strokeDash=[4, 4]).encode(x="price:Q", y="estimate:Q")
+    return alt.layer(squares, line).properties(height=340)
+
+
+def draw_errors(bins: pd.DataFrame) -> alt.Chart:
+    """Cells of `scorecard.bin_errors`."""
+    told = [f"{each.low:+d} – {each.high:+d} % : {each.rows}" for each in bins.itertuples()]
+    return (
+        alt.Chart(bins.assign(told=told))
+        .mark_bar(color=ACCENT, binSpacing=1)
+        .encode(
+            x=alt.X("low:Q", bin="binned", title=say(model_texts.ERROR_AXIS)),
+            x2="high:Q",
+            y=alt.Y("rows:Q", title=say(model_texts.CARS), axis=amounts()),
+            tooltip="told:N",
+        )
+        .properties(height=340)
+    )
+
+
+def _few_amounts() -> alt.Axis:
+    """A log axis writes a number at each tick, and here at a few of them."""
+    return alt.Axis(labelExpr=THOUSANDS, values=[10_000, 30_000, 100_000, 300_000, 1_000_000])

@@ -1,0 +1,154 @@
+"""What people see and do on the page."""
+
+import re
+import time
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from browsing import PRICE, estimate_logan, visit
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import Servers
+
+from carprice.registry import PRODUCTION
+
+LOGAN = {
+    "make": "Dacia", "model": "Logan", "model_year": "2018", "mileage_km": "120000",
+    "fuel": "Diesel", "gearbox": "Manuelle",
+}  # fmt: skip
+PAGES = {"": "Le prix", "fichier": "fichier", "modele": "modèle", "marche": "marché"}
+PICKED_UP_MS = 15_000
+SIZES = {"wide": 1440, "narrow": 390}
+
+
+def price(page: Page) -> str:
+    shown = page.get_by_test_id("stMetricValue")
+    expect(shown).to_have_text(PRICE)
+    return shown.inner_text()
+
+
+def open_another(page: Page, address: str) -> Page:
+    """The page as somebody else opens it, who has not been here."""
+    assert page.context.browser
+    other = page.context.browser.new_page()
+    other.goto(address)
+    return other
+
+
+def test_a_filled_form_gives_a_price_and_its_interval(page: Page) -> None:
+    estimated, interval = estimate_logan(page)
+    assert PRICE.match(estimated)
+    assert re.search(r"se vendent entre \d", interval)
+
+
+def test_the_address_holds_the_car_and_its_link_gives_the_same_price(
+    servers: Servers, page: Page
+) -> None:
+    first, _ = estimate_logan(page)
+    address = page.url
+    held = parse_qs(urlsplit(address).query)
+    assert held == {name: [value] for name, value in LOGAN.items()}
+    assert price(open_another(page, address)) == first
+
+
+def test_the_form_can_be_filled_and_sent_by_keyboard_alone(page: Page) -> None:
+    expect(page.get_by_role("button", name="Prédire")).to_be_visible()
+    page.get_by_label("Marque").first.focus()
+    for answer in ("Dacia", "Logan", "2018"):
+        page.keyboard.type(answer)
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(1500)  # the choices of the next field follow
+        page.keyboard.press("Tab")
+        _go_to(page, "combobox" if answer != "2018" else "spinbutton")
+    page.keyboard.type("120000")
+    _go_to(page, "button", "Prédire")
+    page.keyboard.press("Enter")
+    assert price(page)
+
+
+def _go_to(page: Page, role: str, name: str = "") -> None:
+    """Press Tab until what has the focus is of a role, and of a name."""
+    look = """() => {
+        const at = document.activeElement;
+        const role = at.getAttribute('role') || {BUTTON: 'button'}[at.tagName]
+            || (at.type === 'number' ? 'spinbutton' : '');
+        return [role, at.innerText.trim()];
+    }"""
+    for _ in range(20):
+        found = page.evaluate(look)
+        if found[0] == role and (not name or found[1] == name):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"no {role} {name} is reached by Tab")
+
+
+def test_every_field_and_picture_has_a_name_for_a_screen_reader(servers: Servers) -> None:
+    with visit(f"{servers.page}/?{urlencode(LOGAN)}") as page:
+        price(page)
+        expect(page.get_by_text("Annonces comparables")).to_be_visible()
+        fields = page.locator("input:visible, [role=combobox]:visible")
+        assert fields.count() > 5
+        for at in range(fields.count()):
+            field = fields.nth(at)
+            named = field.evaluate("e => !!(e.ariaLabel || e.labels?.length || e.ariaLabelledBy)")
+            assert named or field.get_attribute("aria-labelledby"), field.evaluate(
+                "e => e.outerHTML"
+            )
+        picture = page.get_by_label(re.compile("Fourchette de .* annonces comparables"))
+        expect(picture.first).to_be_visible()
+
+
+def test_an_open_page_takes_up_a_promotion_by_itself(servers: Servers, page: Page) -> None:
+    expect(page.get_by_text("Modèle en production : version 1")).to_be_visible()
+    servers.registry.set_alias(PRODUCTION, 2)
+    try:
+        expect(page.get_by_text("Modèle en production : version 2")).to_be_visible(
+            timeout=PICKED_UP_MS
+        )
+        assert estimate_logan(page)
+    finally:
+        servers.registry.set_alias(PRODUCTION, 1)
+
+
+def test_the_last_good_model_goes_on_while_mlflow_is_away(servers: Servers, page: Page) -> None:
+    estimate_logan(page)
+    servers.stop("mlflow")
+    note = page.get_by_text("le dernier bon modèle continue de répondre")
+    try:
+        expect(note).to_be_visible()
+        assert price(open_another(page, f"{servers.page}/?{urlencode(LOGAN)}"))
+    finally:
+        servers.start_mlflow()
+    expect(note).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_fits_the_screen(
+    servers: Servers, pictures: Path, path: str, scheme: str, width: str
+) -> None:
+    car = f"?{urlencode(LOGAN)}&asked_price=125000" if not path else ""
+    with visit(f"{servers.page}/{path}{car}") as page:
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.set_viewport_size({"width": SIZES[width], "height": 900})
+        expect(page.get_by_role("heading", level=1)).to_contain_text(PAGES[path])
+        expect(page.get_by_text("Modèle en production")).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        _wait_until_still(page)
+        main = page.get_by_test_id("stMain")
+        overflow = main.evaluate("e => e.scrollWidth - e.clientWidth")
+        assert overflow <= 1, f"{overflow} pixels lie beyond the edge"
+        height = int(main.evaluate("e => e.scrollHeight"))
+        page.set_viewport_size({"width": SIZES[width], "height": min(height + 60, 8000)})
+        _wait_until_still(page)
+        page.screenshot(path=pictures / f"page-{path or 'estimer'}-{scheme}-{width}.png")
+
+
+def _wait_until_still(page: Page) -> None:
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    heights = [0, 1]
+    deadline = time.monotonic() + 30
+    while heights[-1] != heights[-2] and time.monotonic() < deadline:
+        page.wait_for_timeout(700)
+        heights.append(page.get_by_test_id("stMain").evaluate("e => e.scrollHeight"))

@@ -1,0 +1,173 @@
+"""« Estimer un fichier », without a browser."""
+
+import csv
+import io
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from page import LiveModel, everything, run_page
+from starlette.formparsers import MultiPartParser
+from streamlit.testing.v1 import AppTest
+from workbooks import write_workbook
+
+from carprice import file_texts, texts
+from carprice.live_model import State
+from carprice.prediction import estimate_car
+
+HEADER = "Marque;Modèle;Année-Modèle;Kilométrage;Type de carburant;Boite de vitesses"
+LOGAN = "Dacia;Logan;2018;90000;Diesel;Manuelle"
+CARS = f"{HEADER}\n{LOGAN}\nDacia;;;;;\nRenault;Clio;2016;1\n"
+
+
+def upload(content: str | bytes, name: str = "voitures.csv", **session: object) -> AppTest:
+    page = run_page("file", **session)
+    data = content.encode() if isinstance(content, str) else content
+    page.file_uploader[0].set_value((name, data, "application/octet-stream"))
+    return page.run()
+
+
+def read_copy(page: AppTest) -> list[list[str]]:
+    result = page.session_state["estimated"][1]
+    assert result.name == "voitures-estimations.csv"
+    text = result.copy.decode("utf-8-sig")
+    return [*csv.reader(io.StringIO(text), delimiter=";")]
+
+
+def figures(page: AppTest) -> dict[str, str]:
+    return {each.label: each.value for each in page.metric}
+
+
+@pytest.mark.usefixtures("live_model")
+def test_a_file_comes_back_with_the_columns_of_the_command_line() -> None:
+    page = upload(CARS)
+    header, logan, bare, short = read_copy(page)
+    assert header == [*HEADER.split(";"), *texts.COLUMNS]
+    assert logan[:6] == LOGAN.split(";")
+    assert int(logan[7]) <= int(logan[6]) <= int(logan[8])
+    assert bare[6:9] == ["", "", ""]
+    assert short[9] == "pas d'estimation : 4 cellules au lieu de 6"
+    assert figures(page) == {"Lignes": "3", "Estimées": "1", "Avec une remarque": "3"}
+    assert [each.label for each in page.get("download_button")] == [file_texts.FILE_DOWNLOAD.fr]
+
+
+def test_a_row_is_estimated_as_the_same_car_alone(live_model: LiveModel) -> None:
+    _, logan, *_ = read_copy(upload(CARS))
+    assert live_model.state.serving
+    names = ("make", "model", "model_year", "mileage_km", "fuel", "gearbox")
+    car = dict(zip(names, LOGAN.split(";"), strict=True))
+    alone = estimate_car(live_model.state.serving.pipeline, car)
+    assert alone.price_mad
+    assert [*map(int, logan[6:9])] == [round(each) for each in (
+        alone.price_mad, alone.low_mad or 0, alone.high_mad or 0)]  # fmt: skip
+
+
+@pytest.mark.usefixtures("live_model")
+def test_a_workbook_comes_back_as_csv_for_a_french_spreadsheet() -> None:
+    rows = [line.split(";") for line in (HEADER, LOGAN)]
+    numbers = [*rows[1][:2], 2018.0, 90000.0, *rows[1][4:]]
+    page = upload(write_workbook([rows[0], numbers]), "voitures.xlsx")
+    assert page.session_state["estimated"][1].copy.startswith(b"\xef\xbb\xbfMarque;")
+    _, logan = read_copy(page)
+    assert logan[:6] == LOGAN.split(";")
+    assert int(logan[6]) > 0
+
+
+@pytest.mark.usefixtures("live_model")
+def test_the_table_shows_what_is_asked_for() -> None:
+    page = upload(CARS)
+    assert page.dataframe[0].value["make"].tolist() == ["Dacia", "Dacia", ""]
+    page.segmented_control[0].set_value("unestimated").run()
+    assert page.dataframe[0].value.index.tolist() == [2, 3]
+    page.text_input[0].set_value("DACIA").run()
+    assert page.dataframe[0].value.index.tolist() == [2]
+    page.text_input[0].set_value("Lada").run()
+    assert file_texts.FILE_TABLE_EMPTY.fr in everything(page)
+
+
+@pytest.mark.usefixtures("live_model")
+def test_of_a_long_file_the_table_shows_the_beginning_and_says_so() -> None:
+    page = upload(f"{HEADER}\n" + f"{LOGAN}\n" * 1_200)
+    assert len(page.dataframe[0].value) == 1_000
+    assert "Les 1 000 premières de 1 200 lignes" in everything(page).replace("\u202f", " ")
+
+
+@pytest.mark.parametrize(("session", "says"), [
+    ({}, ["Ce fichier ne peut pas être estimé.", "il manque 3 colonne(s)", "« Kilométrage »"]),
+    ({"lang": "en"}, ["This file cannot be estimated.", "3 column(s) that the model needs"]),
+])  # fmt: skip
+@pytest.mark.usefixtures("live_model")
+def test_a_bad_file_is_explained_in_the_language_of_the_page(
+    session: dict[str, object], says: list[str]
+) -> None:
+    page = upload("Marque;Modèle;Année\nDacia;Logan;2018\n", **session)
+    assert all(sentence in everything(page) for sentence in says)
+    assert not page.metric
+
+
+@pytest.mark.usefixtures("live_model")
+def test_names_in_a_bad_file_are_no_markdown_of_the_page() -> None:
+    page = upload("Marque;Modèle;![x](http://example.com/x.png)\n1;2;3\n")
+    assert "example.com" in page.code[0].value
+    assert all("example.com" not in each.value for each in [*page.markdown, *page.error])
+
+
+@pytest.mark.usefixtures("live_model")
+def test_a_file_without_cars_is_said_to_be_so() -> None:
+    page = upload(f"{HEADER}\n")
+    assert file_texts.FILE_WITHOUT_ROWS.fr in everything(page)
+
+
+@pytest.mark.usefixtures("live_model")
+def test_a_file_that_is_taken_away_is_forgotten() -> None:
+    page = upload(CARS)
+    assert page.session_state["estimated"]
+    page.file_uploader[0].set_value(None)
+    page.run()
+    assert "estimated" not in page.session_state
+    assert not page.metric
+
+
+def test_another_language_or_version_estimates_anew(live_model: LiveModel) -> None:
+    page = upload(CARS)
+    page.session_state["lang"] = "en"
+    page.run()
+    *_, short = read_copy(page)
+    assert short[9] == "no estimate: 4 cells instead of 6"
+    first = page.session_state["estimated"][1]
+    serving = live_model.state.serving
+    assert serving
+    version = serving.version
+    live_model.state = State(serving._replace(version=type(version)(
+        4, version.run_id, version.tags, version.created)))  # fmt: skip
+    page.run()
+    assert page.session_state["estimated"][1] is not first
+
+
+def test_without_a_model_the_page_says_what_to_do(live_model: LiveModel) -> None:
+    live_model.state = State(looked=True)
+    page = run_page("file")
+    assert texts.NO_MODEL.fr in everything(page)
+    assert not page.file_uploader
+
+
+@pytest.mark.usefixtures("live_model")
+def test_no_upload_is_large_enough_to_be_put_on_a_disk() -> None:
+    from views import file  # noqa: PLC0415 - once the folder of the pages is on the path
+
+    assert MultiPartParser.spool_max_size > file.MOST_MEGABYTES * 2**20
+    page = run_page("file")
+    assert page.file_uploader[0].proto.max_upload_size_mb == file.MOST_MEGABYTES
+
+
+@pytest.mark.usefixtures("live_model")
+def test_one_file_is_at_work_at_a_time() -> None:
+    from views import file  # noqa: PLC0415 - once the folder of the pages is on the path
+
+    assert upload(CARS).metric  # what is slow once is over
+    with ThreadPoolExecutor() as pool:
+        with file.turn():
+            waiting = pool.submit(upload, CARS)
+            time.sleep(2)
+            assert not waiting.done()
+        assert waiting.result(30).metric

@@ -1,0 +1,77 @@
+"""« Le marché », without a browser."""
+
+import pytest
+from page import LiveModel, everything, pictures, run_page
+
+from carprice import model_texts, texts
+from carprice.live_model import Serving, State
+
+
+@pytest.fixture(autouse=True)
+def _nothing_prepared(live_model: LiveModel) -> None:
+    from views import market  # noqa: PLC0415 - once the folder of the pages is on the path
+
+    market.read_adverts.clear()
+
+
+@pytest.mark.usefixtures("live_model")
+def test_the_market_is_told_in_figures_and_pictures(serving: Serving) -> None:
+    page = run_page("market")
+    assert serving.reference
+    known = serving.reference.known
+    figures = {each.label: each.value for each in page.metric}
+    assert figures["Annonces"] == texts.number(len(known))
+    assert figures["Prix médian"] == texts.about(known["price_mad"].median())
+    assert [each.value for each in page.subheader] == ["Par année", "Par marque", "Par ville"]
+    years, makes, _ = pictures(page)
+    newest = known.loc[known["model_year"] == years.rows["name"].iloc[-1], "price_mad"]
+    assert years.rows["median"].iloc[-1] == newest.median()
+    assert makes.rows["rows"].sum() <= len(known)
+    assert makes.rows["median"].is_monotonic_decreasing
+
+
+@pytest.mark.usefixtures("live_model")
+def test_every_picture_is_small_has_words_and_takes_its_ground_from_the_theme() -> None:
+    found = pictures(run_page("market"))
+    assert len(found) == 3
+    for each in found:
+        assert len(each.rows) <= 60
+        assert "DH" in each.alt
+        assert "background" not in str(each.spec)
+    assert found[0].alt.startswith("Prix médian selon l'année")
+
+
+@pytest.mark.usefixtures("live_model")
+def test_one_make_is_shown_by_its_models() -> None:
+    page = run_page("market", market_makes=["Dacia"], market_fuels=["diesel"])
+    assert [each.value for each in page.subheader] == ["Par année", "Par modèle", "Par ville"]
+    everywhere = run_page("market").metric[0].value
+    assert page.metric[0].value != everywhere
+
+
+@pytest.mark.usefixtures("live_model")
+def test_what_nobody_sells_is_said_to_be_so(serving: Serving) -> None:
+    assert serving.reference
+    known = serving.reference.known
+    electric = set(known.loc[known["fuel"] == "electric", "make"])
+    make = next(each for each in known["make"] if each not in electric)
+    page = run_page("market", market_makes=[make], market_fuels=["electric"])
+    assert model_texts.NO_ADVERTS.fr in everything(page)
+    assert not page.metric
+
+
+@pytest.mark.usefixtures("live_model")
+def test_the_page_speaks_english_when_asked_to() -> None:
+    page = run_page("market", lang="en")
+    assert page.title[0].value == "The market"
+    assert page.multiselect[1].options == ["Diesel", "Electric", "Hybrid", "Petrol"]
+
+
+def test_without_the_adverts_the_page_says_so(live_model: LiveModel, serving: Serving) -> None:
+    live_model.state = State(serving._replace(reference=None))
+    assert model_texts.NO_MARKET.fr in everything(run_page("market"))
+
+
+def test_without_a_model_the_page_says_what_to_do(live_model: LiveModel) -> None:
+    live_model.state = State(looked=True)
+    assert texts.NO_MODEL.fr in everything(run_page("market"))

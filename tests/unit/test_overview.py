@@ -1,0 +1,74 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from carprice.overview import (
+    LEAST_ADVERTS,
+    MOST_GROUPS,
+    find_middle,
+    select_adverts,
+    summarize_names,
+    summarize_years,
+    unify_names,
+)
+
+
+@pytest.fixture
+def adverts() -> pd.DataFrame:
+    """Two makes, one of them spelt in two ways, and a rare third one."""
+    return pd.DataFrame(
+        {
+            "make": ["Citroën"] * 9 + ["CITROEN"] * 2 + ["Dacia"] * 10 + ["Lada"] * 3,
+            "fuel": ["diesel"] * 11 + ["petrol"] * 10 + [None] * 3,
+            "model_year": [2015.0] * 11 + [2020.0] * 10 + [1990.0] * 3,
+            "mileage_km": [100_000.0] * 21 + [np.nan] * 3,
+            "price_mad": [*range(100_000, 111_000, 1_000), *[50_000.0] * 10, *[9e5] * 3],
+        }
+    )
+
+
+def test_names_that_differ_in_spelling_alone_become_the_most_common_one(
+    adverts: pd.DataFrame,
+) -> None:
+    unified = unify_names(adverts, ["make"])
+    assert unified["make"].value_counts().to_dict() == {"Citroën": 11, "Dacia": 10, "Lada": 3}
+    assert adverts["make"].nunique() == 4
+
+
+def test_an_unknown_name_stays_unknown() -> None:
+    unified = unify_names(pd.DataFrame({"city": ["Fès", None, "FES", "Fès"]}), ["city"])
+    assert unified["city"].tolist()[::2] == ["Fès", "Fès"]
+    assert unified["city"].isna().tolist() == [False, True, False, False]
+
+
+def test_names_are_summed_up_the_dearest_first_and_rare_ones_left_out(
+    adverts: pd.DataFrame,
+) -> None:
+    found = summarize_names(unify_names(adverts, ["make"]), "make")
+    assert found.to_dict("records") == [
+        {"name": "Citroën", "rows": 11, "low": 102_500, "median": 105_000, "high": 107_500},
+        {"name": "Dacia", "rows": 10, "low": 50_000, "median": 50_000, "high": 50_000},
+    ]
+
+
+def test_of_many_names_the_most_frequent_are_shown() -> None:
+    names = [f"M{at}" for at in range(40) for _ in range(LEAST_ADVERTS + at)]
+    found = summarize_names(pd.DataFrame({"make": names, "price_mad": 1.0}), "make")
+    assert set(found["name"]) == {f"M{at}" for at in range(40 - MOST_GROUPS, 40)}
+
+
+def test_years_are_summed_up_in_the_order_of_time(adverts: pd.DataFrame) -> None:
+    found = summarize_years(adverts)
+    assert found["name"].tolist() == [2015, 2020]
+    assert found["median"].tolist() == [105_000, 50_000]
+
+
+def test_what_is_not_chosen_from_is_not_filtered(adverts: pd.DataFrame) -> None:
+    assert len(select_adverts(adverts, [], [])) == len(adverts)
+    assert set(select_adverts(adverts, ["Dacia", "Lada"], [])["make"]) == {"Dacia", "Lada"}
+    assert set(select_adverts(adverts, ["Dacia", "Lada"], ["petrol"])["make"]) == {"Dacia"}
+
+
+def test_the_middle_of_adverts_leaves_open_what_none_of_them_says(adverts: pd.DataFrame) -> None:
+    assert find_middle(adverts) == (24, 101_500, 2015, 100_000)
+    assert find_middle(adverts.tail(3)) == (3, 900_000, 1990, None)
