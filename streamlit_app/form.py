@@ -46,9 +46,13 @@ def _ask_names(catalog: Catalog) -> dict[str, str]:
 
 
 def _forget(names: tuple[str, ...]) -> None:
-    """A model of another make, a year of another model: chosen for a car no longer meant."""
+    """A model of another make, a year of another model: chosen for a car no longer meant.
+
+    What is empty here is left alone: a quick hand may have filled it in the browser meanwhile.
+    """
     for name in names:
-        st.session_state[name] = None
+        if st.session_state.get(name) is not None:
+            st.session_state[name] = None
 
 
 def _choose(name: str, options: list[str], **reaction: object) -> str:
