@@ -44,14 +44,13 @@ class State(NamedTuple):
     """What a server has at hand. serving: None while nothing is in production.
 
     trouble: why the last look at the registry found nothing out, empty when it did.
-    newest: the version trained last. looked: whether there was a look at all.
+    newest: the version trained last.
     """
 
     serving: Serving | None = None
     newest: Version | None = None
     trouble: str = ""
     trouble_since: datetime | None = None
-    looked: bool = False
 
 
 class LiveModel:
@@ -82,12 +81,12 @@ class LiveModel:
             registry = self.work.registry  # connects; after a failure, at the next look
             newest = next(iter(registry.versions()), None)
             serving = self._follow(registry.find_alias(PRODUCTION))
-            self.state = State(serving, newest, looked=True)
+            self.state = State(serving, newest)
         except Exception as error:
             since = self.state.trouble_since or datetime.now(UTC)
             unforeseen = not isinstance(error, CarPriceError)
             log.warning("the last good version goes on: %s", error, exc_info=unforeseen)
-            self.state = self.state._replace(trouble=str(error), trouble_since=since, looked=True)
+            self.state = self.state._replace(trouble=str(error), trouble_since=since)
 
     def _keep_looking(self) -> None:
         while not self._stopping.wait(LOOK_AGAIN_SECONDS):

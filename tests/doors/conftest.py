@@ -47,6 +47,6 @@ def live_model(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> LiveModel:
     monkeypatch.syspath_prepend(ROOT / "streamlit_app")
     # Streamlit puts the page in this place, and leaves it there for other tests' children to run.
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    found = LiveModel(State(serving, serving.version, looked=True))
+    found = LiveModel(State(serving, serving.version))
     monkeypatch.setattr("live.live_model", lambda: found)
     return found

@@ -178,7 +178,7 @@ def test_the_page_speaks_english_on_demand() -> None:
 def test_without_the_training_table_there_is_still_an_estimate(
     production: LiveModel, serving: Serving
 ) -> None:
-    production.state = State(serving._replace(reference=None), None, looked=True)
+    production.state = State(serving._replace(reference=None), None)
     page = open_page(**LOGAN)
     assert not page.exception
     assert page.metric[0].value
@@ -186,7 +186,7 @@ def test_without_the_training_table_there_is_still_an_estimate(
 
 
 def test_with_nothing_in_production_the_page_says_what_to_type(production: LiveModel) -> None:
-    production.state = State(looked=True)
+    production.state = State()
     page = open_page()
     assert "make run" in everything(page)
     assert not page.button

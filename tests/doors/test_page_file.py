@@ -145,7 +145,7 @@ def test_another_language_or_version_estimates_anew(live_model: LiveModel) -> No
 
 
 def test_without_a_model_the_page_says_what_to_do(live_model: LiveModel) -> None:
-    live_model.state = State(looked=True)
+    live_model.state = State()
     page = run_page("file")
     assert texts.NO_MODEL.fr in everything(page)
     assert not page.file_uploader

@@ -73,5 +73,5 @@ def test_without_the_adverts_the_page_says_so(live_model: LiveModel, serving: Se
 
 
 def test_without_a_model_the_page_says_what_to_do(live_model: LiveModel) -> None:
-    live_model.state = State(looked=True)
+    live_model.state = State()
     assert texts.NO_MODEL.fr in everything(run_page("market"))

@@ -235,7 +235,7 @@ def test_what_is_not_on_this_machine_is_said_not_to_be(
 def test_without_a_model_the_versions_are_still_told(
     registry: FakeRegistry, live_model: LiveModel
 ) -> None:
-    live_model.state = State(looked=True)
+    live_model.state = State()
     registry.all = [REFUSED]
     page = run_page("model")
     assert texts.NO_MODEL.fr in everything(page)

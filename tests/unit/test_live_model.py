@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from carprice import live_model
 from carprice.dataset import write_table
 from carprice.errors import CarPriceError, ModelIntegrityError, RegistryError
-from carprice.live_model import LiveModel
+from carprice.live_model import LiveModel, State
 from carprice.versions import Version
 
 
@@ -70,7 +70,7 @@ def serving_number(live: LiveModel) -> int | None:
 
 
 def test_production_answers_after_the_first_look(live: LiveModel, registry: FakeRegistry) -> None:
-    assert not live.state.looked
+    assert live.state == State()
     live.look()
     assert serving_number(live) == 1
     assert live.state.serving is not None
@@ -78,7 +78,7 @@ def test_production_answers_after_the_first_look(live: LiveModel, registry: Fake
     assert live.state.serving.reference is not None
     assert live.state.newest is not None
     assert live.state.newest.number == 3
-    assert (live.state.trouble, live.state.looked) == ("", True)
+    assert live.state.trouble == ""
 
 
 def test_a_promotion_takes_over_and_is_opened_once(live: LiveModel, registry: FakeRegistry) -> None:
