@@ -4,6 +4,7 @@ import http.server
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pytest
 
 PROBE = Path(__file__).parents[2] / "deploy" / "check_health.py"
 HEALTH = b'{"metadatabase": {"status": "healthy"}, "triggerer": {"status": null}}'
+
+
+LATE_SECONDS = 2
 
 
 class Service(http.server.BaseHTTPRequestHandler):
@@ -35,7 +39,7 @@ def port() -> Iterator[int]:
 
 
 def probe(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-IS", PROBE, *map(str, arguments)]
+    command = [sys.executable, "-IS", PROBE, "--patience=0", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -63,3 +67,18 @@ def test_a_closed_port_is_said() -> None:
     asked = probe(1, "/health")
     assert asked.returncode == 1
     assert "ConnectionRefusedError" in asked.stderr
+
+
+def test_a_service_that_comes_up_while_it_is_asked_is_healthy() -> None:
+    with http.server.HTTPServer(("127.0.0.1", 0), Service, bind_and_activate=False) as late:
+        late.server_bind()  # until it listens too, it refuses connections
+
+        def come_up() -> None:
+            late.server_activate()
+            late.handle_request()
+
+        threading.Timer(LATE_SECONDS, come_up).start()
+        began = time.monotonic()
+        asked = probe(late.server_port, "/health", "--as=mlflow:5000", "--patience=30")
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert LATE_SECONDS / 2 <= time.monotonic() - began < LATE_SECONDS * 5
