@@ -7,7 +7,7 @@ import streamlit as st
 from charts import draw_curve, draw_explanation, draw_interval, name_group, signed
 from language import language, say
 
-from carprice import texts
+from carprice import texts, wording
 from carprice.explanation import Explanation, explain, vary
 from carprice.listing import BY_NAME, FEATURES, TARGET, Kind
 from carprice.live_model import Serving
@@ -29,11 +29,11 @@ def show_answer(serving: Serving, answers: dict[str, str]) -> None:
     found = estimate_cars(serving.pipeline, parsed, language())[0]
     st.header(_describe(car) or say(texts.NAMELESS), divider="gray")
     if found.low_mad is None or found.high_mad is None:
-        st.warning(texts.capital(found.remark))
+        st.warning(wording.capital(found.remark))
         return
     _show_price(serving, found)
     if found.remark:
-        st.info(texts.capital(found.remark), icon=":material/info:")
+        st.info(wording.capital(found.remark), icon=":material/info:")
     reference = serving.reference
     encoded = serving.pipeline["encode"].transform(car[list(FEATURES)])
     comparables = car.iloc[:0]
@@ -50,13 +50,13 @@ def show_answer(serving: Serving, answers: dict[str, str]) -> None:
 
 
 def _show_price(serving: Serving, found: CarEstimate) -> None:
-    low, high = texts.about(found.low_mad), texts.about(found.high_mad)
+    low, high = wording.about(found.low_mad), wording.about(found.high_mad)
     if found.price_mad is None:
         st.metric(say(texts.RANGE), f"{low} – {high}")
         sentence = texts.TOO_FEW.get(found.seen, texts.TOO_FEW_SEEN)
         st.warning(say(sentence, seen=found.seen), icon=":material/visibility_off:")
     else:
-        st.metric(say(texts.ESTIMATE), texts.about(found.price_mad))
+        st.metric(say(texts.ESTIMATE), wording.about(found.price_mad))
     coverage = round(10 * serving.coverage)
     st.write(say(texts.INTERVAL, coverage=coverage, low=low, high=high))
     st.caption(say(texts.ASKED_PRICES))
@@ -80,7 +80,7 @@ def _show_doubts(
             )  # fmt: skip
     widening = measure_widening(serving.pipeline, car, reference.complete)
     if widening.fields and round(widening.percent) > 0:
-        labels = texts.name_fields(widening.fields, language())
+        labels = wording.name_fields(widening.fields, language())
         st.write(say(texts.WIDENED, labels=labels, percent=f"{widening.percent:.0f}"))
 
 
@@ -94,7 +94,7 @@ def _judge_advert(found: CarEstimate, comparables: pd.DataFrame) -> None:
     )  # fmt: skip
     if asked is not None:
         st.write(_word_verdict(asked, found))
-    low, high = texts.about(found.low_mad), texts.about(found.high_mad)
+    low, high = wording.about(found.low_mad), wording.about(found.high_mad)
     st.altair_chart(
         draw_interval(found.low_mad, found.price_mad, found.high_mad, comparables, asked),
         alt=say(texts.INTERVAL_ALT, low=low, high=high, count=len(comparables)),
@@ -102,7 +102,7 @@ def _judge_advert(found: CarEstimate, comparables: pd.DataFrame) -> None:
 
 
 def _word_verdict(asked: float, found: CarEstimate) -> str:
-    price = texts.dirhams(asked)
+    price = wording.dirhams(asked)
     middle = found.price_mad or float(np.sqrt(found.low_mad * found.high_mad))
     verdict = judge(asked, middle, found.low_mad, found.high_mad)
     if found.price_mad is None:
@@ -116,7 +116,7 @@ def _show_reasons(explanation: Explanation, reference: Reference) -> None:
     if not explanation.contributions:
         st.write(say(texts.SAME_AS_TYPICAL))
         return
-    typical, price = _describe(reference.typical), texts.about(explanation.typical_mad)
+    typical, price = _describe(reference.typical), wording.about(explanation.typical_mad)
     st.write(say(texts.TYPICAL, car=typical, price=price))
     told = "; ".join(
         say(texts.EXPLANATION_ALT, name=name_group(each.fields), amount=signed(each.amount_mad))
@@ -142,8 +142,8 @@ def _draw(curve: pd.DataFrame, name: str, here: float) -> alt.LayerChart:
 def _tell_curve(curve: pd.DataFrame, name: str, title: str) -> str:
     first, last = curve.iloc[0], curve.iloc[-1]
     return say(
-        texts.CURVE_ALT, title=title, first=texts.about(first[TARGET]),
-        start=f"{first[name]:.0f}", last=texts.about(last[TARGET]), end=f"{last[name]:.0f}",
+        texts.CURVE_ALT, title=title, first=wording.about(first[TARGET]),
+        start=f"{first[name]:.0f}", last=wording.about(last[TARGET]), end=f"{last[name]:.0f}",
     )  # fmt: skip
 
 
@@ -173,15 +173,15 @@ def _spell(name: str, value: object) -> str:
     if name == "link":  # from somebody's file: only what leads to a page is made a link
         return str(value) if str(value).startswith(("https://", "http://")) else ""
     if BY_NAME[name].kind is Kind.CHOICE:
-        return texts.word_choice(name, str(value), language())
+        return wording.word_choice(name, str(value), language())
     if isinstance(value, str):
         return value
-    return f"{value:.0f}" if name == "model_year" else texts.number(value)
+    return f"{value:.0f}" if name == "model_year" else wording.number(value)
 
 
 def _head(name: str) -> str:
     unit = BY_NAME[name].unit
-    return texts.title(name, language()) + (f" ({unit})" if unit else "")
+    return wording.title(name, language()) + (f" ({unit})" if unit else "")
 
 
 def _describe(car: pd.DataFrame) -> str:
@@ -192,9 +192,9 @@ def _describe(car: pd.DataFrame) -> str:
         for each in (row["make"], row["model"], row["model_year"])
         if not pd.isna(each)
     )
-    distance = [] if pd.isna(row["mileage_km"]) else [f"{texts.number(row['mileage_km'])} km"]
+    distance = [] if pd.isna(row["mileage_km"]) else [f"{wording.number(row['mileage_km'])} km"]
     choices = [
-        texts.word_choice(each, row[each], language()).lower()
+        wording.word_choice(each, row[each], language()).lower()
         for each in ("fuel", "gearbox")
         if not pd.isna(row[each])
     ]

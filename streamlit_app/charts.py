@@ -7,12 +7,12 @@ import altair as alt
 import pandas as pd
 from language import language, say
 
-from carprice import texts
+from carprice import texts, wording
 from carprice.explanation import Explanation
 from carprice.listing import TARGET
 
 ACCENT, AGAINST, MUTED = "#1a9e8f", "#d1495b", "#8a979d"
-THOUSANDS = f"replace(format(datum.value, ',.0f'), /,/g, '{texts.THIN_SPACE}')"
+THOUSANDS = f"replace(format(datum.value, ',.0f'), /,/g, '{wording.THIN_SPACE}')"
 PLAIN = "format(datum.value, 'd')"
 
 
@@ -35,7 +35,7 @@ def draw_interval(
     ]
     if len(comparables):
         dots = pd.DataFrame({"low": comparables[TARGET]})
-        dots["told"] = dots["low"].map(texts.dirhams)
+        dots["told"] = dots["low"].map(wording.dirhams)
         layers.append(
             alt.Chart(dots)
             .mark_circle(size=60, opacity=0.8, color=MUTED)
@@ -43,7 +43,7 @@ def draw_interval(
         )
     for amount, colour in ((price, ACCENT), (asked, AGAINST)):
         if amount is not None:
-            tick = pd.DataFrame({"low": [amount], "told": [texts.about(amount)]})
+            tick = pd.DataFrame({"low": [amount], "told": [wording.about(amount)]})
             layers.append(
                 alt.Chart(tick)
                 .mark_tick(thickness=4, size=44, color=colour)
@@ -79,12 +79,12 @@ def draw_curve(curve: pd.DataFrame, name: str, here: float | None) -> alt.LayerC
     """Price and its band over one field, and where this car stands."""
     told = [
         f"{row[TARGET]} ({row['low_mad']} – {row['high_mad']})"
-        for _, row in curve[[TARGET, "low_mad", "high_mad"]].map(texts.about).iterrows()
+        for _, row in curve[[TARGET, "low_mad", "high_mad"]].map(wording.about).iterrows()
     ]
     base = alt.Chart(curve.assign(told=told))
     x = alt.X(
         f"{name}:Q",
-        title=texts.title(name, language()),
+        title=wording.title(name, language()),
         scale=alt.Scale(zero=False, nice=False),
         axis=amounts(PLAIN if name == "model_year" else THOUSANDS, ticks=5),
     )
@@ -103,8 +103,8 @@ def draw_curve(curve: pd.DataFrame, name: str, here: float | None) -> alt.LayerC
 
 def name_group(fields: tuple[str, ...]) -> str:
     """Fields that are told of together, as they head a line."""
-    return texts.capital(texts.name_fields(fields, language()))
+    return wording.capital(wording.name_fields(fields, language()))
 
 
 def signed(amount: float) -> str:
-    return f"{'+' if amount >= 0 else '−'}{texts.about(abs(amount))}"
+    return f"{'+' if amount >= 0 else '−'}{wording.about(abs(amount))}"

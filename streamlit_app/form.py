@@ -7,7 +7,7 @@ the server; the rest waits for the button.
 import streamlit as st
 from language import language, say
 
-from carprice import texts
+from carprice import texts, wording
 from carprice.catalog import Catalog
 from carprice.listing import BY_NAME, EQUIPMENT, FEATURES, Field, Kind
 
@@ -58,7 +58,7 @@ def _forget(names: tuple[str, ...]) -> None:
 def _choose(name: str, options: list[str], **reaction: object) -> str:
     """One of the known names, or another one that is typed."""
     chosen = st.selectbox(
-        texts.title(name, language()), options, index=None, key=name, accept_new_options=True,
+        wording.title(name, language()), options, index=None, key=name, accept_new_options=True,
         placeholder=say(texts.UNKNOWN), help=_help(BY_NAME[name]), **KEPT, **reaction,
     )  # fmt: skip
     return chosen or ""
@@ -74,7 +74,7 @@ def _ask_in_columns(names: list[str], count: int) -> dict[str, str]:
 
 
 def _ask_one(field: Field) -> str:
-    label = texts.title(field.name, language())
+    label = wording.title(field.name, language())
     label = f"{label} ({field.unit})" if field.unit else label
     placeholder = say(texts.UNKNOWN)
     if options := _list_choices(field):
@@ -93,7 +93,7 @@ def _ask_one(field: Field) -> str:
 def _list_choices(field: Field) -> dict[str, str]:
     """Code to wording of a field with few values; none for a number of many."""
     if field.kind is Kind.CHOICE:
-        return {code: texts.word_choice(field.name, code, language()) for code in field.choices}
+        return {code: wording.word_choice(field.name, code, language()) for code in field.choices}
     if field.kind is Kind.YES_NO:
         return {"oui": say(texts.YES), "non": say(texts.NO)}
     if field.maximum - field.minimum < FEW_CHOICES:
@@ -105,7 +105,7 @@ def _ask_equipment(names: list[str]) -> dict[str, str]:
     """What is there; what is not chosen is unknown, for adverts rarely say that a thing is not."""
     chosen = st.pills(
         say(texts.EQUIPMENT_LABEL).capitalize(), names, selection_mode="multi", key="equipment",
-        format_func=lambda name: texts.title(name, language()), **NO_RERUN,
+        format_func=lambda name: wording.title(name, language()), **NO_RERUN,
     )  # fmt: skip
     return {name: "oui" if name in chosen else "" for name in names}
 
@@ -113,7 +113,7 @@ def _ask_equipment(names: list[str]) -> dict[str, str]:
 def _help(field: Field) -> str | None:
     if field.kind is Kind.TEXT:
         return say(texts.HELP_NAME)
-    low, high = texts.number(field.minimum), texts.number(field.maximum)
+    low, high = wording.number(field.minimum), wording.number(field.maximum)
     if field.name == "model_year":
         low, high = f"{field.minimum:.0f}", f"{field.maximum:.0f}"
     return say(texts.HELP_RANGE, low=low, high=high, unit=field.unit).strip()

@@ -5,7 +5,7 @@ import pandas as pd
 from charts import ACCENT, PLAIN, amounts
 from language import language, say
 
-from carprice import model_texts, texts
+from carprice import texts, wording
 
 BAR_HEIGHT = 28
 
@@ -16,7 +16,7 @@ def draw_names(groups: pd.DataFrame) -> alt.LayerChart:
         y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=130, labelOverlap=False)),
         tooltip=["name:N", "told:N"],
     )
-    price = alt.X("low:Q", title=say(model_texts.MEDIAN_PRICE_AXIS), axis=amounts(ticks=5))
+    price = alt.X("low:Q", title=say(texts.MEDIAN_PRICE_AXIS), axis=amounts(ticks=5))
     band = base.mark_bar(height=12, cornerRadius=6, opacity=0.35, color=ACCENT)
     tick = base.mark_tick(thickness=4, size=20, opacity=1, color=ACCENT)
     return alt.layer(band.encode(x=price, x2="high:Q"), tick.encode(x="median:Q")).properties(
@@ -28,11 +28,11 @@ def draw_years(groups: pd.DataFrame) -> alt.LayerChart:
     """The median price and the middle half of prices over model years."""
     base = alt.Chart(_tell(groups))
     year = alt.X(
-        "name:Q", title=texts.title("model_year", language()),
+        "name:Q", title=wording.title("model_year", language()),
         scale=alt.Scale(zero=False, nice=False), axis=amounts(PLAIN, ticks=6),
     )  # fmt: skip
-    price = alt.Y("low:Q", title=say(model_texts.MEDIAN_PRICE_AXIS), axis=amounts(ticks=5))
-    tooltip = [alt.Tooltip("name:Q", title=texts.title("model_year", language())), "told:N"]
+    price = alt.Y("low:Q", title=say(texts.MEDIAN_PRICE_AXIS), axis=amounts(ticks=5))
+    tooltip = [alt.Tooltip("name:Q", title=wording.title("model_year", language())), "told:N"]
     band = base.mark_area(opacity=0.25, color=ACCENT).encode(x=year, y=price, y2="high:Q")
     line = base.mark_line(color=ACCENT, strokeWidth=3, point=alt.OverlayMarkDef(color=ACCENT))
     return alt.layer(band, line.encode(x=year, y="median:Q", tooltip=tooltip)).properties(
@@ -43,8 +43,8 @@ def draw_years(groups: pd.DataFrame) -> alt.LayerChart:
 def _tell(groups: pd.DataFrame) -> pd.DataFrame:
     told = [
         say(
-            model_texts.MARKET_TOLD, median=texts.about(each.median), low=texts.about(each.low),
-            high=texts.about(each.high), rows=texts.number(each.rows),
+            texts.MARKET_TOLD, median=wording.about(each.median), low=wording.about(each.low),
+            high=wording.about(each.high), rows=wording.number(each.rows),
         )
         for each in groups.itertuples()
     ]  # fmt: skip

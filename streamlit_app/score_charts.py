@@ -5,7 +5,7 @@ import pandas as pd
 from charts import ACCENT, AGAINST, THOUSANDS, amounts
 from language import language, say
 
-from carprice import model_texts, texts
+from carprice import texts, wording
 
 BAR_HEIGHT = 26
 
@@ -13,12 +13,12 @@ BAR_HEIGHT = 26
 def draw_slices(slices: pd.DataFrame, overall: float) -> alt.LayerChart:
     """Median error of each slice (`label`, its scores), beside that of all cars."""
     told = [
-        f"{model_texts.decimal(each.median_error_pct, language())} % · "
-        f"{texts.number(each.rows)} {say(model_texts.CARS).lower()}"
+        f"{wording.decimal(each.median_error_pct, language())} % · "
+        f"{wording.number(each.rows)} {say(texts.CARS).lower()}"
         for each in slices.itertuples()
     ]
     error = alt.X(
-        "median_error_pct:Q", title=f"{say(model_texts.SCORES['median_error_pct'])} (%)",
+        "median_error_pct:Q", title=f"{say(texts.SCORES['median_error_pct'])} (%)",
         axis=alt.Axis(format="d", tickMinStep=1, tickCount=8),
     )  # fmt: skip
     bars = (
@@ -38,7 +38,7 @@ def draw_slices(slices: pd.DataFrame, overall: float) -> alt.LayerChart:
 def draw_estimates(cells: pd.DataFrame) -> alt.LayerChart:
     """Cells of `scorecard.bin_estimates`; where both are equal is the dashed line."""
     told = [
-        f"{texts.about(each.price)} → {texts.about(each.estimate)} : {each.rows}"
+        f"{wording.about(each.price)} → {wording.about(each.estimate)} : {each.rows}"
         for each in cells.itertuples()
     ]
     scale = alt.Scale(type="log", nice=False)
@@ -70,9 +70,9 @@ def draw_errors(bins: pd.DataFrame) -> alt.Chart:
         alt.Chart(bins.assign(told=told))
         .mark_bar(color=ACCENT, binSpacing=1)
         .encode(
-            x=alt.X("low:Q", bin="binned", title=say(model_texts.ERROR_AXIS)),
+            x=alt.X("low:Q", bin="binned", title=say(texts.ERROR_AXIS)),
             x2="high:Q",
-            y=alt.Y("rows:Q", title=say(model_texts.CARS), axis=amounts()),
+            y=alt.Y("rows:Q", title=say(texts.CARS), axis=amounts()),
             tooltip="told:N",
         )
         .properties(height=340)

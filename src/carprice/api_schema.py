@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from carprice import listing, texts
+from carprice import listing, wording
 from carprice.cleaning import LONGEST_NUMBER
 from carprice.listing import BY_NAME, FEATURES, Kind
 
@@ -60,7 +60,7 @@ def spell_answer(given: object) -> object:
 
 def describe_field(each: listing.Field) -> str:
     """What a program must know to fill a field in: label, unit, range and choices."""
-    parts = [f"{each.label} ({texts.title(each.name, 'en')})"]
+    parts = [f"{each.label} ({wording.title(each.name, 'en')})"]
     if each.kind in {Kind.NUMBER, Kind.MILEAGE}:
         parts.append(f"{each.minimum:.0f} to {each.maximum:.0f} {each.unit}".strip())
     if each.choices:

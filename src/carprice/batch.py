@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from carprice import file_texts, texts, workbook
+from carprice import texts, workbook
 from carprice.cleaning import parse_listings
 from carprice.dataset import ListingFile, Upload, annotate_rows, write_rows
 from carprice.listing import ESTIMATE_COLUMNS, FIELDS, TARGET, VEHICLE, Role, fold
@@ -87,7 +87,7 @@ def estimate_upload(
     rows = annotate_rows(file, texts.COLUMNS, annotate, language)
     copy, shown = io.BytesIO(), _Shown(file)
     write_rows(file, copy, texts.COLUMNS, shown.keep(rows))
-    name = file_texts.ESTIMATED_FILE.format(stem=PurePath(upload.name).stem)
+    name = texts.ESTIMATED_FILE.format(stem=PurePath(upload.name).stem)
     return EstimatedFile(name, copy.getvalue(), shown.to_table())
 
 

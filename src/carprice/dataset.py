@@ -13,7 +13,7 @@ from typing import IO
 import pandas as pd
 import pyarrow as pa
 
-from carprice import file_texts, texts
+from carprice import texts
 from carprice.errors import DatasetError
 from carprice.listing import BY_NAME, FIELDS, HEADERS, TARGET, fold
 from carprice.refusals import refuse, refuse_missing
@@ -23,12 +23,12 @@ from carprice.whole_files import replacing
 SEPARATORS = (",", ";", "\t", "|")
 CHUNK_ROWS = 10_000
 SIGNATURES = {
-    b"PK\x03\x04": file_texts.ZIP_ARCHIVE,
-    b"\xd0\xcf\x11\xe0": file_texts.OLD_WORKBOOK,
-    b"\x1f\x8b": file_texts.GZIP_ARCHIVE,
-    b"PAR1": file_texts.PARQUET_TABLE,
-    b"%PDF": file_texts.PDF,
-    b"<": file_texts.MARKUP,
+    b"PK\x03\x04": texts.ZIP_ARCHIVE,
+    b"\xd0\xcf\x11\xe0": texts.OLD_WORKBOOK,
+    b"\x1f\x8b": texts.GZIP_ARCHIVE,
+    b"PAR1": texts.PARQUET_TABLE,
+    b"%PDF": texts.PDF,
+    b"<": texts.MARKUP,
 }
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 UTF_8_MARK = b"\xef\xbb\xbf"
@@ -118,7 +118,7 @@ class ListingFile:
                     number += _is_filled(cells)
         except csv.Error as error:
             raise refuse(
-                file_texts.FILE_WITH_OPEN_QUOTE, self.source.name, row=number, error=error
+                texts.FILE_WITH_OPEN_QUOTE, self.source.name, row=number, error=error
             ) from error
 
     def _record_lines(self, taken: list[str]) -> Iterator[str]:
@@ -301,19 +301,19 @@ def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise refuse(file_texts.FILE_UNREADABLE, path, reason=error.strerror) from error
+        raise refuse(texts.FILE_UNREADABLE, path, reason=error.strerror) from error
 
 
 def _decode(data: bytes, file: Path | Upload) -> tuple[str, str]:
     """Text and encoding of a file that is text."""
     for signature, what in SIGNATURES.items():
         if data.startswith(signature):
-            raise refuse(file_texts.FILE_OF_OTHER_KIND, file, what=what)
+            raise refuse(texts.FILE_OF_OTHER_KIND, file, what=what)
     text, encoding = _choose_encoding(data)
     if "\0" in text:
-        raise refuse(file_texts.FILE_BINARY, file)
+        raise refuse(texts.FILE_BINARY, file)
     if not text.strip():
-        raise refuse(file_texts.FILE_EMPTY, file)
+        raise refuse(texts.FILE_EMPTY, file)
     return text, encoding
 
 
@@ -349,7 +349,7 @@ def _read_header(buffer: io.TextIOWrapper, file: Path | Upload) -> tuple[str, li
         best = max(best, (known, separator, header, buffer.tell()), key=lambda found: found[0])
     known, separator, header, after = best
     if not header or any("\n" in cell and separator in cell for cell in header):
-        raise refuse(file_texts.FILE_WITHOUT_HEADER, file)
+        raise refuse(texts.FILE_WITHOUT_HEADER, file)
     buffer.seek(after)
     return separator, header
 
@@ -370,5 +370,5 @@ def _locate_fields(header: list[str], file: Path | Upload, *, needs_price: bool)
         columns = "; ".join(
             f"{BY_NAME[name].label}: {[header[at] for at in found[name]]}" for name in twice
         )
-        raise refuse(file_texts.FILE_WITH_TWINS, file, columns=columns)
+        raise refuse(texts.FILE_WITH_TWINS, file, columns=columns)
     return {name: places[0] for name, places in found.items()}

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from carprice import texts
+from carprice import texts, wording
 from carprice.cleaning import Parsed, parse_listings
 from carprice.features import AT
 from carprice.interval import MASKED
@@ -114,7 +114,7 @@ def _remark(pipeline: Pipeline, parsed: Parsed, language: Language) -> Iterator[
     yield (models > 0) & (models < RARE_BELOW), texts.RARE_MODEL.say(language, least=RARE_BELOW)
     for code, rows in parsed.problems.items():
         if not code.startswith(TARGET):
-            yield rows.to_numpy(), texts.describe_problem(code, language)
+            yield rows.to_numpy(), wording.describe_problem(code, language)
     absent = _join(len(listings), _name_absent(parsed, language), ", ")
     for labels in set(absent) - {""}:
         yield absent == labels, texts.MISSING.say(language, labels=labels)
@@ -127,7 +127,7 @@ def _name_absent(parsed: Parsed, language: Language) -> Iterator[tuple[Rows, str
         for trouble in UNUSABLE:
             if (rows := parsed.problems.get(f"{name}_{trouble}")) is not None:
                 absent &= ~rows
-        yield absent.to_numpy(), texts.label(name, language)
+        yield absent.to_numpy(), wording.label(name, language)
 
 
 def _join(rows: int, parts: Iterator[tuple[Rows, str]], separator: str) -> npt.NDArray[np.object_]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from carprice import file_texts
+from carprice import texts
 from carprice.errors import DatasetError
 from carprice.listing import BY_NAME
 from carprice.texts import Language, Text
@@ -24,9 +24,9 @@ def refuse(sentence: Text, file: object, **details: object) -> DatasetError:
 
 def refuse_missing(missing: Sequence[str], header: Sequence[str], file: object) -> DatasetError:
     """The error that columns which the model needs, named by field, are missing."""
-    more = file_texts.AND_MORE if len(header) > COLUMNS_SHOWN else Text("", "")
+    more = texts.AND_MORE if len(header) > COLUMNS_SHOWN else Text("", "")
     return refuse(
-        file_texts.FILE_LACKS_COLUMNS,
+        texts.FILE_LACKS_COLUMNS,
         file,
         count=len(missing),
         columns=Text(*("\n".join(_name_columns(missing, each)) for each in LANGUAGES)),
@@ -45,9 +45,9 @@ def _fill(sentence: Text, language: Language, file: object, details: dict[str, o
 
 
 def _name_columns(missing: Sequence[str], language: Language) -> list[str]:
-    quoted, alternative = file_texts.COLUMN_NAME, file_texts.OR.say(language)
+    quoted, alternative = texts.COLUMN_NAME, texts.OR.say(language)
     return [
-        file_texts.MISSING_COLUMN.say(
+        texts.MISSING_COLUMN.say(
             language,
             label=BY_NAME[name].label,
             names=alternative.join(
@@ -59,5 +59,5 @@ def _name_columns(missing: Sequence[str], language: Language) -> list[str]:
 
 
 def _show_header(header: Sequence[str], language: Language) -> str:
-    unnamed = file_texts.UNNAMED.say(language)
+    unnamed = texts.UNNAMED.say(language)
     return ", ".join(repr(cell[:EXAMPLE_LENGTH] or unnamed) for cell in header[:COLUMNS_SHOWN])

@@ -1,14 +1,12 @@
 """Every sentence that people read of an estimate, French first, English beside it.
 
-Labels and wordings of a listing are French in `listing.py`; their English stands here.
+One table, and nothing but the table: how values are worded and put in is in `wording.py`. Labels
+and wordings of a listing are French in `listing.py`; their English stands here.
 """
 
 from typing import Literal, NamedTuple
 
-from carprice.listing import BY_NAME, EQUIPMENT
-
 Language = Literal["fr", "en"]
-THIN_SPACE, FIXED_SPACE = "\u202f", "\u00a0"
 
 COLUMNS = ("prix_estime", "prix_bas", "prix_haut", "remarque")
 """What is added to a file of cars, in this order."""
@@ -58,7 +56,6 @@ PROBLEM_ENDINGS = {
     "_unreadable": Text("{label} illisible : ignoré", "{label} cannot be read: ignored"),
     "_out_of_range": Text("{label} hors limites : ignoré", "{label} out of range: ignored"),
 }
-
 # Labels
 
 LABELS_IN_ENGLISH = {
@@ -85,60 +82,6 @@ CHOICES_IN_ENGLISH = {
 }  # fmt: skip
 EQUIPMENT_LABEL = Text("équipement", "equipment")
 YES, NO = Text("Oui", "Yes"), Text("Non", "No")
-
-
-def describe_problem(code: str, language: Language = "fr") -> str:
-    """The sentence for a problem code of `cleaning.Parsed`."""
-    if code in CORRECTIONS:
-        return CORRECTIONS[code].say(language)
-    for ending, sentence in PROBLEM_ENDINGS.items():
-        if code.endswith(ending):
-            return sentence.say(language, label=label(code.removesuffix(ending), language))
-    raise KeyError(code)
-
-
-def title(name: str, language: Language = "fr") -> str:
-    """The label of a field as it stands over a column."""
-    return BY_NAME[name].label if language == "fr" else LABELS_IN_ENGLISH[name]
-
-
-def label(name: str, language: Language = "fr") -> str:
-    """The label of a field inside a sentence."""
-    return title(name, language).lower()
-
-
-def name_fields(names: tuple[str, ...], language: Language = "fr") -> str:
-    """Labels of fields that are told of together."""
-    if set(names) <= set(EQUIPMENT):
-        return EQUIPMENT_LABEL.say(language)
-    return ", ".join(label(name, language) for name in names)
-
-
-def word_choice(name: str, code: str, language: Language = "fr") -> str:
-    """The wording of a choice by its code."""
-    return BY_NAME[name].choices[code] if language == "fr" else CHOICES_IN_ENGLISH[code]
-
-
-def capital(sentence: str) -> str:
-    """A remark as it begins a line."""
-    return sentence[:1].upper() + sentence[1:]
-
-
-def number(amount: float) -> str:
-    """A whole number with thin spaces between thousands."""
-    return f"{amount:,.0f}".replace(",", THIN_SPACE)
-
-
-def about(amount: float) -> str:
-    """An estimated amount: three digits that mean something, not six that do not."""
-    return dirhams(float(f"{amount:.3g}"))
-
-
-def dirhams(amount: float) -> str:
-    """An amount as it is written in Morocco: 173 000 DH with thin spaces."""
-    return f"{number(amount)}{FIXED_SPACE}DH"
-
-
 # Every page
 
 TITLE = Text("Le prix d'une voiture d'occasion au Maroc", "The price of a used car in Morocco")
@@ -179,7 +122,6 @@ STALE = Text(
     "répondre.",
     "The model registry has not answered since {since}: the last good model goes on answering.",
 )
-
 # The form
 
 INTRO = Text(
@@ -196,7 +138,6 @@ HELP_NAME = Text(
     "Choisissez dans la liste, ou tapez le nom.", "Choose from the list, or type the name."
 )
 HELP_RANGE = Text("De {low} à {high} {unit}", "From {low} to {high} {unit}")
-
 # The answer
 
 ESTIMATE = Text("Prix estimé", "Estimated price")
@@ -332,3 +273,357 @@ INTERVAL_ALT = Text(
 CAR_PRICE = Text("Prix (DH)", "Price (DH)")
 ADVERTS = Text("annonces", "adverts")
 EFFECT = Text("Effet sur le prix (DH)", "Effect on the price (DH)")
+
+# Files that cannot be read as listings
+
+FILE_UNREADABLE = Text(
+    "impossible de lire {file} : {reason}. Donnez le chemin d'un fichier CSV d'annonces.",
+    "cannot read {file}: {reason}. Give the path of a CSV file of listings.",
+)
+FILE_OF_OTHER_KIND = Text(
+    "{file} : c'est {what}, pas un fichier CSV. Exportez-le en CSV (UTF-8).",
+    "{file}: this is {what}, not a CSV file. Export it as CSV (UTF-8).",
+)
+ZIP_ARCHIVE = Text("une archive zip ou un classeur Excel", "a zip archive or an Excel workbook")
+OLD_WORKBOOK = Text(
+    "un ancien classeur Excel, ou un classeur protégé", "an old Excel workbook, or a protected one"
+)
+GZIP_ARCHIVE = Text("une archive gzip", "a gzip archive")
+PARQUET_TABLE = Text("une table Parquet", "a Parquet table")
+PDF = Text("un PDF", "a PDF")
+MARKUP = Text("une page web ou un document XML", "a web page or an XML document")
+FILE_BINARY = Text(
+    "{file} : un fichier binaire (il contient des octets nuls) ; un fichier CSV était attendu. "
+    "Exportez-le en CSV (UTF-8).",
+    "{file}: a binary file (it holds zero bytes); expected a CSV file. Export it as CSV (UTF-8).",
+)
+FILE_EMPTY = Text(
+    "{file} : le fichier est vide ; un fichier CSV avec une ligne de titres était attendu.",
+    "{file}: the file is empty; a CSV file with a header was expected.",
+)
+FILE_WITHOUT_HEADER = Text(
+    "{file} : sa première ligne ne peut pas être lue comme une ligne de titres ; le plus souvent, "
+    "un guillemet y est ouvert et jamais fermé. Mettez les noms des colonnes en première ligne.",
+    "{file}: its first line cannot be read as a CSV header; a quote that is opened there and "
+    "never closed is the usual cause. Put the names of the columns in the first line.",
+)
+FILE_WITH_OPEN_QUOTE = Text(
+    "{file} : à la ligne {row} sous les titres, un guillemet n'est pas fermé là où finit sa "
+    "cellule ({error}). Fermez-le ou retirez-le : les lignes suivantes seraient perdues.",
+    "{file}: row {row} under the header has a quote that is not closed where its cell ends "
+    "({error}). Close or remove it: rows after it would be lost.",
+)
+FILE_WITH_TWINS = Text(
+    "{file} : plusieurs colonnes pour un même renseignement ({columns}). N'en gardez qu'une "
+    "de chaque.",
+    "{file}: several columns for one field ({columns}). Keep one of each.",
+)
+FILE_LACKS_COLUMNS = Text(
+    "{file} : il manque {count} colonne(s) dont le modèle a besoin :\n{columns}\n"
+    "Trouvé : {found}{more}.\n"
+    "Majuscules, accents et espaces ne comptent pas. Ajoutez ou renommez ces colonnes, puis "
+    "recommencez.",
+    "{file}: {count} column(s) that the model needs are missing:\n{columns}\n"
+    "Found: {found}{more}.\n"
+    "Case, accents and spaces do not matter. Add or rename the columns and run again.",
+)
+MISSING_COLUMN = Text(
+    "  - {label} : une colonne nommée {names}", "  - {label}: a column named {names}"
+)
+COLUMN_NAME = Text("« {name} »", "“{name}”")
+OR = Text(" ou ", " or ")
+UNNAMED = Text("(sans nom)", "(unnamed)")
+AND_MORE = Text(" … et {count} autres", " … and {count} more")
+WORKBOOK_REFUSALS = {
+    "unreadable": Text(
+        "{file} : ce classeur ne peut pas être lu ; il est abîmé, protégé, ou demande trop de "
+        "mémoire. Enregistrez sa première feuille en CSV (UTF-8).",
+        "{file}: this workbook cannot be read; it is damaged, protected, or asks for too much "
+        "memory. Save its first sheet as CSV (UTF-8).",
+    ),
+    "other_kind": Text(
+        "{file} : une archive, mais pas un classeur Excel (.xlsx). Enregistrez-le en .xlsx ou en "
+        "CSV (UTF-8).",
+        "{file}: an archive, but no Excel workbook (.xlsx). Save it as .xlsx or as CSV (UTF-8).",
+    ),
+    "macros": Text(
+        "{file} : ce classeur contient des macros. Enregistrez-le en .xlsx, sans macros, ou en "
+        "CSV (UTF-8).",
+        "{file}: this workbook holds macros. Save it as .xlsx, without macros, or as CSV (UTF-8).",
+    ),
+    "too_large": Text(
+        "{file} : ce classeur est trop grand une fois décompressé (plus de {unpacked} Mo, "
+        "ou de {table} Mo de texte). "
+        "Découpez-le, ou enregistrez-le en CSV (UTF-8).",
+        "{file}: this workbook is too large once unpacked (more than {unpacked} MB, or "
+        "{table} MB of text). Split it, "
+        "or save it as CSV (UTF-8).",
+    ),
+}
+# « Estimer un fichier »
+
+ESTIMATED_FILE = "{stem}-estimations.csv"
+FILE_INTRO = Text(
+    "Un fichier d'annonces ou de voitures, une par ligne, revient avec quatre colonnes de plus : "
+    "prix estimé, bas et haut de la fourchette, et une remarque. Rien n'en est gardé : il reste "
+    "en mémoire le temps de votre visite, jamais sur un disque.",
+    "A file of adverts or cars, one a row, comes back with four more columns: estimated price, "
+    "low and high end of the range, and a remark. Nothing of it is kept: it stays in memory for "
+    "the time of your visit, never on a disk.",
+)
+FILE_LABEL = Text("Fichier CSV ou Excel (.xlsx)", "CSV or Excel file (.xlsx)")
+FILE_HELP = Text(
+    "Colonnes nécessaires, sous ces noms ou leurs variantes : {labels}. Les autres renseignements "
+    "connus affinent l'estimation ; toute autre colonne est recopiée telle quelle.",
+    "Columns that are needed, by these names or their variants: {labels}. Other details that are "
+    "known sharpen the estimate; any other column is copied as it is.",
+)
+FILE_READING = Text("Lecture du fichier…", "Reading the file…")
+FILE_ESTIMATING = Text("Estimation : {percent} %", "Estimating: {percent} %")
+FILE_WAITING = Text(
+    "Un autre fichier est en cours ; le vôtre suit.", "Another file is at work; yours is next."
+)
+FILE_REFUSED = Text("Ce fichier ne peut pas être estimé.", "This file cannot be estimated.")
+FILE_WITHOUT_ROWS = Text(
+    "Ce fichier a des titres, et aucune voiture en dessous.",
+    "This file has a header and no car under it.",
+)
+FILE_ROWS = Text("Lignes", "Rows")
+FILE_ESTIMATED = Text("Estimées", "Estimated")
+FILE_REMARKED = Text("Avec une remarque", "With a remark")
+FILE_DOWNLOAD = Text("Télécharger le fichier complété (CSV)", "Download the completed file (CSV)")
+FILE_SHOWN = {
+    "all": Text("Toutes", "All"),
+    "remarked": Text("Avec une remarque", "With a remark"),
+    "unestimated": Text("Sans estimation", "Without an estimate"),
+}
+FILE_SHOWN_LABEL = Text("Lignes à montrer", "Rows to show")
+FILE_SEARCH = Text("Chercher une marque", "Search a make")
+FILE_TABLE_CUT = Text(
+    "Les {shown} premières de {rows} lignes ; le fichier les contient toutes.",
+    "The first {shown} of {rows} rows; the file holds them all.",
+)
+FILE_TABLE_EMPTY = Text("Aucune ligne de cette sorte.", "There is no such row.")
+ROW = Text("Ligne", "Row")
+LOW, HIGH = Text("Bas", "Low"), Text("Haut", "High")
+REMARK = Text("Remarque", "Remark")
+
+# « Le modèle »
+
+MODEL_INTRO = Text(
+    "Ce qui répond, ce que cela vaut sur des voitures jamais vues, d'où cela vient, et ce qu'il "
+    "en a été des autres versions.",
+    "What answers, what it is worth on cars it never saw, where it comes from, and what became "
+    "of the other versions.",
+)
+SINCE = Text(
+    "Version {number}, en production depuis le {date}",
+    "Version {number}, in production since {date}",
+)
+PROMOTED_BY = Text("Mise en production par {who}.", "Brought to production by {who}.")
+MEASURED_ON = Text(
+    "Mesuré sur {rows} voitures mises de côté, que le modèle n'a jamais vues.",
+    "Measured on {rows} cars kept aside, which the model never saw.",
+)
+SCORES = {
+    "median_error_pct": Text("Erreur médiane", "Median error"),
+    "within_10_pct": Text("À moins de 10 % du prix", "Within 10 % of the price"),
+    "within_20_pct": Text("À moins de 20 % du prix", "Within 20 % of the price"),
+    "coverage_pct": Text("Prix dans la fourchette", "Prices inside the range"),
+}
+NO_EVALUATION = Text(
+    "Le bilan de cette version n'est pas dans le registre.",
+    "The scores of this version are not in the registry.",
+)
+RECORD_AWAY = Text(
+    "Le registre des modèles ne répond pas : le bilan de cette version suivra.",
+    "The model registry does not answer: the scores of this version will follow.",
+)
+BY_SLICE = Text("Où il se trompe le plus, et le moins", "Where it errs most, and least")
+SLICE_FAMILIES = {
+    "make": Text("Marque", "Make"),
+    "fuel": Text("Carburant", "Fuel"),
+    "price": Text("Prix", "Price"),
+    "year": Text("Année", "Year"),
+}
+SLICE_FAMILY = Text("Par", "By")
+SLICE_NOTE = Text(
+    "Trait : toutes les voitures ensemble, {error} %. Les groupes de moins de quelques dizaines "
+    "de voitures sont laissés de côté : leur chiffre serait du hasard.",
+    "Line: all cars together, {error} %. Groups of less than a few dozen cars are left out: "
+    "their figure would be luck.",
+)
+NO_SLICES = Text(
+    "Aucun groupe n'est assez grand pour être mesuré.", "No group is large enough to be measured."
+)
+SLICE_ALT = Text(
+    "Erreur médiane par groupe : la plus faible, {best} ({low} %) ; la plus forte, {worst} "
+    "({high} %).",
+    "Median error by group: the smallest, {best} ({low} %); the largest, {worst} ({high} %).",
+)
+CARS = Text("Voitures", "Cars")
+AGAINST_PRICE = Text("Estimation face au prix demandé", "Estimate against asking price")
+AGAINST_PRICE_ALT = Text(
+    "Estimation face au prix pour {rows} voitures mises de côté : la plupart sont près de la "
+    "diagonale, où les deux sont égaux.",
+    "Estimate against price of {rows} cars kept aside: most lie near the diagonal, where both "
+    "are equal.",
+)
+ERRORS = Text("De combien il se trompe", "How far off it is")
+ERROR_AXIS = Text("Estimation face au prix (%)", "Estimate against price (%)")
+ERRORS_ALT = Text(
+    "Écart entre estimation et prix : {share} % des voitures à moins de 10 % de leur prix.",
+    "Estimate against price: {share} % of cars within 10 % of their price.",
+)
+NO_UNSEEN = Text(
+    "Les voitures mises de côté ne sont pas sur cette machine ; leurs images sont dans MLflow.",
+    "The cars kept aside are not on this machine; their pictures are in MLflow.",
+)
+DATA = Text("Les annonces dont il a appris", "The adverts it learnt from")
+DATA_SOURCE = Text("Fichier : {source}", "File: {source}")
+DATA_ROWS = Text("Annonces retenues", "Adverts kept")
+DATA_MAKES = Text("Marques", "Makes")
+DATA_MODELS = Text("Modèles", "Models")
+DATA_MISSING = Text("Le plus souvent absents : {fields}.", "Most often absent: {fields}.")
+MISSING_SHARE = Text("{label} ({percent} %)", "{label} ({percent} %)")
+NO_PROFILE = Text(
+    "Le contrôle de ces annonces n'est pas dans le registre.",
+    "The check of these adverts is not in the registry.",
+)
+QUALITY_DOWNLOAD = Text("Télécharger le rapport de qualité", "Download the quality report")
+HISTORY = Text("Toutes les versions", "All versions")
+HISTORY_CUT = Text(
+    "Les {shown} plus récentes de {count} versions ; toutes sont dans MLflow.",
+    "The newest {shown} of {count} versions; all are in MLflow.",
+)
+VERSION_TITLE = Text("Version {number} · {date} · {fate}", "Version {number} · {date} · {fate}")
+VERSION_FATES = {
+    "production": Text("en production", "in production"),
+    "withdrawn": Text("retirée de la production", "taken out of production"),
+    "replaced": Text("remplacée", "replaced"),
+    "invalid": Text("refusée à la validation", "refused by validation"),
+    "refused": Text("refusée par la comparaison", "refused by the comparison"),
+    "waiting": Text("acceptée, pas encore en production", "accepted, not in production yet"),
+    "unjudged": Text("pas encore comparée", "not compared yet"),
+}
+WHY_DECIDED = {
+    "accepted": Text("Pourquoi elle a été acceptée", "Why it was accepted"),
+    "refused": Text("Pourquoi elle a été refusée", "Why it was refused"),
+    "forced": Text(
+        "Imposée par une personne malgré ces raisons",
+        "Forced through by a person despite these reasons",
+    ),
+}
+INVALID_BECAUSE = Text("La validation a dit", "Validation said")
+ROLLED_BACK = Text(
+    "Retirée le {date} par {who}, au profit de la version {number}.",
+    "Taken out on {date} by {who}, in favour of version {number}.",
+)
+LEARNT_FROM = Text(
+    "Apprise de {rows} annonces de {source}.", "Learnt from {rows} adverts of {source}."
+)
+SIMULATED_DATA = Text("annonces simulées", "simulated adverts")
+FIGURE = Text("{label} : {figure} %", "{label}: {figure} %")
+NO_VERSIONS = Text("Aucune version n'a encore été entraînée.", "No version was trained yet.")
+HISTORY_STALE = Text(
+    "Le registre des modèles ne répond pas : voici ce qu'il disait à {time} (UTC).",
+    "The model registry does not answer: this is what it said at {time} (UTC).",
+)
+HISTORY_AWAY = Text(
+    "Le registre des modèles ne répond pas, et cette page ne l'a pas encore lu. Elle le relira "
+    "dès qu'il répondra.",
+    "The model registry does not answer, and this page has not read it yet. It will as soon as "
+    "there is an answer.",
+)
+OPEN_MLFLOW = Text("Ouvrir MLflow", "Open MLflow")
+OPEN_AIRFLOW = Text("Ouvrir Airflow", "Open Airflow")
+OPEN_VERSION = Text("Cette version dans MLflow", "This version in MLflow")
+REASONS = {
+    r"([+-]\S+) points against version (\d+), worse beyond noise "
+    r"\(90 % interval (\S+) to (\S+)\)": (
+        "{} point face à la version {}, pire au-delà du hasard (intervalle à 90 % : de {} à {})"
+    ),
+    r"([+-]\S+) points against the champion on the same rows \(90 % interval (\S+) to (\S+)\); "
+    r"a worsening of (\S+) points would have been noticed 8 times in 10": (
+        "{} point face à la production sur les mêmes voitures (intervalle à 90 % : de {} à {}) ; "
+        "une dégradation de {} point aurait été remarquée 8 fois sur 10"
+    ),
+    r": median error ([+-]\S+) points on (\d+) rows; at most (\S+) is tolerated on a large slice": (
+        " : erreur médiane {} point sur {} voitures ; au plus {} est toléré sur un grand groupe"
+    ),
+    r"(\S+) % within 20 %, interval holds (\S+) % on (\d+) held-out rows": (
+        "{} % à moins de 20 % du prix, la fourchette contient {} % des prix, sur {} voitures "
+        "mises de côté"
+    ),
+    r"(\d+) held-out rows; at least (\d+) are needed": (
+        "{} voitures mises de côté ; il en faut au moins {}"
+    ),
+    r"(\S+) %; at most (\S+) % is allowed": "{} % ; au plus {} % sont admis",
+    r"(\S+) % of estimates within 20 % of the price; at least (\S+) % are needed": (
+        "{} % des estimations à moins de 20 % du prix ; il en faut au moins {} %"
+    ),
+    r"the interval holds (\S+) % of prices; at least (\S+) % are needed": (
+        "la fourchette contient {} % des prix ; il en faut au moins {} %"
+    ),
+    r"it gives the same (\d+) prices as version (\d+)": (
+        "elle donne les mêmes {} prix que la version {}"
+    ),
+    r"it was trained on simulated listings, version (\d+) on real ones": (
+        "elle a appris d'annonces simulées, la version {} d'annonces réelles"
+    ),
+    "there is no model in production to compare with": (
+        "aucun modèle en production à qui la comparer"
+    ),
+    "the champion cannot be compared with:": "la version en production ne peut être comparée :",
+    "median error": "erreur médiane",
+    " and more :": " et plus :",
+    r"\bmake (?=[^;]+ : erreur)": "marque ",
+    r"\bfuel (?=[^;]+ : erreur)": "carburant ",
+    r"\bprice (?=[^;]+ : erreur)": "prix ",
+    r"\byear (?=[^;]+ : erreur)": "année ",
+}
+"""What the gate puts on record in English, and its French; figures come in the same order."""
+SLICE_BELOW = Text("moins de {high}", "under {high}")
+SLICE_ABOVE = Text("{low} et plus", "{low} and more")
+# « Le marché »
+
+MARKET_INTRO = Text(
+    "Les annonces dont le modèle a appris. Ce sont des prix demandés, pas des prix de vente.",
+    "The adverts that the model learnt from. These are asking prices, not selling prices.",
+)
+NO_MARKET = Text(
+    "Les annonces d'apprentissage ne sont pas sur cette machine : rien à montrer ici.",
+    "The training adverts are not on this machine: there is nothing to show here.",
+)
+NO_ADVERTS = Text("Aucune annonce de cette sorte.", "There is no such advert.")
+ALL_MAKES = Text("Toutes les marques", "All makes")
+ALL_FUELS = Text("Tous les carburants", "All fuels")
+MEDIAN_PRICE = Text("Prix médian", "Median price")
+MEDIAN_PRICE_AXIS = Text("Prix médian (DH)", "Median price (DH)")
+MEDIAN_AGE = Text("Année médiane", "Median year")
+MEDIAN_DISTANCE = Text("Kilométrage médian", "Median kilometres")
+MARKET_BY_MAKE = Text("Par marque", "By make")
+MARKET_BY_MODEL = Text("Par modèle", "By model")
+MARKET_BY_YEAR = Text("Par année", "By year")
+MARKET_BY_CITY = Text("Par ville", "By city")
+MARKET_BAR = Text(
+    "Trait : prix médian ; barre : la moitié centrale des annonces. Au moins {least} annonces "
+    "chacun, les {most} plus fréquents.",
+    "Tick: median price; bar: the middle half of adverts. At least {least} adverts each, the "
+    "{most} most frequent.",
+)
+MARKET_TOO_FEW = Text(
+    "Trop peu d'annonces pour un chiffre : il en faut {least}.",
+    "Too few adverts for a figure: {least} are needed.",
+)
+MARKET_GROUP_ALT = Text(
+    "{title} : de {low} en médiane ({cheapest}) à {high} ({dearest}).",
+    "{title}: from a median of {low} ({cheapest}) to {high} ({dearest}).",
+)
+MARKET_YEAR_ALT = Text(
+    "Prix médian selon l'année : {low} en {first}, {high} en {last}.",
+    "Median price by model year: {low} in {first}, {high} in {last}.",
+)
+MARKET_TOLD = Text(
+    "{median} (de {low} à {high}), {rows} annonces", "{median} ({low} to {high}), {rows} adverts"
+)

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from carprice import file_texts
+from carprice import texts
 from carprice.errors import DatasetError
 from carprice.refusals import refuse
 
@@ -34,7 +34,7 @@ FORMULA = re.compile(r".+\w", re.DOTALL)
 
 
 class _RefusedError(Exception):
-    """Carries the name of a sentence in `file_texts.WORKBOOK_REFUSALS`."""
+    """Carries the name of a sentence in `texts.WORKBOOK_REFUSALS`."""
 
 
 def is_archive(data: bytes) -> bool:
@@ -127,7 +127,7 @@ def _spell(cell: object) -> str:
 
 
 def _explain(word: str, name: str) -> DatasetError:
-    sentences = file_texts.WORKBOOK_REFUSALS
+    sentences = texts.WORKBOOK_REFUSALS
     sentence = sentences.get(word, sentences["unreadable"])
     unpacked, table = (each // 1_000_000 for each in (LARGEST_UNPACKED, LARGEST_TABLE))
     return refuse(sentence, name, unpacked=unpacked, table=table)

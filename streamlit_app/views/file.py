@@ -8,7 +8,7 @@ from language import language, say
 from live import show_absence, state
 from starlette.formparsers import MultiPartParser
 
-from carprice import file_texts, texts
+from carprice import texts, wording
 from carprice.batch import EstimatedFile, Shown, estimate_upload, select_shown
 from carprice.dataset import Upload
 from carprice.errors import DatasetError
@@ -34,11 +34,11 @@ def show() -> None:
     if serving is None:
         show_absence()
         return
-    st.write(say(file_texts.FILE_INTRO))
+    st.write(say(texts.FILE_INTRO))
     needed = [name for name in FEATURES if BY_NAME[name].needed]
     uploaded = st.file_uploader(
-        say(file_texts.FILE_LABEL), max_upload_size=MOST_MEGABYTES, key="file",
-        help=say(file_texts.FILE_HELP, labels=", ".join(BY_NAME[name].label for name in needed)),
+        say(texts.FILE_LABEL), max_upload_size=MOST_MEGABYTES, key="file",
+        help=say(texts.FILE_HELP, labels=", ".join(BY_NAME[name].label for name in needed)),
     )  # fmt: skip
     if uploaded is None:
         st.session_state.pop("estimated", None)
@@ -54,19 +54,19 @@ def show() -> None:
 
 
 def _estimate(serving: Serving, upload: Upload) -> EstimatedFile | None:
-    bar = st.progress(0.0, say(file_texts.FILE_READING))
+    bar = st.progress(0.0, say(texts.FILE_READING))
 
     def progress(share: float) -> None:
         percent = f"{100 * share:.0f}"
-        bar.progress(share, say(file_texts.FILE_ESTIMATING, percent=percent))
+        bar.progress(share, say(texts.FILE_ESTIMATING, percent=percent))
 
     if turn().locked():
-        bar.progress(0.0, say(file_texts.FILE_WAITING))
+        bar.progress(0.0, say(texts.FILE_WAITING))
     try:
         with turn():
             return estimate_upload(serving.pipeline, upload, progress, language())
     except DatasetError as error:
-        st.error(say(file_texts.FILE_REFUSED), icon=":material/error:")
+        st.error(say(texts.FILE_REFUSED), icon=":material/error:")
         # As code: names in a file are no Markdown of ours.
         explanation = error.french if language() == "fr" else str(error)
         st.code(explanation, language=None, wrap_lines=True)
@@ -77,18 +77,18 @@ def _estimate(serving: Serving, upload: Upload) -> EstimatedFile | None:
 
 def _show_result(result: EstimatedFile) -> None:
     if result.table.empty:
-        st.info(say(file_texts.FILE_WITHOUT_ROWS))
+        st.info(say(texts.FILE_WITHOUT_ROWS))
         return
     counts = {
-        file_texts.FILE_ROWS: len(result.table),
-        file_texts.FILE_ESTIMATED: result.estimated,
-        file_texts.FILE_REMARKED: result.remarked,
+        texts.FILE_ROWS: len(result.table),
+        texts.FILE_ESTIMATED: result.estimated,
+        texts.FILE_REMARKED: result.remarked,
     }
     with st.container(horizontal=True):
         for label, count in counts.items():
-            st.metric(say(label), texts.number(count), border=True)
+            st.metric(say(label), wording.number(count), border=True)
     st.download_button(
-        say(file_texts.FILE_DOWNLOAD), result.copy, result.name, "text/csv",
+        say(texts.FILE_DOWNLOAD), result.copy, result.name, "text/csv",
         type="primary", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
     _show_table(result.table)
@@ -97,30 +97,30 @@ def _show_result(result: EstimatedFile) -> None:
 @st.fragment
 def _show_table(table: pd.DataFrame) -> None:
     chosen = st.segmented_control(
-        say(file_texts.FILE_SHOWN_LABEL), list(Shown), default=Shown.ALL, required=True,
-        format_func=lambda each: say(file_texts.FILE_SHOWN[each]), key="file_shown",
+        say(texts.FILE_SHOWN_LABEL), list(Shown), default=Shown.ALL, required=True,
+        format_func=lambda each: say(texts.FILE_SHOWN[each]), key="file_shown",
     )  # fmt: skip
-    make = st.text_input(say(file_texts.FILE_SEARCH), key="file_make", icon=":material/search:")
+    make = st.text_input(say(texts.FILE_SEARCH), key="file_make", icon=":material/search:")
     found = select_shown(table, chosen, make)
     if found.empty:
-        st.info(say(file_texts.FILE_TABLE_EMPTY))
+        st.info(say(texts.FILE_TABLE_EMPTY))
         return
     if len(found) > MOST_ROWS_SHOWN:
-        shown, rows = texts.number(MOST_ROWS_SHOWN), texts.number(len(found))
-        st.caption(say(file_texts.FILE_TABLE_CUT, shown=shown, rows=rows))
+        shown, rows = wording.number(MOST_ROWS_SHOWN), wording.number(len(found))
+        st.caption(say(texts.FILE_TABLE_CUT, shown=shown, rows=rows))
     st.dataframe(
         found.head(MOST_ROWS_SHOWN), column_config=_name_columns(), placeholder="–",
     )  # fmt: skip
 
 
 def _name_columns() -> dict[str, object]:
-    prices = {"price_mad": texts.ESTIMATE, "low_mad": file_texts.LOW, "high_mad": file_texts.HIGH}
+    prices = {"price_mad": texts.ESTIMATE, "low_mad": texts.LOW, "high_mad": texts.HIGH}
     return {
-        "_index": say(file_texts.ROW),
-        **{name: texts.title(name, language()) for name in VEHICLE},
+        "_index": say(texts.ROW),
+        **{name: wording.title(name, language()) for name in VEHICLE},
         **{
             name: st.column_config.NumberColumn(f"{say(label)} (DH)", format="localized")
             for name, label in prices.items()
         },
-        "remark": st.column_config.TextColumn(say(file_texts.REMARK), width="large"),
+        "remark": st.column_config.TextColumn(say(texts.REMARK), width="large"),
     }

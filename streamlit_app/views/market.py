@@ -6,7 +6,7 @@ from language import language, say
 from live import show_absence, state
 from market_charts import draw_names, draw_years
 
-from carprice import model_texts, texts
+from carprice import texts, wording
 from carprice.listing import TARGET
 from carprice.overview import (
     LEAST_ADVERTS,
@@ -36,23 +36,23 @@ def show() -> None:
         show_absence()
         return
     if serving.reference is None:
-        st.info(say(model_texts.NO_MARKET))
+        st.info(say(texts.NO_MARKET))
         return
-    st.write(say(model_texts.MARKET_INTRO))
+    st.write(say(texts.MARKET_INTRO))
     adverts = read_adverts(serving.version.run_id, serving.reference.known)
     makes, fuels = _ask_filters(adverts)
     chosen = select_adverts(adverts, makes, fuels)
     if chosen.empty:
-        st.info(say(model_texts.NO_ADVERTS))
+        st.info(say(texts.NO_ADVERTS))
         return
     _show_middle(chosen)
     _show_years(chosen)
     if len(makes) == 1:
-        _show_names(chosen, "model", model_texts.MARKET_BY_MODEL)
+        _show_names(chosen, "model", texts.MARKET_BY_MODEL)
     else:
-        _show_names(chosen, "make", model_texts.MARKET_BY_MAKE)
+        _show_names(chosen, "make", texts.MARKET_BY_MAKE)
     if chosen["city"].notna().any():
-        _show_names(chosen, "city", model_texts.MARKET_BY_CITY)
+        _show_names(chosen, "city", texts.MARKET_BY_CITY)
 
 
 def _ask_filters(adverts: pd.DataFrame) -> tuple[list[str], list[str]]:
@@ -60,14 +60,14 @@ def _ask_filters(adverts: pd.DataFrame) -> tuple[list[str], list[str]]:
     across, beside = st.columns(2)
     with across:
         makes = st.multiselect(
-            texts.title("make", language()), frequent, key="market_makes", bind="query-params",
-            placeholder=say(model_texts.ALL_MAKES),
+            wording.title("make", language()), frequent, key="market_makes", bind="query-params",
+            placeholder=say(texts.ALL_MAKES),
         )  # fmt: skip
     with beside:
         fuels = st.multiselect(
-            texts.title("fuel", language()), sorted(adverts["fuel"].dropna().unique()),
-            key="market_fuels", bind="query-params", placeholder=say(model_texts.ALL_FUELS),
-            format_func=lambda code: texts.word_choice("fuel", code, language()),
+            wording.title("fuel", language()), sorted(adverts["fuel"].dropna().unique()),
+            key="market_fuels", bind="query-params", placeholder=say(texts.ALL_FUELS),
+            format_func=lambda code: wording.word_choice("fuel", code, language()),
         )  # fmt: skip
     return makes, fuels
 
@@ -75,30 +75,30 @@ def _ask_filters(adverts: pd.DataFrame) -> tuple[list[str], list[str]]:
 def _show_middle(adverts: pd.DataFrame) -> None:
     middle = find_middle(adverts)
     told = {
-        texts.ADVERTS: texts.number(middle.adverts),
-        model_texts.MEDIAN_PRICE: texts.about(middle.price_mad) if middle.price_mad else "–",
-        model_texts.MEDIAN_AGE: f"{middle.model_year:.0f}" if middle.model_year else "–",
-        model_texts.MEDIAN_DISTANCE: (
-            f"{texts.number(middle.mileage_km)} km" if middle.mileage_km is not None else "–"
+        texts.ADVERTS: wording.number(middle.adverts),
+        texts.MEDIAN_PRICE: wording.about(middle.price_mad) if middle.price_mad else "–",
+        texts.MEDIAN_AGE: f"{middle.model_year:.0f}" if middle.model_year else "–",
+        texts.MEDIAN_DISTANCE: (
+            f"{wording.number(middle.mileage_km)} km" if middle.mileage_km is not None else "–"
         ),
     }
     with st.container(horizontal=True):
         for label, figure in told.items():
-            st.metric(texts.capital(say(label)), figure, border=True)
+            st.metric(wording.capital(say(label)), figure, border=True)
 
 
 def _show_years(adverts: pd.DataFrame) -> None:
-    st.subheader(say(model_texts.MARKET_BY_YEAR))
+    st.subheader(say(texts.MARKET_BY_YEAR))
     groups = summarize_years(adverts)
     if len(groups) < 2:
-        st.info(say(model_texts.MARKET_TOO_FEW, least=LEAST_ADVERTS))
+        st.info(say(texts.MARKET_TOO_FEW, least=LEAST_ADVERTS))
         return
     first, last = groups.iloc[0], groups.iloc[-1]
     st.altair_chart(
         draw_years(groups),
         alt=say(
-            model_texts.MARKET_YEAR_ALT, low=texts.about(first["median"]),
-            first=f"{first['name']:.0f}", high=texts.about(last["median"]),
+            texts.MARKET_YEAR_ALT, low=wording.about(first["median"]),
+            first=f"{first['name']:.0f}", high=wording.about(last["median"]),
             last=f"{last['name']:.0f}",
         ),
     )  # fmt: skip
@@ -108,15 +108,15 @@ def _show_names(adverts: pd.DataFrame, column: str, title: Text) -> None:
     st.subheader(say(title))
     groups = summarize_names(adverts, column)
     if groups.empty:
-        st.info(say(model_texts.MARKET_TOO_FEW, least=LEAST_ADVERTS))
+        st.info(say(texts.MARKET_TOO_FEW, least=LEAST_ADVERTS))
         return
     dearest, cheapest = groups.iloc[0], groups.iloc[-1]
     st.altair_chart(
         draw_names(groups),
         alt=say(
-            model_texts.MARKET_GROUP_ALT, title=say(title), low=texts.about(cheapest["median"]),
-            cheapest=cheapest["name"], high=texts.about(dearest["median"]),
+            texts.MARKET_GROUP_ALT, title=say(title), low=wording.about(cheapest["median"]),
+            cheapest=cheapest["name"], high=wording.about(dearest["median"]),
             dearest=dearest["name"],
         ),
     )  # fmt: skip
-    st.caption(say(model_texts.MARKET_BAR, least=LEAST_ADVERTS, most=MOST_GROUPS))
+    st.caption(say(texts.MARKET_BAR, least=LEAST_ADVERTS, most=MOST_GROUPS))

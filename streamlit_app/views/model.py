@@ -11,7 +11,7 @@ from language import language, say
 from live import live_model, show_absence, state
 from score_charts import draw_errors, draw_estimates, draw_slices
 
-from carprice import model_texts, texts
+from carprice import texts, wording
 from carprice.errors import RegistryError
 from carprice.evaluation import Evaluation
 from carprice.listing import EQUIPMENT, FEATURES
@@ -47,7 +47,7 @@ def records() -> dict[str, Record]:
 
 def show() -> None:
     st.title(say(texts.PAGE_MODEL))
-    st.write(say(model_texts.MODEL_INTRO))
+    st.write(say(texts.MODEL_INTRO))
     _link_out()
     serving = state().serving
     if serving is None:
@@ -61,8 +61,8 @@ def _link_out() -> None:
     settings = live_model().work.settings
     with st.container(horizontal=True):
         for label, address in (
-            (model_texts.OPEN_MLFLOW, settings.mlflow_page),
-            (model_texts.OPEN_AIRFLOW, settings.airflow_page),
+            (texts.OPEN_MLFLOW, settings.mlflow_page),
+            (texts.OPEN_AIRFLOW, settings.airflow_page),
         ):
             st.link_button(say(label), address, icon=":material/open_in_new:")
 
@@ -70,19 +70,19 @@ def _link_out() -> None:
 def _show_production(serving: Serving) -> None:
     chapter = Chapter.of(serving.version)
     date = _date(chapter.since)
-    st.header(say(model_texts.SINCE, number=serving.version.number, date=date), divider="gray")
+    st.header(say(texts.SINCE, number=serving.version.number, date=date), divider="gray")
     if who := serving.version.tags.get("promoted_by"):
-        st.text(say(model_texts.PROMOTED_BY, who=who))
+        st.text(say(texts.PROMOTED_BY, who=who))
     record = _find_record(serving.version.run_id)
     if record is None:
-        st.info(say(model_texts.RECORD_AWAY))
+        st.info(say(texts.RECORD_AWAY))
         _show_unseen(serving)
         return
     if record.evaluation:
         _show_scores(record.evaluation)
         _show_slices(record.evaluation, serving)
     else:
-        st.info(say(model_texts.NO_EVALUATION))
+        st.info(say(texts.NO_EVALUATION))
     _show_unseen(serving)
     _show_data(serving, record)
 
@@ -101,21 +101,21 @@ def _find_record(run_id: str) -> Record | None:
 def _show_scores(evaluation: Evaluation) -> None:
     overall = evaluation.overall
     with st.container(horizontal=True):
-        for name, label in model_texts.SCORES.items():
+        for name, label in texts.SCORES.items():
             st.metric(say(label), f"{_decimal(getattr(overall, name))} %", border=True)
-    st.caption(say(model_texts.MEASURED_ON, rows=texts.number(overall.rows)))
+    st.caption(say(texts.MEASURED_ON, rows=wording.number(overall.rows)))
 
 
 def _show_slices(evaluation: Evaluation, serving: Serving) -> None:
-    st.subheader(say(model_texts.BY_SLICE))
+    st.subheader(say(texts.BY_SLICE))
     family = st.segmented_control(
-        say(model_texts.SLICE_FAMILY), list(model_texts.SLICE_FAMILIES), default="make",
+        say(texts.SLICE_FAMILY), list(texts.SLICE_FAMILIES), default="make",
         required=True, key="slice_family", bind="query-params",
-        format_func=lambda each: say(model_texts.SLICE_FAMILIES[each]),
+        format_func=lambda each: say(texts.SLICE_FAMILIES[each]),
     )  # fmt: skip
     slices = tabulate_slices(evaluation, family)
     if slices.empty:
-        st.info(say(model_texts.NO_SLICES))
+        st.info(say(texts.NO_SLICES))
         return
     labels = [_name_slice(family, name, serving) for name in slices["name"]]
     slices = slices.assign(label=labels)
@@ -125,53 +125,53 @@ def _show_slices(evaluation: Evaluation, serving: Serving) -> None:
     st.altair_chart(
         draw_slices(slices, overall),
         alt=say(
-            model_texts.SLICE_ALT, best=best["label"], low=_decimal(best["median_error_pct"]),
+            texts.SLICE_ALT, best=best["label"], low=_decimal(best["median_error_pct"]),
             worst=worst["label"], high=_decimal(worst["median_error_pct"]),
         ),
     )  # fmt: skip
-    st.caption(say(model_texts.SLICE_NOTE, error=_decimal(overall)))
+    st.caption(say(texts.SLICE_NOTE, error=_decimal(overall)))
 
 
 def _name_slice(family: str, name: str, serving: Serving) -> str:
     if family != "make":
-        return model_texts.name_slice(family, name, language())
+        return wording.name_slice(family, name, language())
     reference = serving.reference
-    return reference.catalog.spell_make(name) if reference else texts.capital(name)
+    return reference.catalog.spell_make(name) if reference else wording.capital(name)
 
 
 def _show_unseen(serving: Serving) -> None:
     """Held-out cars in two pictures, side by side where there is room."""
     if serving.reference is None:
-        st.info(say(model_texts.NO_UNSEEN))
+        st.info(say(texts.NO_UNSEEN))
         return
     unseen = serving.reference.unseen
     bins = bin_errors(unseen)
     near = bins.loc[bins["low"].between(-10, 5), "rows"].sum()
     across, beside = st.columns(2)
     with across:
-        st.subheader(say(model_texts.AGAINST_PRICE))
+        st.subheader(say(texts.AGAINST_PRICE))
         st.altair_chart(
             draw_estimates(bin_estimates(unseen)),
-            alt=say(model_texts.AGAINST_PRICE_ALT, rows=texts.number(len(unseen))),
+            alt=say(texts.AGAINST_PRICE_ALT, rows=wording.number(len(unseen))),
         )
     with beside:
-        st.subheader(say(model_texts.ERRORS))
+        st.subheader(say(texts.ERRORS))
         share = f"{100 * near / max(1, len(unseen)):.0f}"
-        st.altair_chart(draw_errors(bins), alt=say(model_texts.ERRORS_ALT, share=share))
+        st.altair_chart(draw_errors(bins), alt=say(texts.ERRORS_ALT, share=share))
 
 
 def _show_data(serving: Serving, record: Record) -> None:
-    st.subheader(say(model_texts.DATA))
+    st.subheader(say(texts.DATA))
     tags = serving.version.tags
-    st.text(say(model_texts.DATA_SOURCE, source=tags.get("source", "–")))
+    st.text(say(texts.DATA_SOURCE, source=tags.get("source", "–")))
     if record.profile:
         _show_profile(record.profile)
     else:
-        st.info(say(model_texts.NO_PROFILE))
+        st.info(say(texts.NO_PROFILE))
     if record.quality_page:
         # To be opened by itself: texts out of adverts have no business inside this page.
         st.download_button(
-            say(model_texts.QUALITY_DOWNLOAD), record.quality_page,
+            say(texts.QUALITY_DOWNLOAD), record.quality_page,
             f"{MODEL_NAME}-v{serving.version.number}-quality.html", "text/html",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
@@ -179,39 +179,39 @@ def _show_data(serving: Serving, record: Record) -> None:
 
 def _show_profile(profile: DataProfile) -> None:
     counts = {
-        model_texts.DATA_ROWS: profile.rows,
-        model_texts.DATA_MAKES: len(profile.models_by_make),
-        model_texts.DATA_MODELS: sum(map(len, profile.models_by_make.values())),
+        texts.DATA_ROWS: profile.rows,
+        texts.DATA_MAKES: len(profile.models_by_make),
+        texts.DATA_MODELS: sum(map(len, profile.models_by_make.values())),
     }
     with st.container(horizontal=True):
         for label, count in counts.items():
-            st.metric(say(label), texts.number(count), border=True)
+            st.metric(say(label), wording.number(count), border=True)
     named = set(FEATURES) - set(EQUIPMENT)  # adverts list what equipment there is, rarely none
     missing = {name: profile.missing.get(name, 0.0) for name in FEATURES if name in named}
     ranked = sorted(missing.items(), key=lambda item: -item[1])
     told = [
         say(
-            model_texts.MISSING_SHARE, label=texts.label(name, language()),
+            texts.MISSING_SHARE, label=wording.label(name, language()),
             percent=f"{100 * share:.0f}",
         )
         for name, share in ranked[:MOST_MISSING]
         if share >= 0.01
     ]  # fmt: skip
     if told:
-        st.caption(say(model_texts.DATA_MISSING, fields=", ".join(told)))
+        st.caption(say(texts.DATA_MISSING, fields=", ".join(told)))
 
 
 def _show_history() -> None:
-    st.header(say(model_texts.HISTORY), divider="gray")
+    st.header(say(texts.HISTORY), divider="gray")
     history = _find_history()
     if history is None:
-        st.warning(say(model_texts.HISTORY_AWAY), icon=":material/cloud_off:")
+        st.warning(say(texts.HISTORY_AWAY), icon=":material/cloud_off:")
         return
     if not history.chapters:
-        st.info(say(model_texts.NO_VERSIONS))
+        st.info(say(texts.NO_VERSIONS))
     count = len(history.chapters)
     if count > MOST_CHAPTERS:
-        st.caption(say(model_texts.HISTORY_CUT, shown=MOST_CHAPTERS, count=count))
+        st.caption(say(texts.HISTORY_CUT, shown=MOST_CHAPTERS, count=count))
     for chapter in history.chapters[:MOST_CHAPTERS]:
         _show_chapter(chapter)
 
@@ -223,49 +223,49 @@ def _find_history() -> History | None:
             return load_history()
     history = last_told().get("history")
     if history:
-        st.warning(say(model_texts.HISTORY_STALE, time=f"{history.told:%H:%M}"))
+        st.warning(say(texts.HISTORY_STALE, time=f"{history.told:%H:%M}"))
     return history
 
 
 def _show_chapter(chapter: Chapter) -> None:
     version, tags = chapter.version, chapter.version.tags
-    fate = say(model_texts.VERSION_FATES[chapter.fate])
+    fate = say(texts.VERSION_FATES[chapter.fate])
     date = version.created.date().isoformat()
-    with st.expander(say(model_texts.VERSION_TITLE, number=version.number, date=date, fate=fate)):
+    with st.expander(say(texts.VERSION_TITLE, number=version.number, date=date, fate=fate)):
         simulated = tags.get("simulated") == "true"
-        source = say(model_texts.SIMULATED_DATA) if simulated else tags.get("source", "–")
+        source = say(texts.SIMULATED_DATA) if simulated else tags.get("source", "–")
         st.text(
             say(
-                model_texts.LEARNT_FROM,
-                rows=texts.number(float(tags.get("rows", 0))),
+                texts.LEARNT_FROM,
+                rows=wording.number(float(tags.get("rows", 0))),
                 source=source,
             )
         )
         _show_figures(chapter)
         if chapter.reasons:
-            st.markdown(f"**{say(model_texts.WHY_DECIDED[tags.get('decision', 'refused')])}**")
-            st.text(texts.capital(model_texts.say_reasons(chapter.reasons, language())))
+            st.markdown(f"**{say(texts.WHY_DECIDED[tags.get('decision', 'refused')])}**")
+            st.text(wording.capital(wording.say_reasons(chapter.reasons, language())))
         if chapter.invalid:
-            st.markdown(f"**{say(model_texts.INVALID_BECAUSE)}**")
+            st.markdown(f"**{say(texts.INVALID_BECAUSE)}**")
             st.text(chapter.invalid)
         if who := tags.get("promoted_by"):
-            st.text(say(model_texts.PROMOTED_BY, who=who))
+            st.text(say(texts.PROMOTED_BY, who=who))
         if "rolled_back_at" in tags:
             st.text(
                 say(
-                    model_texts.ROLLED_BACK, date=_date(tags["rolled_back_at"]),
+                    texts.ROLLED_BACK, date=_date(tags["rolled_back_at"]),
                     who=tags.get("rolled_back_by", "–"), number=tags.get("rolled_back_to", "–"),
                 )
             )  # fmt: skip
         mlflow = live_model().work.settings.mlflow_page
         page = f"{mlflow}/#/models/{MODEL_NAME}/versions/{version.number}"
-        st.link_button(say(model_texts.OPEN_VERSION), page, icon=":material/open_in_new:")
+        st.link_button(say(texts.OPEN_VERSION), page, icon=":material/open_in_new:")
 
 
 def _show_figures(chapter: Chapter) -> None:
     told = [
-        say(model_texts.FIGURE, label=say(label), figure=_decimal(figure))
-        for name, label in model_texts.SCORES.items()
+        say(texts.FIGURE, label=say(label), figure=_decimal(figure))
+        for name, label in texts.SCORES.items()
         if (figure := chapter.figure(name)) is not None
     ]
     if told:
@@ -273,7 +273,7 @@ def _show_figures(chapter: Chapter) -> None:
 
 
 def _decimal(figure: float) -> str:
-    return model_texts.decimal(figure, language())
+    return wording.decimal(figure, language())
 
 
 def _date(moment: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from page import LiveModel, everything
 from streamlit.testing.v1 import AppTest
 
-from carprice import texts
+from carprice import wording
 from carprice.live_model import Serving, State
 from carprice.prediction import estimate_car
 
@@ -46,9 +46,9 @@ def test_a_link_opens_its_estimate(serving: Serving) -> None:
     assert not page.exception
     expected = estimate_car(serving.pipeline, LOGAN)
     assert expected.price_mad is not None
-    assert page.metric[0].value == texts.about(expected.price_mad)
+    assert page.metric[0].value == wording.about(expected.price_mad)
     said = everything(page)
-    low, high = texts.about(expected.low_mad or 0), texts.about(expected.high_mad or 0)
+    low, high = wording.about(expected.low_mad or 0), wording.about(expected.high_mad or 0)
     assert f"8 voitures sur 10 comme celle-ci se vendent entre {low} et {high}." in said
     assert "Dacia Logan 2018, 120\u202f000 km, diesel, manuelle" in said
     assert "Pourquoi ce prix" in said
@@ -66,7 +66,7 @@ def test_the_button_answers_for_what_the_form_says(serving: Serving) -> None:
     page.button[0].click().run()
     answers = {"make": "Dacia", "model": "Logan", "model_year": "2015", "mileage_km": "150000",
                "fuel": "diesel"}  # fmt: skip
-    assert page.metric[0].value == texts.about(
+    assert page.metric[0].value == wording.about(
         estimate_car(serving.pipeline, answers).price_mad or 0
     )
 

@@ -11,7 +11,7 @@ from starlette.formparsers import MultiPartParser
 from streamlit.testing.v1 import AppTest
 from workbooks import write_workbook
 
-from carprice import file_texts, texts
+from carprice import texts
 from carprice.live_model import State
 from carprice.prediction import estimate_car
 
@@ -48,7 +48,7 @@ def test_a_file_comes_back_with_the_columns_of_the_command_line() -> None:
     assert bare[6:9] == ["", "", ""]
     assert short[9] == "pas d'estimation : 4 cellules au lieu de 6"
     assert figures(page) == {"Lignes": "3", "Estimées": "1", "Avec une remarque": "3"}
-    assert [each.label for each in page.get("download_button")] == [file_texts.FILE_DOWNLOAD.fr]
+    assert [each.label for each in page.get("download_button")] == [texts.FILE_DOWNLOAD.fr]
 
 
 def test_a_row_is_estimated_as_the_same_car_alone(live_model: LiveModel) -> None:
@@ -82,7 +82,7 @@ def test_the_table_shows_what_is_asked_for() -> None:
     page.text_input[0].set_value("DACIA").run()
     assert page.dataframe[0].value.index.tolist() == [2]
     page.text_input[0].set_value("Lada").run()
-    assert file_texts.FILE_TABLE_EMPTY.fr in everything(page)
+    assert texts.FILE_TABLE_EMPTY.fr in everything(page)
 
 
 @pytest.mark.usefixtures("live_model")
@@ -115,7 +115,7 @@ def test_names_in_a_bad_file_are_no_markdown_of_the_page() -> None:
 @pytest.mark.usefixtures("live_model")
 def test_a_file_without_cars_is_said_to_be_so() -> None:
     page = upload(f"{HEADER}\n")
-    assert file_texts.FILE_WITHOUT_ROWS.fr in everything(page)
+    assert texts.FILE_WITHOUT_ROWS.fr in everything(page)
 
 
 @pytest.mark.usefixtures("live_model")

@@ -3,7 +3,7 @@
 import pytest
 from page import LiveModel, everything, pictures, run_page
 
-from carprice import model_texts, texts
+from carprice import texts, wording
 from carprice.live_model import Serving, State
 
 
@@ -20,8 +20,8 @@ def test_the_market_is_told_in_figures_and_pictures(serving: Serving) -> None:
     assert serving.reference
     known = serving.reference.known
     figures = {each.label: each.value for each in page.metric}
-    assert figures["Annonces"] == texts.number(len(known))
-    assert figures["Prix médian"] == texts.about(known["price_mad"].median())
+    assert figures["Annonces"] == wording.number(len(known))
+    assert figures["Prix médian"] == wording.about(known["price_mad"].median())
     assert [each.value for each in page.subheader] == ["Par année", "Par marque", "Par ville"]
     years, makes, _ = pictures(page)
     newest = known.loc[known["model_year"] == years.rows["name"].iloc[-1], "price_mad"]
@@ -56,7 +56,7 @@ def test_what_nobody_sells_is_said_to_be_so(serving: Serving) -> None:
     electric = set(known.loc[known["fuel"] == "electric", "make"])
     make = next(each for each in known["make"] if each not in electric)
     page = run_page("market", market_makes=[make], market_fuels=["electric"])
-    assert model_texts.NO_ADVERTS.fr in everything(page)
+    assert texts.NO_ADVERTS.fr in everything(page)
     assert not page.metric
 
 
@@ -69,7 +69,7 @@ def test_the_page_speaks_english_when_asked_to() -> None:
 
 def test_without_the_adverts_the_page_says_so(live_model: LiveModel, serving: Serving) -> None:
     live_model.state = State(serving._replace(reference=None))
-    assert model_texts.NO_MARKET.fr in everything(run_page("market"))
+    assert texts.NO_MARKET.fr in everything(run_page("market"))
 
 
 def test_without_a_model_the_page_says_what_to_do(live_model: LiveModel) -> None:

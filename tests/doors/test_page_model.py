@@ -7,7 +7,7 @@ import pytest
 from page import LiveModel, everything, pictures, run_page
 from streamlit.testing.v1 import AppTest
 
-from carprice import model_texts, texts
+from carprice import texts, wording
 from carprice.errors import RegistryError
 from carprice.evaluation import Evaluation, evaluate
 from carprice.listing import ESTIMATE_COLUMNS
@@ -111,7 +111,7 @@ def test_the_version_in_production_is_told_with_its_figures(
     assert page.header[0].value == "Version 3, en production depuis le 2026-11-02"
     error = f"{evaluation.overall.median_error_pct:.1f}".replace(".", ",")
     assert figures(page)["Erreur médiane"] == f"{error} %"
-    assert figures(page)["Annonces retenues"] == texts.number(1_500)
+    assert figures(page)["Annonces retenues"] == wording.number(1_500)
     assert figures(page)["Modèles"] == "3"
     assert "origine (40 %), nombre de portes (25 %)" in everything(page)
 
@@ -125,7 +125,7 @@ def test_slices_are_shown_by_the_family_that_is_asked_for(
     assert makes.rows["median_error_pct"].is_monotonic_increasing
     page.segmented_control[0].set_value("price").run()
     prices = pictures(page)[0]
-    assert prices.rows["label"].iloc[0] == f"moins de {texts.number(80_000)}"
+    assert prices.rows["label"].iloc[0] == f"moins de {wording.number(80_000)}"
     assert len(prices.rows) == len(evaluation.slices["price"])
 
 
@@ -165,7 +165,7 @@ def test_names_of_files_are_no_markdown_of_the_page(registry: FakeRegistry) -> N
 def test_the_quality_page_is_handed_out_and_never_shown(registry: FakeRegistry) -> None:
     page = run_page("model")
     labels = [each.label for each in page.get("download_button")]
-    assert labels == [model_texts.QUALITY_DOWNLOAD.fr]
+    assert labels == [texts.QUALITY_DOWNLOAD.fr]
     assert not page.get("html")
     assert not page.get("iframe")
     assert "<script>" not in everything(page) + written(page)
@@ -209,17 +209,17 @@ def test_while_the_registry_is_away_the_page_shows_what_it_told_last(
 def test_a_registry_that_was_never_read_is_said_to_be_away(registry: FakeRegistry) -> None:
     registry.away = True
     page = run_page("model")
-    assert model_texts.HISTORY_AWAY.fr in everything(page)
-    assert model_texts.RECORD_AWAY.fr in everything(page)
+    assert texts.HISTORY_AWAY.fr in everything(page)
+    assert texts.RECORD_AWAY.fr in everything(page)
     registry.away = False
-    assert figures(run_page("model"))["Annonces retenues"] == texts.number(1_500)
+    assert figures(run_page("model"))["Annonces retenues"] == wording.number(1_500)
 
 
 def test_a_version_without_a_record_is_said_to_have_none(registry: FakeRegistry) -> None:
     registry.texts.clear()
     page = run_page("model")
-    assert model_texts.NO_EVALUATION.fr in everything(page)
-    assert model_texts.NO_PROFILE.fr in everything(page)
+    assert texts.NO_EVALUATION.fr in everything(page)
+    assert texts.NO_PROFILE.fr in everything(page)
     assert not page.get("download_button")
 
 
@@ -228,7 +228,7 @@ def test_what_is_not_on_this_machine_is_said_not_to_be(
 ) -> None:
     live_model.state = State(serving._replace(reference=None))
     page = run_page("model")
-    assert model_texts.NO_UNSEEN.fr in everything(page)
+    assert texts.NO_UNSEEN.fr in everything(page)
     assert len(pictures(page)) == 1
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from carprice.evaluation import evaluate
 from carprice.listing import TARGET
-from carprice.model_texts import say_reasons
 from carprice.promotion import Contender, Decision, GatePolicy, decide, force
+from carprice.wording import say_reasons
 
 ROWS = 800
 POLICY = GatePolicy(

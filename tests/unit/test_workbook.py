@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from workbooks import MAIN, pack, write_sheet, write_workbook
 
-from carprice import file_texts, workbook
+from carprice import texts, workbook
 from carprice.errors import DatasetError
 from carprice.workbook import is_archive, to_csv
 
@@ -24,7 +24,7 @@ def refusal(data: bytes) -> str:
 
 
 def says(name: str) -> str:
-    return file_texts.WORKBOOK_REFUSALS[name].fr.partition("{file} : ")[2].partition("{")[0]
+    return texts.WORKBOOK_REFUSALS[name].fr.partition("{file} : ")[2].partition("{")[0]
 
 
 def test_the_first_sheet_that_is_shown_becomes_csv() -> None:

@@ -1,7 +1,9 @@
+"""Names, amounts and reasons in words."""
+
 import pytest
 
-from carprice.model_texts import decimal, name_slice
 from carprice.texts import Language
+from carprice.wording import about, decimal, dirhams, name_fields, name_slice
 
 
 @pytest.mark.parametrize(("family", "name", "language", "expected"), [
@@ -23,3 +25,14 @@ def test_slices_are_named_in_words(
 def test_figures_have_the_decimal_mark_of_their_language() -> None:
     assert decimal(8.04) == "8,0"
     assert decimal(8.04, "en", 2) == "8.04"
+
+
+def test_amounts_are_written_with_thin_spaces() -> None:
+    assert dirhams(1_173_000) == "1\u202f173\u202f000\u00a0DH"
+    assert about(108_213.4) == "108\u202f000\u00a0DH"
+    assert about(95_253) == "95\u202f300\u00a0DH"
+
+
+def test_equipment_is_told_of_by_one_word() -> None:
+    assert name_fields(("abs", "esp")) == "équipement"
+    assert name_fields(("make", "model"), "en") == "make, model"
