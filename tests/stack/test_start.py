@@ -86,6 +86,17 @@ def test_each_service_knows_only_its_own_database(started: Stack) -> None:
     assert "permission denied" in ask("airflow", "mlflow", "CREATE TABLE public.mine (id int)")
 
 
+def test_airflow_is_only_prepared_where_something_changed(started: Stack) -> None:
+    def prepare() -> str:
+        return started.compose("run", "--rm", "-T", "--no-deps", "airflow-init")
+
+    assert "are ready" in prepare(), "the first start has prepared it"
+    users = ("exec", "-T", "airflow-webserver", "airflow", "users")
+    started.compose(*users, "reset-password", "--username", "admin", "--password", "forgotten")
+    assert "user admin has the password of .env" in prepare()
+    assert "are ready" in prepare()
+
+
 def test_redis_asks_for_its_password(started: Stack) -> None:
     assert "NOAUTH" in started.compose("exec", "-T", "redis", "redis-cli", "PING")
 
@@ -98,7 +109,7 @@ def test_health_checks_notice_that_the_database_is_away(started: Stack) -> None:
             (container,) = started.containers(service)
             check = started.inspect(container)["Config"]["Healthcheck"]["Test"][1:]
             answered = started.run(
-                "timeout", "30", "docker", "exec", container, *check, check=False
+                "timeout", "30", "docker", "exec", container, *check, "--patience=0", check=False
             )
             assert answered, f"{service} feels well without its database"
     finally:
