@@ -1,19 +1,19 @@
 """The answer for one car, the price first: what is drawn after it never delays it."""
 
-import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
-from charts import draw_curve, draw_explanation, draw_interval, name_group, signed
+from charts import Spec, draw_curve, draw_explanation, draw_interval, name_group, signed
 from language import language, say
 
 from carprice import texts, wording
 from carprice.explanation import Explanation, explain, vary
+from carprice.features import AT, Floats
 from carprice.listing import BY_NAME, FEATURES, TARGET, Kind
 from carprice.live_model import Serving
 from carprice.prediction import CarEstimate, estimate_cars, read_cars
 from carprice.reference import LEAST_RECORD, Reference, TrackRecord
-from carprice.verdict import Standing, judge, measure_widening
+from carprice.verdict import Standing, Widening, judge, measure_widening
 
 CURVES = {
     "model_year": (texts.BY_AGE, range(2000, int(BY_NAME["model_year"].maximum) + 1)),
@@ -36,15 +36,20 @@ def show_answer(serving: Serving, answers: dict[str, str]) -> None:
         st.info(wording.capital(found.remark), icon=":material/info:")
     reference = serving.reference
     encoded = serving.pipeline["encode"].transform(car[list(FEATURES)])
+    left_open = car.columns[car.isna().iloc[0]]
     comparables = car.iloc[:0]
     if reference:
-        _show_doubts(serving, reference, car, reference.find_record(encoded, car))
+        _show_record(reference.find_record(encoded, car))
+        _show_widening(
+            measure_widening(serving.pipeline, encoded, left_open, reference.complete_encoded)
+        )
         comparables = reference.find_comparables(encoded, car)
     _judge_advert(found, comparables)
     if found.price_mad is not None:  # what explains a guess would be one too
         if reference:
-            _show_reasons(explain(serving.pipeline, car, reference.typical), reference)
-        _show_curves(serving, car)
+            explanation = explain(serving.pipeline, encoded, reference.typical_encoded)
+            _show_reasons(explanation, reference)
+        _show_curves(serving, encoded)
     _show_comparables(comparables, found.seen)
     st.caption(say(texts.SHARE) if reference else say(texts.NO_REFERENCE))
 
@@ -62,10 +67,8 @@ def _show_price(serving: Serving, found: CarEstimate) -> None:
     st.caption(say(texts.ASKED_PRICES))
 
 
-def _show_doubts(
-    serving: Serving, reference: Reference, car: pd.DataFrame, record: TrackRecord | None
-) -> None:
-    """How such estimates did, and what the open fields cost."""
+def _show_record(record: TrackRecord | None) -> None:
+    """How such estimates did."""
     if record:
         likeness = say(texts.LIKENESSES[record.likeness])
         if record.coverage_pct is None or record.median_error_pct is None:
@@ -78,7 +81,10 @@ def _show_doubts(
                     error=_decimal(record.median_error_pct),
                 )
             )  # fmt: skip
-    widening = measure_widening(serving.pipeline, car, reference.complete)
+
+
+def _show_widening(widening: Widening) -> None:
+    """What the open fields cost."""
     if widening.fields and round(widening.percent) > 0:
         labels = wording.name_fields(widening.fields, language())
         st.write(say(texts.WIDENED, labels=labels, percent=f"{widening.percent:.0f}"))
@@ -95,7 +101,7 @@ def _judge_advert(found: CarEstimate, comparables: pd.DataFrame) -> None:
     if asked is not None:
         st.write(_word_verdict(asked, found))
     low, high = wording.about(found.low_mad), wording.about(found.high_mad)
-    st.altair_chart(
+    st.vega_lite_chart(
         draw_interval(found.low_mad, found.price_mad, found.high_mad, comparables, asked),
         alt=say(texts.INTERVAL_ALT, low=low, high=high, count=len(comparables)),
     )
@@ -122,20 +128,20 @@ def _show_reasons(explanation: Explanation, reference: Reference) -> None:
         say(texts.EXPLANATION_ALT, name=name_group(each.fields), amount=signed(each.amount_mad))
         for each in explanation.contributions
     )
-    st.altair_chart(draw_explanation(explanation), alt=told)
+    st.vega_lite_chart(draw_explanation(explanation), alt=told)
     st.caption(say(texts.EXPLAINED))
 
 
-def _show_curves(serving: Serving, car: pd.DataFrame) -> None:
+def _show_curves(serving: Serving, car: Floats) -> None:
     for (name, (title, values)), column in zip(CURVES.items(), st.columns(2), strict=True):
         curve = vary(serving.pipeline, car, name, values)
-        here = car[name].iloc[0]
+        here = car[0, AT[name]]
         with column:
             st.subheader(say(title))
-            st.altair_chart(_draw(curve, name, here), alt=_tell_curve(curve, name, say(title)))
+            st.vega_lite_chart(_draw(curve, name, here), alt=_tell_curve(curve, name, say(title)))
 
 
-def _draw(curve: pd.DataFrame, name: str, here: float) -> alt.LayerChart:
+def _draw(curve: pd.DataFrame, name: str, here: float) -> Spec:
     return draw_curve(curve, name, None if np.isnan(here) else float(here))
 
 

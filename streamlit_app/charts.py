@@ -1,15 +1,25 @@
 """Pictures of one estimate, in the theme of the page: its colours but for one accent and its foe.
 
 Numbers are spelt by the page, not by the chart: a comma between thousands is a decimal comma here.
+Altair takes 40 ms to check a chart, more than all else of an answer, so each is built once for a
+language and filled with the tables of an answer; the browser then only moves what changed.
 """
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
 
 import altair as alt
 import pandas as pd
-from language import language, say
+import pyarrow as pa
+from language import language
 
 from carprice import texts, wording
 from carprice.explanation import Explanation
-from carprice.listing import TARGET
+from carprice.listing import ESTIMATE_COLUMNS, TARGET
+from carprice.texts import Language
+
+Spec = dict[str, Any]
 
 ACCENT, AGAINST, MUTED = "#1a9e8f", "#d1495b", "#8a979d"
 THOUSANDS = f"replace(format(datum.value, ',.0f'), /,/g, '{wording.THIN_SPACE}')"
@@ -20,85 +30,106 @@ def amounts(labels: str = THOUSANDS, ticks: int = 6) -> alt.Axis:
     return alt.Axis(labelExpr=labels, tickCount=ticks)
 
 
+def fill(spec: Spec, **tables: Mapping[str, Sequence[object]]) -> Spec:
+    """A picture with its tables, each by the name it has in the picture, as columns."""
+    return {**spec, "datasets": {name: pa.table(columns) for name, columns in tables.items()}}
+
+
 def draw_interval(
     low: float, price: float | None, high: float, comparables: pd.DataFrame, asked: float | None
-) -> alt.LayerChart:
+) -> Spec:
     """The interval as a band, the price as a mark, comparable adverts as dots, the asked price."""
-    x = alt.X(
-        "low:Q", title=say(texts.CAR_PRICE), scale=alt.Scale(zero=False, nice=True), axis=amounts()
+    marks = [[each] if each is not None else [] for each in (price, asked)]
+    dots = comparables[TARGET].tolist()
+    return fill(
+        _interval(language()),
+        band={"low": [low], "high": [high]},
+        dots={"low": dots, "told": [wording.dirhams(each) for each in dots]},
+        price={"low": marks[0], "told": [wording.about(each) for each in marks[0]]},
+        asked={"low": marks[1], "told": [wording.about(each) for each in marks[1]]},
     )
-    band = pd.DataFrame({"low": [low], "high": [high]})
-    layers = [
-        alt.Chart(band)
-        .mark_bar(height=26, cornerRadius=13, opacity=0.35, color=ACCENT)
-        .encode(x=x, x2="high:Q")
-    ]
-    if len(comparables):
-        dots = pd.DataFrame({"low": comparables[TARGET]})
-        dots["told"] = dots["low"].map(wording.dirhams)
-        layers.append(
-            alt.Chart(dots)
-            .mark_circle(size=60, opacity=0.8, color=MUTED)
-            .encode(x="low:Q", tooltip="told:N")
-        )
-    for amount, colour in ((price, ACCENT), (asked, AGAINST)):
-        if amount is not None:
-            tick = pd.DataFrame({"low": [amount], "told": [wording.about(amount)]})
-            layers.append(
-                alt.Chart(tick)
-                .mark_tick(thickness=4, size=44, color=colour)
-                .encode(x="low:Q", tooltip="told:N")
-            )
-    return alt.layer(*layers).properties(height=110)
 
 
-def draw_explanation(explanation: Explanation) -> alt.Chart:
+def draw_explanation(explanation: Explanation) -> Spec:
     """One bar a contribution, the largest first."""
-    rows = pd.DataFrame(
-        [
-            (name_group(each.fields), each.amount_mad, signed(each.amount_mad))
-            for each in explanation.contributions
-        ],
-        columns=["field", "amount", "told"],
-    )
+    found = explanation.contributions
+    bars = {
+        "field": [name_group(each.fields) for each in found],
+        "amount": [each.amount_mad for each in found],
+        "told": [signed(each.amount_mad) for each in found],
+    }
+    return fill(_explanation(language()), bars=bars) | {"height": 34 * len(found) + 60}
+
+
+def draw_curve(curve: pd.DataFrame, name: str, here: float | None) -> Spec:
+    """Price and its band over one field, and where this car stands."""
+    prices, low, high = (curve[each].tolist() for each in ESTIMATE_COLUMNS)
+    told = [
+        f"{wording.about(middle)} ({wording.about(least)} – {wording.about(most)})"
+        for middle, least, most in zip(prices, low, high, strict=True)
+    ]
+    line = {"at": curve[name].tolist(), "price": prices, "low": low, "high": high, "told": told}
+    return fill(_curve(name, language()), line=line, here={"at": [] if here is None else [here]})
+
+
+@cache
+def _interval(spoken: Language) -> Spec:
+    x = alt.X(
+        "low:Q", title=texts.CAR_PRICE.say(spoken), scale=alt.Scale(zero=False, nice=True),
+        axis=amounts(),
+    )  # fmt: skip
+    band = _over("band").mark_bar(height=26, cornerRadius=13, opacity=0.35, color=ACCENT)
+    dots = _over("dots").mark_circle(size=60, opacity=0.8, color=MUTED)
+    marks = [
+        _over(name).mark_tick(thickness=4, size=44, color=colour)
+        for name, colour in (("price", ACCENT), ("asked", AGAINST))
+    ]
+    told = (each.encode(x="low:Q", tooltip="told:N") for each in (dots, *marks))
+    return _spell(alt.layer(band.encode(x=x, x2="high:Q"), *told).properties(height=110))
+
+
+@cache
+def _explanation(spoken: Language) -> Spec:
     axis = alt.Axis(labelLimit=200, labelOverlap=False)
-    return (
-        alt.Chart(rows)
+    return _spell(
+        _over("bars")
         .mark_bar(cornerRadius=3)
         .encode(
             y=alt.Y("field:N", sort=None, title=None, axis=axis),
-            x=alt.X("amount:Q", title=say(texts.EFFECT), axis=amounts(ticks=5)),
+            x=alt.X("amount:Q", title=texts.EFFECT.say(spoken), axis=amounts(ticks=5)),
             color=alt.condition("datum.amount >= 0", alt.value(ACCENT), alt.value(AGAINST)),
             tooltip=["field:N", "told:N"],
         )
-        .properties(height=34 * len(rows) + 60)
     )
 
 
-def draw_curve(curve: pd.DataFrame, name: str, here: float | None) -> alt.LayerChart:
-    """Price and its band over one field, and where this car stands."""
-    told = [
-        f"{row[TARGET]} ({row['low_mad']} – {row['high_mad']})"
-        for _, row in curve[[TARGET, "low_mad", "high_mad"]].map(wording.about).iterrows()
-    ]
-    base = alt.Chart(curve.assign(told=told))
+@cache
+def _curve(name: str, spoken: Language) -> Spec:
     x = alt.X(
-        f"{name}:Q",
-        title=wording.title(name, language()),
+        "at:Q",
+        title=wording.title(name, spoken),
         scale=alt.Scale(zero=False, nice=False),
         axis=amounts(PLAIN if name == "model_year" else THOUSANDS, ticks=5),
     )
-    y = alt.Y("low_mad:Q", title=say(texts.CAR_PRICE), axis=amounts(ticks=5))
-    layers = [
-        base.mark_area(opacity=0.25, color=ACCENT).encode(x=x, y=y, y2="high_mad:Q"),
-        base.mark_line(color=ACCENT, strokeWidth=3).encode(x=x, y=f"{TARGET}:Q", tooltip="told:N"),
-    ]
-    if here is not None:
-        rule = alt.Chart(pd.DataFrame({name: [here]}))
-        layers.append(
-            rule.mark_rule(color=AGAINST, strokeDash=[4, 4], size=2).encode(x=f"{name}:Q")
-        )
-    return alt.layer(*layers).properties(height=260)
+    y = alt.Y("low:Q", title=texts.CAR_PRICE.say(spoken), axis=amounts(ticks=5))
+    line = _over("line")
+    rule = _over("here").mark_rule(color=AGAINST, strokeDash=[4, 4], size=2)
+    return _spell(
+        alt.layer(
+            line.mark_area(opacity=0.25, color=ACCENT).encode(x=x, y=y, y2="high:Q"),
+            line.mark_line(color=ACCENT, strokeWidth=3).encode(x=x, y="price:Q", tooltip="told:N"),
+            rule.encode(x="at:Q"),
+        ).properties(height=260)
+    )
+
+
+def _over(table: str) -> alt.Chart:
+    return alt.Chart(alt.NamedData(table))
+
+
+def _spell(chart: alt.Chart | alt.LayerChart) -> Spec:
+    with alt.theme.enable("none"):  # the page has its own
+        return chart.to_dict()
 
 
 def name_group(fields: tuple[str, ...]) -> str:

@@ -77,21 +77,30 @@ class Parsed:
 
 
 def parse_listings(raw: pd.DataFrame) -> Parsed:
-    """Turn raw texts, one `str` column a field, into corrected clean values."""
-    values: dict[str, Any] = {}
+    """Turn raw texts, one `str` column a field, into corrected clean values.
+
+    A field without a column is unknown.
+    """
+    silent = pd.array([None] * len(raw), dtype="str")
+    values: dict[str, Any] = {
+        each.name: silent if each.name in TEXTUAL else np.nan for each in FIELDS
+    }
     problems: dict[str, pd.Series] = {}
     for each in FIELDS:
+        if each.name not in raw:
+            continue
         values[each.name], unreadable = _parse_column(raw[each.name], each)
         if unreadable.any():
             problems[f"{each.name}_unreadable"] = pd.Series(unreadable, index=raw.index)
+    banded = _find_bands(raw["mileage_km"]) if "mileage_km" in raw else np.False_
     frame, corrections = correct_listings(
-        pd.DataFrame(values, index=raw.index), exact_mileage=~_find_bands(raw["mileage_km"])
+        pd.DataFrame(values, index=raw.index), exact_mileage=~banded
     )
     return Parsed(frame, problems | corrections)
 
 
 def correct_listings(
-    frame: pd.DataFrame, *, exact_mileage: pd.Series | bool = True
+    frame: pd.DataFrame, *, exact_mileage: pd.Series | np.bool_ | bool = True
 ) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
     """Apply the rules on kilometres and ranges to typed values; say which rows each one changed.
 
@@ -198,9 +207,6 @@ def parse_yes_no(text: str) -> float:
 
 def _parse_column(raw: pd.Series, each: Field) -> tuple[Any, Flags]:
     """Clean values of a column, and the rows that say something which could not be used."""
-    if raw.isna().all():  # a column that the file does not have
-        blank = pd.array([None] * len(raw), dtype="str") if each.name in TEXTUAL else np.nan
-        return blank, np.zeros(len(raw), dtype=bool)
     parse = _choose_parser(each)
     silent = UNKNOWN_WORDS | UNPRICED_WORDS if each.kind is Kind.PRICE else UNKNOWN_WORDS
     unknown = None if each.name in TEXTUAL else float("nan")

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from carprice.features import Floats
+from carprice.features import PLACES, Floats
+from carprice.interval import blank, is_missing
 from carprice.listing import EQUIPMENT, FEATURES, TARGET
 
 TOGETHER = (("make", "model"), tuple(EQUIPMENT))
@@ -61,48 +62,43 @@ def complete(car: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
     return car.fillna({name: mode.iloc[0] for name, mode in usual.items() if len(mode)})
 
 
-def explain(pipeline: Pipeline, car: pd.DataFrame, typical: pd.DataFrame) -> Explanation:
-    """What leads from the typical car to this one; both one row of FEATURES."""
-    car, typical = car[list(FEATURES)], typical[list(FEATURES)]
-    known = car.notna().to_numpy()[0]
+def explain(pipeline: Pipeline, car: Floats, typical: Floats) -> Explanation:
+    """What leads from the typical car to this one; both encoded, one row each."""
+    known = {name for name in FEATURES if not is_missing(car, name)[0]}
+    start = typical.copy()
+    for name in set(FEATURES) - known:
+        start = blank(start, name)
     groups = [
         fields
         for names in GROUPS
-        if (fields := tuple(each for each in names if known[FEATURES.index(each)]))
-        and not car[list(fields)]
-        .reset_index(drop=True)
-        .equals(typical[list(fields)].reset_index(drop=True))
+        if (fields := tuple(each for each in names if each in known))
+        and (start[0, _places(fields)] != car[0, _places(fields)]).any()
     ]
     taken = _all_subsets(len(groups))
-    group_of = {name: at for at, names in enumerate(groups) for name in names}
-    both = pd.concat([typical, car], ignore_index=True)
-    mixed = pd.DataFrame(
-        {
-            name: both[name].array.take(
-                taken[:, group_of[name]]
-                if name in group_of
-                else np.full(len(taken), 1)  # equal in both, or unknown here
-            )
-            for name in FEATURES
-        }
-    )
-    prices = pipeline.predict(mixed)[TARGET].to_numpy()
+    mixed = np.repeat(start, len(taken), axis=0)
+    for member, fields in enumerate(groups):
+        mixed[np.ix_(taken[:, member] == 1, _places(fields))] = car[0, _places(fields)]
+    prices = pipeline["price"].predict(mixed)[TARGET].to_numpy()
     amounts = _shapley_values(prices, taken)
     contributions = [Contribution(*each) for each in zip(groups, amounts.tolist(), strict=True)]
     contributions.sort(key=lambda each: -abs(each.amount_mad))
     return Explanation(float(prices[0]), contributions)
 
 
-def vary(pipeline: Pipeline, car: pd.DataFrame, name: str, values: Iterable[float]) -> pd.DataFrame:
-    """Estimates of one car (a row of FEATURES) at other values of one numeric field.
+def vary(pipeline: Pipeline, car: Floats, name: str, values: Iterable[float]) -> pd.DataFrame:
+    """Estimates of one car (an encoded row) at other values of one numeric field.
 
     Columns: the field, then ESTIMATE_COLUMNS; one row a value.
     """
     grid = np.array(list(values), dtype=float)
-    cars = pd.DataFrame({each: car[each].array.take(np.zeros(len(grid), int)) for each in FEATURES})
-    cars[name] = grid
-    estimates: pd.DataFrame = pipeline.predict(cars)
+    cars = np.repeat(car, len(grid), axis=0)
+    cars[:, PLACES[name]] = grid[:, None]
+    estimates: pd.DataFrame = pipeline["price"].predict(cars)
     return estimates.assign(**{name: grid})
+
+
+def _places(fields: tuple[str, ...]) -> list[int]:
+    return [at for name in fields for at in PLACES[name]]
 
 
 def _typical_value(column: pd.Series) -> object:

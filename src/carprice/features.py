@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from carprice.listing import BY_NAME, EQUIPMENT, fold
+from carprice.listing import BY_NAME, EQUIPMENT, FEATURES, fold
 
 Floats = npt.NDArray[np.floating[Any]]
 Places = npt.NDArray[np.intp]
@@ -28,6 +28,10 @@ The rest: as in the clean table, NaN when missing.
 """
 
 AT: Mapping[str, int] = {name: at for at, name in enumerate(COLUMNS)}
+PLACES: Mapping[str, list[int]] = {
+    name: [AT[each] for each in (name, f"{name}_count") if each in AT] for name in FEATURES
+}
+"""Which columns a field is encoded in."""
 CHOICE_NUMBERS: Mapping[str, Mapping[str, int]] = {
     name: {code: number for number, code in enumerate(BY_NAME[name].choices, 1)} for name in CHOICES
 }

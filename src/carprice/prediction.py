@@ -1,6 +1,6 @@
 """A car to an estimate with its interval and what must be said about it: pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from carprice import texts, wording
 from carprice.cleaning import Parsed, parse_listings
-from carprice.features import AT
+from carprice.features import AT, Floats
 from carprice.interval import MASKED
 from carprice.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES, FIELDS, TARGET
 from carprice.texts import Language
@@ -27,20 +27,27 @@ Rows = npt.NDArray[np.bool_]
 
 
 def estimate(pipeline: Pipeline, parsed: Parsed, language: Language = "fr") -> pd.DataFrame:
-    """Estimates in DH (ESTIMATE_COLUMNS, NaN where there is none) and a `remark`, by row."""
+    """Estimates in DH (ESTIMATE_COLUMNS, NaN where there is none), by row, and what to say of them.
+
+    remark: what must be said, empty where nothing. seen: training adverts of a car's model, or of
+    its make where no model is named; NaN without a name.
+    """
     listings = parsed.values[list(FEATURES)]
-    answer: pd.DataFrame = pipeline.predict(listings).set_axis(listings.index)
-    given = listings[list(CORE)].notna().sum(axis=1)
-    hopeless = (given < LEAST_GIVEN).to_numpy()
-    answer.loc[hopeless, list(ESTIMATE_COLUMNS)] = np.nan
-    refusals = given[hopeless].map(
-        lambda known: texts.NOT_ESTIMATED.say(
-            language, given=known, needed=len(CORE), least=LEAST_GIVEN
-        )
+    encoded = pipeline["encode"].transform(listings)
+    prices = pipeline["price"].predict(encoded).to_numpy(copy=True)
+    given = len(CORE) - _find_missing(listings, CORE).sum(axis=1)
+    hopeless = given < LEAST_GIVEN
+    prices[hopeless] = np.nan
+    remarks = _join(
+        len(listings), _remark(encoded, listings, parsed.problems, language), SEPARATORS[language]
     )
-    remarks = _join(len(listings), _remark(pipeline, parsed, language), SEPARATORS[language])
-    remarks[hopeless] = refusals.to_numpy(dtype=object)
+    remarks[hopeless] = [
+        texts.NOT_ESTIMATED.say(language, given=known, needed=len(CORE), least=LEAST_GIVEN)
+        for known in given[hopeless]
+    ]
+    answer = pd.DataFrame(prices, listings.index, list(ESTIMATE_COLUMNS))
     answer["remark"] = remarks
+    answer["seen"] = _count_seen(encoded, listings)
     return answer
 
 
@@ -61,11 +68,11 @@ class CarEstimate(NamedTuple):
 def read_cars(answers: Iterable[Mapping[str, str]]) -> Parsed:
     """Cars from raw texts by field name; absent or empty ones are unknown."""
     cars = list(answers)
-    return parse_listings(
-        pd.DataFrame(
-            {each.name: [car.get(each.name) for car in cars] for each in FIELDS}, dtype="str"
-        )
-    )
+    given = {name for car in cars for name, text in car.items() if text}
+    columns = {
+        each.name: [car.get(each.name) for car in cars] for each in FIELDS if each.name in given
+    }
+    return parse_listings(pd.DataFrame(columns, range(len(cars)), dtype="str"))
 
 
 def estimate_cars(
@@ -73,13 +80,16 @@ def estimate_cars(
 ) -> list[CarEstimate]:
     """Estimate cars one by one told of; see CarEstimate."""
     answer = estimate(pipeline, parsed, language)
-    columns = answer[list(ESTIMATE_COLUMNS)].astype(object)
-    prices = columns.where(columns.notna(), None).to_numpy().tolist()
-    rows = zip(prices, answer["remark"], count_seen(pipeline, parsed), strict=True)
+    prices = (map(_or_none, answer[name].tolist()) for name in ESTIMATE_COLUMNS)
+    seen = (None if np.isnan(count) else int(count) for count in answer["seen"].tolist())
     return [
-        CarEstimate(None if is_guess(seen) else price, low, high, remark, seen)
-        for (price, low, high), remark, seen in rows
+        CarEstimate(None if is_guess(count) else price, low, high, remark, count)
+        for price, low, high, remark, count in zip(*prices, answer["remark"], seen, strict=True)
     ]
+
+
+def _or_none(amount: float) -> float | None:
+    return None if np.isnan(amount) else amount
 
 
 def is_guess(seen: int | None) -> bool:
@@ -94,40 +104,42 @@ def estimate_car(
     return estimate_cars(pipeline, read_cars([answers]), language)[0]
 
 
-def count_seen(pipeline: Pipeline, parsed: Parsed) -> list[int | None]:
-    """How many training adverts are of each car's model, or of its make; None without a name."""
-    listings = parsed.values[list(FEATURES)]
-    encoded = pipeline["encode"].transform(listings)
-    make, model = (listings[name].notna().to_numpy() for name in ("make", "model"))
-    counts = np.where(make & model, encoded[:, AT["model_count"]], encoded[:, AT["make_count"]])
-    return [int(count) if named else None for count, named in zip(counts, make, strict=True)]
+def _count_seen(encoded: Floats, listings: pd.DataFrame) -> Floats:
+    nameless, modelless = _find_missing(listings, ("make", "model")).T
+    of_make, of_model = encoded[:, AT["make_count"]], encoded[:, AT["model_count"]]
+    return np.where(nameless, np.nan, np.where(modelless, of_make, of_model))
 
 
-def _remark(pipeline: Pipeline, parsed: Parsed, language: Language) -> Iterator[tuple[Rows, str]]:
+def _find_missing(listings: pd.DataFrame, names: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """(rows, names): what is not known."""
+    return np.column_stack([listings[name].array.isna() for name in names])
+
+
+def _remark(
+    encoded: Floats, listings: pd.DataFrame, problems: Mapping[str, pd.Series], language: Language
+) -> Iterator[tuple[Rows, str]]:
     """Each sentence with the rows that it is said of."""
-    listings = parsed.values[list(FEATURES)]
-    encoded = pipeline["encode"].transform(listings)
     makes, models = encoded[:, AT["make_count"]], encoded[:, AT["model_count"]]
-    named_make, named_model = (listings[name].notna().to_numpy() for name in ("make", "model"))
+    named_make, named_model = ~_find_missing(listings, ("make", "model")).T
     yield named_make & (makes == 0), texts.UNKNOWN_MAKE.say(language)
     yield named_model & (models == 0) & (makes > 0), texts.UNKNOWN_MODEL.say(language)
     yield (models > 0) & (models < RARE_BELOW), texts.RARE_MODEL.say(language, least=RARE_BELOW)
-    for code, rows in parsed.problems.items():
+    for code, rows in problems.items():
         if not code.startswith(TARGET):
             yield rows.to_numpy(), wording.describe_problem(code, language)
-    absent = _join(len(listings), _name_absent(parsed, language), ", ")
+    absent = _join(len(listings), _name_absent(listings, problems, language), ", ")
     for labels in set(absent) - {""}:
         yield absent == labels, texts.MISSING.say(language, labels=labels)
 
 
-def _name_absent(parsed: Parsed, language: Language) -> Iterator[tuple[Rows, str]]:
+def _name_absent(
+    listings: pd.DataFrame, problems: Mapping[str, pd.Series], language: Language
+) -> Iterator[tuple[Rows, str]]:
     """Fields that were left out; what was given but could not be used is said by itself."""
-    for name in MASKED:
-        absent = parsed.values[name].isna()
-        for trouble in UNUSABLE:
-            if (rows := parsed.problems.get(f"{name}_{trouble}")) is not None:
-                absent &= ~rows
-        yield absent.to_numpy(), wording.label(name, language)
+    for name, absent in zip(MASKED, _find_missing(listings, MASKED).T, strict=True):
+        codes = (f"{name}_{trouble}" for trouble in UNUSABLE)
+        given = np.logical_or.reduce([problems[code] for code in codes if code in problems])
+        yield absent & ~given, wording.label(name, language)
 
 
 def _join(rows: int, parts: Iterator[tuple[Rows, str]], separator: str) -> npt.NDArray[np.object_]:

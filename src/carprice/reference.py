@@ -12,8 +12,8 @@ from sklearn.pipeline import Pipeline
 from carprice.catalog import Catalog
 from carprice.evaluation import relative_errors
 from carprice.explanation import complete, find_typical
-from carprice.features import AT
-from carprice.listing import ESTIMATE_COLUMNS, FEATURES, TARGET
+from carprice.features import AT, Floats
+from carprice.listing import FEATURES, TARGET
 from carprice.training import split
 
 COMPARABLES = 8
@@ -64,14 +64,16 @@ class _Names(NamedTuple):
 class Reference(NamedTuple):
     """The two sides of the split, the catalog of names, and the typical car of a market.
 
-    typical, complete: one row of FEATURES, open fields left open, and filled as is usual.
-    known: training listings. unseen: held-out ones, with the estimates of this model
-    (`estimate_mad`, low_mad, high_mad) beside their price.
+    typical: one row of FEATURES; typical_encoded, complete_encoded: the same (1, COLUMNS), open
+    fields left open, and filled as is usual. known: training listings. unseen: held-out ones, with
+    the estimates of this model beside their price: `estimate_mad`, low_mad, high_mad, `inside`,
+    whether they hold it, and `error_pct`.
     """
 
     catalog: Catalog
     typical: pd.DataFrame
-    complete: pd.DataFrame
+    typical_encoded: Floats
+    complete_encoded: Floats
     known: pd.DataFrame
     unseen: pd.DataFrame
     known_names: _Names
@@ -83,15 +85,18 @@ class Reference(NamedTuple):
         known, held_out = (side.reset_index(drop=True) for side in split(listings, holdout_share))
         encode = pipeline["encode"].transform
         estimates = pipeline.predict(held_out[list(FEATURES)])
+        price = held_out[TARGET]
         unseen = held_out.assign(
             estimate_mad=estimates[TARGET], low_mad=estimates["low_mad"],
-            high_mad=estimates["high_mad"],
+            high_mad=estimates["high_mad"], error_pct=relative_errors(price, estimates),
+            inside=price.between(estimates["low_mad"], estimates["high_mad"]),
         )  # fmt: skip
         typical = find_typical(known)
         return cls(
             catalog=Catalog.from_listings(known),
             typical=typical,
-            complete=complete(typical, known),
+            typical_encoded=encode(typical),
+            complete_encoded=encode(complete(typical, known)),
             known=known,
             unseen=unseen,
             known_names=_Names.of(encode(known)),
@@ -138,12 +143,7 @@ class Reference(NamedTuple):
         return alike
 
     def _measure(self, likeness: Likeness, rows: Rows) -> TrackRecord:
-        cars = self.unseen.iloc[rows]
-        estimates = cars[["estimate_mad", *ESTIMATE_COLUMNS[1:]]].set_axis(
-            list(ESTIMATE_COLUMNS), axis=1
-        )
-        inside = cars[TARGET].between(cars["low_mad"], cars["high_mad"])
-        errors = relative_errors(cars[TARGET], estimates)
+        inside, errors = (self.unseen[name].to_numpy()[rows] for name in ("inside", "error_pct"))
         return TrackRecord(
             likeness, len(rows), 100 * float(inside.mean()), float(np.median(errors))
         )

@@ -1,14 +1,14 @@
 """Where an asking price falls against an estimate, and what left-open fields cost: pure."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from carprice.interval import MASKED
-from carprice.listing import FEATURES
+from carprice.features import PLACES, Floats
+from carprice.interval import MASKED, is_missing
 
 FAIR_PCT = 3.0
 """Closer to the estimate than this, nobody could tell the difference."""
@@ -52,15 +52,18 @@ class Widening(NamedTuple):
     percent: float
 
 
-def measure_widening(pipeline: Pipeline, car: pd.DataFrame, complete: pd.DataFrame) -> Widening:
-    """Against the same car (a row of FEATURES) whose open fields are as is usual.
+def measure_widening(
+    pipeline: Pipeline, car: Floats, left_open: Collection[str], complete: Floats
+) -> Widening:
+    """Against the same car whose open fields are as is usual; both encoded, one row each.
 
-    complete: one row of FEATURES that says what is usual; what it leaves open costs nothing.
+    complete: says what is usual; what it leaves open costs nothing.
     """
-    car, complete = (each[list(FEATURES)].reset_index(drop=True) for each in (car, complete))
-    names = [each for each in MASKED if car[each].isna()[0] and complete[each].notna()[0]]
-    filled = car.assign(**{name: complete[name] for name in names})
-    both = pipeline.predict(pd.concat([car, filled], ignore_index=True))
+    names = [each for each in MASKED if each in left_open and not is_missing(complete, each)[0]]
+    both = np.repeat(car, 2, axis=0)
+    for name in names:
+        both[1, PLACES[name]] = complete[0, PLACES[name]]
+    low, high = pipeline["price"].predict(both)[["low_mad", "high_mad"]].to_numpy().T
     # On the scale of the price, since what fills a field moves the price itself as well.
-    width = np.log(both["high_mad"] / both["low_mad"])
+    width = np.log(high / low)
     return Widening(tuple(names), float(100 * (width[0] / width[1] - 1)))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import Pipeline
 
-from carprice.explanation import GROUPS, complete, explain, find_typical, vary
+from carprice.explanation import GROUPS, Explanation, complete, explain, find_typical, vary
 from carprice.listing import EQUIPMENT, FEATURES, TARGET
 from carprice.prediction import read_cars
 
@@ -27,6 +27,11 @@ def car() -> pd.DataFrame:
     return read_cars([CAR]).values[list(FEATURES)]
 
 
+def ask(pipeline: Pipeline, car: pd.DataFrame, typical: pd.DataFrame) -> Explanation:
+    encode = pipeline["encode"].transform
+    return explain(pipeline, encode(car), encode(typical))
+
+
 def price(pipeline: Pipeline, car: pd.DataFrame) -> float:
     return float(pipeline.predict(car[list(FEATURES)])[TARGET].iloc[0])
 
@@ -38,7 +43,7 @@ def test_every_field_that_is_priced_stands_in_one_group() -> None:
 def test_contributions_are_the_whole_difference_in_price(
     pipeline: Pipeline, car: pd.DataFrame, typical: pd.DataFrame
 ) -> None:
-    found = explain(pipeline, car, typical)
+    found = ask(pipeline, car, typical)
     total = sum(each.amount_mad for each in found.contributions)
     assert found.typical_mad + total == pytest.approx(price(pipeline, car))
     sizes = [abs(each.amount_mad) for each in found.contributions]
@@ -49,7 +54,7 @@ def test_contributions_are_the_whole_difference_in_price(
 def test_a_contribution_is_its_mean_over_every_order_of_change(
     pipeline: Pipeline, car: pd.DataFrame, typical: pd.DataFrame
 ) -> None:
-    found = explain(pipeline, car, typical)
+    found = ask(pipeline, car, typical)
     steps: dict[tuple[str, ...], list[float]] = {each.fields: [] for each in found.contributions}
     start = typical.mask(car.isna().to_numpy())
     for order in permutations(steps):
@@ -65,7 +70,7 @@ def test_a_contribution_is_its_mean_over_every_order_of_change(
 def test_a_car_like_the_typical_one_needs_no_explanation(
     pipeline: Pipeline, typical: pd.DataFrame
 ) -> None:
-    found = explain(pipeline, typical, typical)
+    found = ask(pipeline, typical, typical)
     assert found.contributions == []
     assert found.typical_mad == pytest.approx(price(pipeline, typical))
 
@@ -74,7 +79,7 @@ def test_what_a_car_leaves_open_explains_nothing(
     pipeline: Pipeline, car: pd.DataFrame, typical: pd.DataFrame
 ) -> None:
     vague = car.assign(mileage_km=np.nan)
-    found = explain(pipeline, vague, typical)
+    found = ask(pipeline, vague, typical)
     assert ("mileage_km",) not in {each.fields for each in found.contributions}
     total = sum(each.amount_mad for each in found.contributions)
     assert found.typical_mad + total == pytest.approx(price(pipeline, vague))
@@ -86,7 +91,7 @@ def test_equipment_is_told_of_as_one(
     names = list(EQUIPMENT)[:3]
     equipped = car.assign(**dict.fromkeys(names, 1.0))
     plain = typical.assign(**dict.fromkeys(names, 0.0))
-    groups = [each.fields for each in explain(pipeline, equipped, plain).contributions]
+    groups = [each.fields for each in ask(pipeline, equipped, plain).contributions]
     assert tuple(names) in groups
 
 
@@ -112,10 +117,11 @@ def test_a_completed_car_keeps_what_it_says(known: pd.DataFrame, car: pd.DataFra
 def test_a_price_falls_with_kilometres_and_its_interval_holds_it(
     pipeline: Pipeline, car: pd.DataFrame
 ) -> None:
-    curve = vary(pipeline, car, "mileage_km", range(0, 300_001, 50_000))
+    encoded = pipeline["encode"].transform(car)
+    curve = vary(pipeline, encoded, "mileage_km", range(0, 300_001, 50_000))
     assert curve["mileage_km"].tolist() == list(range(0, 300_001, 50_000))
     assert curve[TARGET].is_monotonic_decreasing
     assert (curve["low_mad"] < curve[TARGET]).all()
     assert (curve[TARGET] < curve["high_mad"]).all()
-    here = vary(pipeline, car, "mileage_km", [220_000])
+    here = vary(pipeline, encoded, "mileage_km", [220_000])
     assert here[TARGET].iloc[0] == pytest.approx(price(pipeline, car))
