@@ -15,6 +15,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import requests
@@ -28,7 +29,7 @@ PAGE, API = "http://127.0.0.1:8501", "http://127.0.0.1:8000"
 CAR = {"make": "Dacia", "model": "Logan", "model_year": "2018"}
 USERS, CLICKS, THINKING_SECONDS = 20, 10, (1.0, 3.0)
 BROWSER_CLICKS, API_CALLS, WARM_UP = 40, 200, 5
-BUTTON = "Prédire"
+DISTANCE, BUTTON = "Kilométrage", "Prédire"
 TIME_A_CLICK = """(label) => new Promise(resolve => {
     const shown = () => document.querySelector('[data-testid="stMetricValue"]')?.innerText;
     const button = [...document.querySelectorAll("button")].find(b => b.innerText.trim() === label);
@@ -71,7 +72,7 @@ def time_browser(address: str) -> list[float]:
     with visit(f"{address}/?{urlencode(CAR)}") as page:
         page.get_by_test_id("stMetricValue").wait_for()
         for distance in itertools.islice(distances(), BROWSER_CLICKS + WARM_UP):
-            field = page.get_by_role("spinbutton", name="Kilométrage")
+            field = page.get_by_role("spinbutton", name=DISTANCE)
             field.fill(str(distance))
             field.press("Tab")
             page.wait_for_timeout(300)  # whatever the last click still draws has been drawn
@@ -81,54 +82,66 @@ def time_browser(address: str) -> list[float]:
 
 async def time_users(address: str) -> list[float]:
     """Milliseconds from each click of each user to the message with the number."""
-    users = [use_page(address, random.Random(number)) for number in range(USERS)]  # noqa: S311
+    all_there = asyncio.Barrier(USERS)
+    users = [
+        use_page(address, random.Random(number), all_there)  # noqa: S311
+        for number in range(USERS)
+    ]
     return [each for times in await asyncio.gather(*users) for each in times]
 
 
-async def use_page(address: str, chance: random.Random) -> list[float]:
-    """One user: opens the page, then thinks and clicks, again and again."""
+async def use_page(address: str, chance: random.Random, all_there: asyncio.Barrier) -> list[float]:
+    """One user: opens the page; once all have, thinks and clicks, again and again."""
     times = []
     socket = address.replace("http", "ws", 1) + "/_stcore/stream"
     async with connect(socket, subprotocols=["streamlit"], max_size=None) as connection:
-        await asyncio.sleep(chance.uniform(0, THINKING_SECONDS[1]))
-        widgets = await run_script(connection, [])
+        form = await open_form(connection)
+        await all_there.wait()
         for distance in itertools.islice(distances(), CLICKS):
             await asyncio.sleep(chance.uniform(*THINKING_SECONDS))
             began = time.perf_counter()
-            await connection.send(ask(fill_form(widgets, distance)))
+            await connection.send(click(form, distance))
             await number_of(connection)
             times.append(1000 * (time.perf_counter() - began))
             await finish(connection)
     return times
 
 
-async def run_script(connection: ClientConnection, states: list[WidgetState]) -> dict[str, str]:
-    """Open the page; what its widgets are called, by the name that they bear here."""
-    await connection.send(ask(states))
+class Form(NamedTuple):
+    """What the page calls the field and the button, and the part of it that the button renews."""
+
+    distance: str
+    button: str
+    part: str
+
+
+async def open_form(connection: ClientConnection) -> Form:
+    await connection.send(run_again([]))
     found: dict[str, str] = {}
     async for message in messages(connection):
         if message.WhichOneof("type") == "script_finished":
-            return found
+            return Form(**found)
         element = message.delta.new_element
-        kind = element.WhichOneof("type")
-        if kind in ("number_input", "button"):
-            widget = getattr(element, kind)
-            found[widget.label] = widget.id
+        if element.number_input.label.startswith(DISTANCE):
+            found["distance"] = element.number_input.id
+        if element.button.label == BUTTON:
+            found |= {"button": element.button.id, "part": message.delta.fragment_id}
     raise ConnectionError("the page was closed while it opened")
 
 
-def fill_form(widgets: dict[str, str], distance: int) -> list[WidgetState]:
-    field = next(name for label, name in widgets.items() if label.startswith("Kilométrage"))
-    return [
-        WidgetState(id=field, int_value=distance),
-        WidgetState(id=widgets[BUTTON], trigger_value=True),
+def click(form: Form, distance: int) -> bytes:
+    states = [
+        WidgetState(id=form.distance, int_value=distance),
+        WidgetState(id=form.button, trigger_value=True),
     ]
+    return run_again(states, form.part)
 
 
-def ask(states: list[WidgetState]) -> bytes:
+def run_again(states: list[WidgetState], part: str = "") -> bytes:
     message = BackMsg()
     message.rerun_script.query_string = urlencode(CAR)
     message.rerun_script.widget_states.widgets.extend(states)
+    message.rerun_script.fragment_id = part
     return message.SerializeToString()
 
 

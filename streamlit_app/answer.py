@@ -1,5 +1,7 @@
 """The answer for one car, the price first: what is drawn after it never delays it."""
 
+from threading import Lock
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -19,6 +21,8 @@ CURVES = {
     "model_year": (texts.BY_AGE, range(2000, int(BY_NAME["model_year"].maximum) + 1)),
     "mileage_km": (texts.BY_DISTANCE, range(0, 400_001, 10_000)),
 }
+PICTURES = Lock()
+"""One answer is drawn at a time: threads that all draw would keep everybody's price waiting."""
 COMPARED = ("price_mad", "model_year", "mileage_km", "fuel", "gearbox", "condition", "city", "link")
 
 
@@ -34,6 +38,12 @@ def show_answer(serving: Serving, answers: dict[str, str]) -> None:
     _show_price(serving, found)
     if found.remark:
         st.info(wording.capital(found.remark), icon=":material/info:")
+    with PICTURES:
+        _show_background(serving, car, found)
+
+
+def _show_background(serving: Serving, car: pd.DataFrame, found: CarEstimate) -> None:
+    """All that stands behind a price, and around it."""
     reference = serving.reference
     encoded = serving.pipeline["encode"].transform(car[list(FEATURES)])
     left_open = car.columns[car.isna().iloc[0]]

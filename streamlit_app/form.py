@@ -1,7 +1,7 @@
 """Widgets built from the one declaration of a listing and from what the model knows.
 
 Each is bound to the address, so a link holds the whole car. Only what narrows other choices asks
-the server; the rest waits for the button.
+the server; the rest waits for the button, and is read from the session then.
 """
 
 import streamlit as st
@@ -14,24 +14,30 @@ from carprice.listing import BY_NAME, EQUIPMENT, FEATURES, Field, Kind
 NAMES = ("make", "model", "model_year")
 CORE = [each for each in FEATURES if BY_NAME[each].needed and each not in NAMES]
 DETAILS = [each for each in FEATURES if not BY_NAME[each].needed and each not in EQUIPMENT]
+EQUIPMENT_KEY = "equipment"
 FEW_CHOICES = 10
 KEPT = {"bind": "query-params", "persist_state": "session"}
 NO_RERUN = {**KEPT, "on_change": "ignore"}
 
 
-def ask_car(catalog: Catalog | None, equipment: list[str]) -> dict[str, str]:
-    """What was answered as raw text by field name, empty when unknown."""
-    known = catalog or Catalog({}, {})
-    answers = _ask_names(known)
-    answers |= _ask_in_columns(CORE, 3)
+def ask_car(catalog: Catalog | None, equipment: list[str]) -> None:
+    _ask_names(catalog or Catalog({}, {}))
+    _ask_in_columns(CORE, 3)
     with st.expander(say(texts.DETAILS)):
-        answers |= _ask_in_columns(DETAILS, 3)
+        _ask_in_columns(DETAILS, 3)
         if equipment:
-            answers |= _ask_equipment(equipment)
-    return answers
+            _ask_equipment(equipment)
 
 
-def _ask_names(catalog: Catalog) -> dict[str, str]:
+def read_answers() -> dict[str, str]:
+    """What was answered as raw text by field name, without what is unknown."""
+    given = {name: st.session_state.get(name) for name in (*NAMES, *CORE, *DETAILS)}
+    answers = {name: str(value) for name, value in given.items() if value is not None}
+    # What is not chosen is unknown, for adverts rarely say that a thing is not there.
+    return answers | dict.fromkeys(st.session_state.get(EQUIPMENT_KEY) or [], "oui")
+
+
+def _ask_names(catalog: Catalog) -> None:
     columns = st.columns(3)
     with columns[0]:
         make = _choose("make", list(catalog.names), on_change=_forget, args=(NAMES[1:],))
@@ -41,8 +47,7 @@ def _ask_names(catalog: Catalog) -> dict[str, str]:
     with columns[2]:
         field = BY_NAME["model_year"]
         years = catalog.years_of(make, model) or range(int(field.maximum), int(field.minimum), -1)
-        year = _choose("model_year", [str(each) for each in years], on_change="ignore")
-    return dict(zip(NAMES, (make, model, year), strict=True))
+        _choose("model_year", [str(each) for each in years], on_change="ignore")
 
 
 def _forget(names: tuple[str, ...]) -> None:
@@ -64,30 +69,27 @@ def _choose(name: str, options: list[str], **reaction: object) -> str:
     return chosen or ""
 
 
-def _ask_in_columns(names: list[str], count: int) -> dict[str, str]:
-    answers = {}
+def _ask_in_columns(names: list[str], count: int) -> None:
     for at in range(0, len(names), count):  # row by row: read in this order on a phone too
         for name, column in zip(names[at : at + count], st.columns(count), strict=False):
             with column:
-                answers[name] = _ask_one(BY_NAME[name])
-    return answers
+                _ask_one(BY_NAME[name])
 
 
-def _ask_one(field: Field) -> str:
+def _ask_one(field: Field) -> None:
     label = wording.title(field.name, language())
     label = f"{label} ({field.unit})" if field.unit else label
     placeholder = say(texts.UNKNOWN)
     if options := _list_choices(field):
-        chosen = st.selectbox(
+        st.selectbox(
             label, list(options), index=None, key=field.name, format_func=options.__getitem__,
             placeholder=placeholder, **NO_RERUN,
         )  # fmt: skip
-        return chosen or ""
-    number = st.number_input(
-        label, min_value=0, value=None, step=5_000 if field.kind is Kind.MILEAGE else 1,
-        key=field.name, placeholder=placeholder, help=_help(field), **NO_RERUN,
-    )  # fmt: skip
-    return "" if number is None else str(number)
+    else:
+        st.number_input(
+            label, min_value=0, value=None, step=5_000 if field.kind is Kind.MILEAGE else 1,
+            key=field.name, placeholder=placeholder, help=_help(field), **NO_RERUN,
+        )  # fmt: skip
 
 
 def _list_choices(field: Field) -> dict[str, str]:
@@ -101,13 +103,11 @@ def _list_choices(field: Field) -> dict[str, str]:
     return {}
 
 
-def _ask_equipment(names: list[str]) -> dict[str, str]:
-    """What is there; what is not chosen is unknown, for adverts rarely say that a thing is not."""
-    chosen = st.pills(
-        say(texts.EQUIPMENT_LABEL).capitalize(), names, selection_mode="multi", key="equipment",
+def _ask_equipment(names: list[str]) -> None:
+    st.pills(
+        say(texts.EQUIPMENT_LABEL).capitalize(), names, selection_mode="multi", key=EQUIPMENT_KEY,
         format_func=lambda name: wording.title(name, language()), **NO_RERUN,
     )  # fmt: skip
-    return {name: "oui" if name in chosen else "" for name in names}
 
 
 def _help(field: Field) -> str | None:

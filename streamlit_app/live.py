@@ -1,5 +1,7 @@
 """What answers now, shared by all sessions, and the line that says so on every page."""
 
+import sys
+
 import streamlit as st
 from language import say
 
@@ -10,11 +12,15 @@ from carprice.versions import Version
 from carprice.workspace import Workspace
 
 SHOW_AGAIN_SECONDS = 5
+SWITCH_SECONDS = 0.0005
 
 
 @st.cache_resource(show_spinner=False)
 def live_model() -> LiveModel:
     prepare_process()
+    # Twenty answers are worked out by as many threads, and one thread sends them all: at Python's
+    # 5 ms it would wait that long for its turn at each of the forty messages of an answer.
+    sys.setswitchinterval(SWITCH_SECONDS)
     return LiveModel(Workspace(read_settings())).start()
 
 
