@@ -18,16 +18,18 @@ help:  ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 # The stamp is renewed only after a whole installation, so an interrupted one is done again.
-.venv/.complete: uv.lock pyproject.toml
+.venv/.complete: uv.lock pyproject.toml | $(UV)
+	@$(UV) sync --quiet --locked
+	@touch $@
+
+$(UV):
 	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Python 3.11 or newer with its venv module is needed (found: $$($(PYTHON) --version 2>&1))." >&2; \
 		echo "Install it (Debian, Ubuntu: apt install python3-venv) or name one: make PYTHON=python3.12 …" >&2; \
 		exit 2; }
 	@echo "Making the environment in .venv (once, about a minute) …"
-	@test -x $(UV) || { $(PYTHON) -m venv --clear .venv && $(BIN)/python -m pip install --quiet \
-		"$$(sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/uv==\1/p;}' uv.lock)"; }
-	@$(UV) sync --quiet --locked
-	@touch $@
+	@$(PYTHON) -m venv --clear .venv && $(BIN)/python -m pip install --quiet \
+		"$$(sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/uv==\1/p;}' uv.lock)"
 
 .PHONY: run
 run: .venv/.complete  ## Listings in, a model in production out: make run [DATA=path/to.csv]
@@ -70,7 +72,7 @@ check: .venv/.complete  ## Lint, check types, the lock and requirements.txt
 
 EXPORT := --locked --no-emit-project --no-dev --no-header --no-annotate
 .PHONY: lock
-lock: .venv/.complete  ## Renew uv.lock and requirements.txt after a change of pyproject.toml
+lock: | $(UV)  ## Renew uv.lock and requirements.txt after a change of pyproject.toml
 	@$(UV) lock
 	@$(UV) export --quiet $(EXPORT) --output-file requirements.txt
 
