@@ -44,7 +44,8 @@ class Servers:
         return Registry(Settings(home=self.home, MLFLOW_TRACKING_URI=self.tracking_uri))
 
     def start_mlflow(self) -> None:
-        embedded = Settings(home=self.home)
+        # Named, or it would be the one that MLflow has put into the environment of the tests.
+        embedded = Settings(home=self.home, MLFLOW_TRACKING_URI="")
         self._start(
             "mlflow", f"{self.tracking_uri}/health",
             "mlflow", "server", "--workers=1", "--host=127.0.0.1", f"--port={self.mlflow_port}",
