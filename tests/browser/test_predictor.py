@@ -2,11 +2,13 @@
 
 import re
 import time
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from browsing import PRICE, estimate_logan, visit
+from PIL import Image
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import Servers
 
@@ -19,6 +21,7 @@ LOGAN = {
 PAGES = {"": "Le prix", "fichier": "fichier", "modele": "modèle", "marche": "marché"}
 PICKED_UP_MS = 15_000
 MOST_TABS = 30
+COLOURS = 128
 SIZES = {"wide": 1440, "narrow": 390}
 
 
@@ -138,7 +141,13 @@ def test_every_page_fits_the_screen(
         height = int(main.evaluate("e => e.scrollHeight"))
         page.set_viewport_size({"width": SIZES[width], "height": min(height + 60, 8000)})
         _wait_until_still(page)
-        page.screenshot(path=pictures / f"page-{path or 'estimer'}-{scheme}-{width}.png")
+        keep(page.screenshot(), pictures / f"page-{path or 'estimer'}-{scheme}-{width}.png")
+
+
+def keep(screenshot: bytes, picture: Path) -> None:
+    """A small file: what people read needs few colours."""
+    with Image.open(BytesIO(screenshot)) as shown:
+        shown.quantize(COLOURS).save(picture, optimize=True)
 
 
 def _wait_until_still(page: Page) -> None:

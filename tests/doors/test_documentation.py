@@ -25,7 +25,7 @@ from printed import (
 NEEDED = ("Makefile", "params.yaml", "uv.lock", "scripts", "streamlit_app", "benchmarks")
 REFUSED = 3
 SERVED = {"make app": (8501, 5000, 8000)}
-RUN_BY_CI = {"make test", "make check"}
+RUN_BY_CI = {"make test", "make check", "make browser-test"}
 MEASURED_BY_HAND = {"make bench", "make stack-bench", "make page-bench"}
 
 
