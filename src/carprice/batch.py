@@ -67,7 +67,7 @@ class Annotator:
 
     def __call__(self, raw: pd.DataFrame) -> list[list[str]]:
         # What no price rests on is not read: a hundred thousand links take their time.
-        parsed = parse_listings(raw.assign(**dict.fromkeys(UNPRICED)))
+        parsed = parse_listings(raw.drop(columns=list(UNPRICED)))
         answer = estimate(self.pipeline, parsed, self.language)
         self.rows += len(answer)
         self.estimated += int(answer[TARGET].notna().sum())
