@@ -41,7 +41,7 @@ app: .venv/.complete  ## Start page (8501), API (8000) and MLflow (5000) on the 
 
 .PHONY: test
 test: .venv/.complete  ## Run every test that needs no Docker
-	@$(BIN)/pytest --numprocesses=auto --dist=loadfile
+	@$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 .PHONY: stack-test
 stack-test: .venv/.complete stack-images  ## Start the whole stack on Docker and test it from outside

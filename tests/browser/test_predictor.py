@@ -96,6 +96,24 @@ def test_every_field_and_picture_has_a_name_for_a_screen_reader(servers: Servers
         expect(picture.first).to_be_visible()
 
 
+def test_a_file_comes_back_with_its_prices(servers: Servers) -> None:
+    cars = (
+        "Marque;Modèle;Année-Modèle;Kilométrage;Type de carburant;Boite de vitesses\n"
+        "Dacia;Logan;2018;120 000;Diesel;Manuelle\nZyx;;2015;90 000;Essence;Manuelle\n"
+    )
+    with visit(f"{servers.page}/fichier") as page:
+        page.locator("input[type=file]").set_input_files(
+            {"name": "annonces.csv", "mimeType": "text/csv", "buffer": cars.encode()}
+        )
+        button = page.get_by_role("button", name="Télécharger le fichier complété")
+        with page.expect_download() as handed_back:
+            button.click()
+        lines = handed_back.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].endswith("prix_estime;prix_bas;prix_haut;remarque")
+    assert re.match(r"Dacia;Logan;2018;120 000;Diesel;Manuelle;\d+;\d+;\d+;", lines[1])
+    assert "marque jamais vue" in lines[2]
+
+
 def test_an_open_page_takes_up_a_promotion_by_itself(servers: Servers, page: Page) -> None:
     expect(page.get_by_text("Modèle en production : version 1")).to_be_visible()
     servers.registry.set_alias(PRODUCTION, 2)

@@ -1,13 +1,17 @@
 import socket
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from machine import PORTS, Machine
-from page import LiveModel
+from page import LiveModel as StillModel
+from production import FakeRegistry
+from starlette.testclient import TestClient
 
-from carprice.live_model import Serving, State
+from carprice.api import serve_model
+from carprice.live_model import LiveModel, Serving, State
 from carprice.params import read_params
 from carprice.reference import Reference
 from carprice.sample import draw_listings
@@ -42,11 +46,29 @@ def serving() -> Serving:
 
 
 @pytest.fixture
-def live_model(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> LiveModel:
+def live_model(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> StillModel:
     """What pages find in production; a test may change its state."""
     monkeypatch.syspath_prepend(ROOT / "streamlit_app")
     # Streamlit puts the page in this place, and leaves it there for other tests' children to run.
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    found = LiveModel(State(serving, serving.version))
+    found = StillModel(State(serving, serving.version))
     monkeypatch.setattr("live.live_model", lambda: found)
     return found
+
+
+@pytest.fixture
+def registry(serving: Serving) -> FakeRegistry:
+    made = FakeRegistry()
+    made.promote(serving)
+    return made
+
+
+@pytest.fixture
+def live(registry: FakeRegistry) -> LiveModel:
+    return LiveModel(registry.workspace, with_reference=False)
+
+
+@pytest.fixture
+def client(live: LiveModel) -> Iterator[TestClient]:
+    with TestClient(serve_model(live), raise_server_exceptions=False) as asking:
+        yield asking

@@ -4,36 +4,26 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Lock
 from typing import Any
 
-import anyio
-import httpx2
 import pytest
+from asking import JSON, LOGAN, MANY, ONE, figures, refusal
 from hypothesis import given
 from hypothesis import strategies as st
 from production import FakeRegistry
-from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
 
 from carprice import texts
 from carprice.api import serve_model
-from carprice.api_errors import LARGEST_BODY, BodyLimit
-from carprice.api_schema import EXAMPLE, LONGEST_TEXT, MOST_LISTINGS, spell_value
+from carprice.api_errors import LARGEST_BODY
+from carprice.api_schema import EXAMPLE, MOST_LISTINGS, spell_value
 from carprice.cleaning import parse_number
 from carprice.listing import BY_NAME, EQUIPMENT, FEATURES
 from carprice.live_model import LiveModel, Serving
 from carprice.prediction import estimate_car, read_cars
 
-ONE, MANY = "/v1/estimate", "/v1/estimates"
-LOGAN = {
-    "make": "Dacia", "model": "Logan", "model_year": 2018, "mileage_km": 120_000,
-    "fuel": "Diesel", "gearbox": "Manuelle", "fiscal_power_cv": 6,
-}  # fmt: skip
-JSON = {"Content-Type": "application/json"}
 OPEN_THE_DOOR = """
 import os, sys
 os.environ.pop("MLFLOW_DISABLE_TELEMETRY", None)
@@ -44,42 +34,6 @@ print(sorted(imported), os.environ.get("MLFLOW_DISABLE_TELEMETRY"))
 """
 MORE_THAN_THREADS = 45
 """The server has forty."""
-
-
-@pytest.fixture
-def registry(serving: Serving) -> FakeRegistry:
-    made = FakeRegistry()
-    made.promote(serving)
-    return made
-
-
-@pytest.fixture
-def live(registry: FakeRegistry) -> LiveModel:
-    return LiveModel(registry.workspace, with_reference=False)
-
-
-@pytest.fixture
-def client(live: LiveModel) -> Iterator[TestClient]:
-    with TestClient(serve_model(live), raise_server_exceptions=False) as asking:
-        yield asking
-
-
-def refusal(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
-    """What a refusal says; in the one shape that there is."""
-    assert answer.status_code == status, answer.text
-    said: dict[str, Any] = answer.json()
-    assert said.keys() == {"code", "message", "details"}
-    assert said["code"] == code
-    return said
-
-
-def faults(answer: httpx2.Response) -> dict[str, str]:
-    return {each["field"]: each["message"] for each in refusal(answer, 422, "invalid")["details"]}
-
-
-def figures(client: TestClient) -> dict[str, float]:
-    lines = [line for line in client.get("/metrics").text.splitlines() if line[0] != "#"]
-    return {name: float(figure) for name, figure in (line.rsplit(" ", 1) for line in lines)}
 
 
 # Answers
@@ -175,106 +129,6 @@ def test_as_many_full_listings_as_are_allowed_fit_into_a_request(client: TestCli
     assert figures(client)["carprice_api_estimates_total"] == MOST_LISTINGS
 
 
-# Refusals
-
-
-def test_one_car_too_many_is_refused_with_the_limit(client: TestClient) -> None:
-    told = faults(client.post(MANY, json={"listings": [{}] * (MOST_LISTINGS + 1)}))
-    assert told == {"listings": f"{MOST_LISTINGS} annonces au plus"}
-
-
-def test_unknown_fields_are_refused_by_name(client: TestClient) -> None:
-    told = faults(client.post(ONE, json=LOGAN | {"colour": "red", "price_mad": 1, "city": "Fès"}))
-    assert told == {"body": "champs inconnus : colour, price_mad, city"}
-    told = faults(client.post(MANY, json={"listings": [LOGAN, {"modele": "Logan"}]}))
-    assert told == {"listings.1": "champs inconnus : modele"}
-    told = faults(client.post(MANY, params={"language": "en"}, json={"listings": [{}], "cars": []}))
-    assert told == {"cars": "unknown field"}
-
-
-def test_a_request_of_many_unknown_fields_is_answered_briefly(client: TestClient) -> None:
-    answer = client.post(ONE, json={f"{number}" * 1000: 1 for number in range(1000)})
-    assert faults(answer)["body"].endswith(", …")
-    assert len(answer.content) < 1000
-
-
-def test_what_no_person_would_write_is_refused_with_its_place(client: TestClient) -> None:
-    told = faults(
-        client.post(
-            ONE, params={"language": "en"},
-            json={"make": ["Dacia"], "doors": True, "fuel": "x" * (LONGEST_TEXT + 1), "esp": {}},
-        )
-    )  # fmt: skip
-    expected = "a text or a number is expected"
-    assert told == {
-        "make": expected, "doors": expected, "esp": expected,
-        "fuel": f"{LONGEST_TEXT} characters at most",
-    }  # fmt: skip
-    assert client.post(ONE, json={"make": "x" * LONGEST_TEXT}).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        (b"", "JSON"), (b'{"make":', "JSON"), (b"[" * 100_000, "JSON"), (b"\xff\xfe", "JSON"),
-        (rb'{"make": "\ud800"}', "JSON"), (b"[]", "objet JSON"), (b"null", "objet JSON"),
-    ],
-)  # fmt: skip
-def test_a_body_that_is_no_listing_is_refused(client: TestClient, body: bytes, told: str) -> None:
-    assert told in faults(client.post(ONE, content=body, headers=JSON))["body"]
-
-
-@pytest.mark.parametrize("listings", [[], {}, None, "Dacia"])
-def test_a_request_without_listings_is_refused(client: TestClient, listings: Any) -> None:
-    assert list(faults(client.post(MANY, json={"listings": listings}))) == ["listings"]
-
-
-def test_a_language_that_is_not_spoken_is_refused(client: TestClient) -> None:
-    told = faults(client.post(ONE, json=LOGAN, params={"language": "de"}))
-    assert told == {"language": "« fr » ou « en » est attendu"}
-
-
-@pytest.mark.parametrize("route", [ONE, MANY])
-def test_a_body_too_large_is_refused_whether_its_size_was_told_or_not(
-    client: TestClient, route: str
-) -> None:
-    told = client.post(route, content=b" " * (LARGEST_BODY + 1))
-    assert "8 Mo" in refusal(told, 413, "too_large")["message"]
-    trickle = (b" " * (LARGEST_BODY // 10) for _ in range(11))
-    refusal(client.post(route, content=trickle), 413, "too_large")
-
-
-def test_a_body_told_to_be_too_large_is_not_even_asked_for() -> None:
-    async def read(_scope: Scope, receive: Receive, _send: Send) -> None:
-        await receive()
-
-    scope = {"type": "http", "headers": [(b"content-length", b"%d" % (LARGEST_BODY + 1))]}
-    with pytest.raises(HTTPException, match="413"):
-        anyio.run(BodyLimit(read), scope, pytest.fail, pytest.fail)
-
-
-def test_addresses_and_methods_that_are_not_there_are_refused_alike(client: TestClient) -> None:
-    refusal(client.get("/v2/estimate"), 404, "not_found")
-    wrong = client.get(ONE)
-    refusal(wrong, 405, "method_not_allowed")
-    assert wrong.headers["allow"] == "POST"
-
-
-def test_an_unexpected_error_shows_nothing_of_the_inside(
-    client: TestClient, live: LiveModel, serving: Serving
-) -> None:
-    class Broken:
-        def predict(self, _listings: object) -> None:
-            raise RuntimeError("secret")
-
-    live.state = live.state._replace(serving=serving._replace(pipeline=Broken()))  # type: ignore[arg-type]
-    answer = client.post(ONE, json=LOGAN)
-    refusal(answer, 500, "internal")
-    assert "secret" not in answer.text
-    assert "Traceback" not in answer.text
-    assert figures(client)['carprice_api_requests_total{route="/v1/estimate",status="500"}'] == 1
-
-
 # What is in production
 
 
@@ -350,17 +204,17 @@ def test_the_watch_over_production_ends_with_the_server(live: LiveModel) -> None
 
 
 class Held:
-    """A pipeline that waits at `predict`, and knows how many do."""
+    """A pipeline whose `price` waits at `predict`, and knows how many do."""
 
     def __init__(self, pipeline: Any) -> None:
-        self.pipeline = pipeline
+        self.pipeline, self.coverage = pipeline, pipeline["price"].coverage
         self.reached, self.go_on = Event(), Event()
         self.inside, self.most, self.counting = 0, 0, Lock()
 
     def __getitem__(self, name: str) -> Any:
-        return self.pipeline[name]
+        return self if name == "price" else self.pipeline[name]
 
-    def predict(self, listings: object) -> Any:
+    def predict(self, encoded: object) -> Any:
         with self.counting:
             self.inside += 1
             self.most = max(self.most, self.inside)
@@ -368,7 +222,7 @@ class Held:
         assert self.go_on.wait(30)
         with self.counting:
             self.inside -= 1
-        return self.pipeline.predict(listings)
+        return self.pipeline["price"].predict(encoded)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import requests
 from browsing import estimate_logan, visit
 from playwright.sync_api import Page, expect
@@ -13,6 +14,10 @@ PUBLISHED = {
     "streamlit": "8501/tcp",
     "api": "8000/tcp",
 }
+
+PAGES = {
+    "fichier": "Fichier CSV ou Excel", "modele": "Toutes les versions", "marche": "Par marque",
+}  # fmt: skip
 
 
 def log_in(page: Page, password: str) -> None:
@@ -64,6 +69,23 @@ def test_the_predictor_answers_with_a_price_and_its_interval(
         print(f"\n{price}: {interval}")
         expect(page.get_by_text(in_production)).to_be_visible()
         page.screenshot(path=pictures / "predictor.png")
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("fichier", "Fichier CSV ou Excel"),
+        ("modele", "Toutes les versions"),
+        ("marche", "Par marque"),
+    ],
+)
+def test_every_page_of_the_predictor_stands_on_the_stack(
+    started: Stack, pictures: Path, path: str, told: str
+) -> None:
+    with visit(f"{started.page}/{path}") as page:
+        expect(page.get_by_text(told).first).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        page.screenshot(path=pictures / f"predictor-{path}.png")
 
 
 def test_nothing_but_four_ports_is_published_and_these_to_this_machine_only(
