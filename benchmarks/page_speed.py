@@ -20,7 +20,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 import requests
-from browsing import visit
+from browsing import open_browser, visit
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -72,7 +72,7 @@ def distances() -> Iterator[int]:
 def time_browser(address: str) -> list[float]:
     """Milliseconds from each click to the number that it changes."""
     times = []
-    with visit(f"{address}/?{urlencode(CAR)}") as page:
+    with open_browser() as browser, visit(browser, f"{address}/?{urlencode(CAR)}") as page:
         page.get_by_test_id("stMetricValue").wait_for()
         for distance in itertools.islice(distances(), BROWSER_CLICKS + WARM_UP):
             field = page.get_by_role("spinbutton", name=DISTANCE)

@@ -2,9 +2,12 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import open_browser
+from playwright.sync_api import Browser
 
 # Where the tests run in the background of a script, an interrupt is ignored, and so it would be in
 # the programs that tests interrupt; what has a handler here begins there with the default.
@@ -18,3 +21,9 @@ def pictures() -> Path:
     folder = Path(os.environ.get("CARPRICE_PICTURES", default))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened

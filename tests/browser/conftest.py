@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from browsing import visit
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from carprice.registry import Registry
 from carprice.settings import Settings, child_environment
@@ -107,6 +107,6 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 @pytest.fixture
-def page(servers: Servers) -> Iterator[Page]:
-    with visit(servers.page) as opened:
+def page(servers: Servers, browser: Browser) -> Iterator[Page]:
+    with visit(browser, servers.page) as opened:
         yield opened

@@ -4,12 +4,13 @@ import re
 import time
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from browsing import PRICE, estimate_logan, visit
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Servers
 
 from carprice.registry import PRODUCTION
@@ -22,21 +23,17 @@ PAGES = {"": "Le prix", "fichier": "fichier", "modele": "modèle", "marche": "ma
 PICKED_UP_MS = 15_000
 MOST_TABS = 30
 COLOURS = 128
-SIZES = {"wide": 1440, "narrow": 390}
+SCREENS: dict[str, dict[str, Any]] = {
+    f"{scheme}-{size}": {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    for scheme in ("light", "dark")
+    for size, width in (("wide", 1440), ("narrow", 390))
+}
 
 
 def price(page: Page) -> str:
     shown = page.get_by_test_id("stMetricValue")
     expect(shown).to_have_text(PRICE)
     return shown.inner_text()
-
-
-def open_another(page: Page, address: str) -> Page:
-    """The page as somebody else opens it, who has not been here."""
-    assert page.context.browser
-    other = page.context.browser.new_page()
-    other.goto(address)
-    return other
 
 
 def test_a_filled_form_gives_a_price_and_its_interval(page: Page) -> None:
@@ -46,13 +43,14 @@ def test_a_filled_form_gives_a_price_and_its_interval(page: Page) -> None:
 
 
 def test_the_address_holds_the_car_and_its_link_gives_the_same_price(
-    servers: Servers, page: Page
+    servers: Servers, browser: Browser, page: Page
 ) -> None:
     first, _ = estimate_logan(page)
     address = page.url
     held = parse_qs(urlsplit(address).query)
     assert held == {name: [value] for name, value in LOGAN.items()}
-    assert price(open_another(page, address)) == first
+    with visit(browser, address) as another:
+        assert price(another) == first
 
 
 def test_the_form_can_be_filled_and_sent_by_keyboard_alone(page: Page) -> None:
@@ -80,8 +78,10 @@ def _tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"{name} is not reached by Tab")
 
 
-def test_every_field_and_picture_has_a_name_for_a_screen_reader(servers: Servers) -> None:
-    with visit(f"{servers.page}/?{urlencode(LOGAN)}") as page:
+def test_every_field_and_picture_has_a_name_for_a_screen_reader(
+    servers: Servers, browser: Browser
+) -> None:
+    with visit(browser, f"{servers.page}/?{urlencode(LOGAN)}") as page:
         price(page)
         expect(page.get_by_text("Annonces comparables")).to_be_visible()
         fields = page.locator("input:visible, [role=combobox]:visible")
@@ -96,12 +96,12 @@ def test_every_field_and_picture_has_a_name_for_a_screen_reader(servers: Servers
         expect(picture.first).to_be_visible()
 
 
-def test_a_file_comes_back_with_its_prices(servers: Servers) -> None:
+def test_a_file_comes_back_with_its_prices(servers: Servers, browser: Browser) -> None:
     cars = (
         "Marque;Modèle;Année-Modèle;Kilométrage;Type de carburant;Boite de vitesses\n"
         "Dacia;Logan;2018;120 000;Diesel;Manuelle\nZyx;;2015;90 000;Essence;Manuelle\n"
     )
-    with visit(f"{servers.page}/fichier") as page:
+    with visit(browser, f"{servers.page}/fichier") as page:
         page.locator("input[type=file]").set_input_files(
             {"name": "annonces.csv", "mimeType": "text/csv", "buffer": cars.encode()}
         )
@@ -126,29 +126,28 @@ def test_an_open_page_takes_up_a_promotion_by_itself(servers: Servers, page: Pag
         servers.registry.set_alias(PRODUCTION, 1)
 
 
-def test_the_last_good_model_goes_on_while_mlflow_is_away(servers: Servers, page: Page) -> None:
+def test_the_last_good_model_goes_on_while_mlflow_is_away(
+    servers: Servers, browser: Browser, page: Page
+) -> None:
     estimate_logan(page)
     servers.stop("mlflow")
     note = page.get_by_text("le dernier bon modèle continue de répondre")
     try:
         expect(note).to_be_visible()
-        assert price(open_another(page, f"{servers.page}/?{urlencode(LOGAN)}"))
+        with visit(browser, f"{servers.page}/?{urlencode(LOGAN)}") as another:
+            assert price(another)
     finally:
         servers.start_mlflow()
     expect(note).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_fits_the_screen(
-    servers: Servers, pictures: Path, path: str, scheme: str, width: str
+    servers: Servers, browser: Browser, pictures: Path, path: str, screen: str
 ) -> None:
     car = f"?{urlencode(LOGAN)}&asked_price=125000" if not path else ""
-    with visit(f"{servers.page}/{path}{car}") as page:
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.set_viewport_size({"width": SIZES[width], "height": 900})
-        page.reload()  # the theme of the system is read when the page opens
+    with visit(browser, f"{servers.page}/{path}{car}", **SCREENS[screen]) as page:
         expect(page.get_by_role("heading", level=1)).to_contain_text(PAGES[path])
         expect(page.get_by_text("Modèle en production").last).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)
@@ -157,9 +156,9 @@ def test_every_page_fits_the_screen(
         overflow = main.evaluate("e => e.scrollWidth - e.clientWidth")
         assert overflow <= 1, f"{overflow} pixels lie beyond the edge"
         height = int(main.evaluate("e => e.scrollHeight"))
-        page.set_viewport_size({"width": SIZES[width], "height": min(height + 60, 8000)})
+        page.set_viewport_size(SCREENS[screen]["viewport"] | {"height": min(height + 60, 8000)})
         _wait_until_still(page)
-        keep(page.screenshot(), pictures / f"page-{path or 'estimer'}-{scheme}-{width}.png")
+        keep(page.screenshot(), pictures / f"page-{path or 'estimer'}-{screen}.png")
 
 
 def keep(screenshot: bytes, picture: Path) -> None:

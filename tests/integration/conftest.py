@@ -21,7 +21,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -38,6 +38,7 @@ from carprice.workspace import Workspace
 PROJECT = Path(__file__).parents[2]
 CHILD = Path(__file__).with_name("child.py")
 LISTINGS = "listings.csv"
+PIPELINE_RUN = "manual__2026-11-23T18:00:00+00:00"
 DEADLINE_SECONDS = 90.0
 FORKS = multiprocessing.get_context("forkserver")
 
@@ -256,6 +257,12 @@ def desk(two_runs: TwoRuns, tmp_path: Path) -> Iterator[Desk]:
     shutil.copytree(two_runs.home, home)
     move_store(home / "mlflow" / "mlflow.db", str(two_runs.home), str(home))
     yield from tidied(Desk(home, tmp_path / "scratch"))
+
+
+@pytest.fixture
+def work(desk: Desk) -> Workspace:
+    """The folder of two runs, seen by a task of one run of the pipeline."""
+    return replace(desk.work, pipeline_run=PIPELINE_RUN)
 
 
 def tidied(desk: Desk) -> Iterator[Desk]:

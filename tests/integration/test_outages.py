@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.conftest import Desk, closed_port, tidied, write_small_project
+from tests.integration.conftest import (
+    PIPELINE_RUN,
+    Desk,
+    closed_port,
+    tidied,
+    write_small_project,
+)
 
 from carprice import steps
 from carprice.errors import RegistryError
@@ -21,7 +27,6 @@ from carprice.registry import MODEL_NAME, PRODUCTION, Registry
 from carprice.versions import FILES_TAG
 from carprice.workspace import Workspace
 
-PIPELINE_RUN = "scheduled__2026-11-23T03:00:00+00:00"
 AWAY_SECONDS = 3.0
 Answer = tuple[int, bytes]
 

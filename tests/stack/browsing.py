@@ -1,14 +1,16 @@
-"""A visitor with a real browser: Debian's Chromium, else Playwright's own."""
+"""Visitors with a real browser: Debian's Chromium, else Playwright's own."""
 
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PATIENCE = 60_000
 """Milliseconds that a page may take: the machine may be busy with the whole stack."""
+DESK = {"width": 1500, "height": 1000}
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -26,13 +28,20 @@ PRICE = re.compile(r"^[\d\u202f]+\u00a0DH$")
 
 
 @contextmanager
-def visit(address: str) -> Iterator[Page]:
+def open_browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE)
     with (
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET) as browser,
     ):
-        page = browser.new_page(viewport={"width": 1500, "height": 1000})
+        yield browser
+
+
+@contextmanager
+def visit(browser: Browser, address: str, **screen: Any) -> Iterator[Page]:
+    """A page as somebody opens it who has not been here before; the options are a context's."""
+    with browser.new_context(**{"viewport": DESK} | screen) as context:
+        page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.goto(address)
         yield page

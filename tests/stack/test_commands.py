@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 from browsing import visit
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 from printed import stack_commands
 from stack import SERVICES, Stack
 from terminal import type_command
@@ -94,12 +94,12 @@ def read_trained(show: Show) -> int:
 
 
 def test_training_by_hand_registers_a_version_that_the_page_names_at_once(
-    started: Stack, show: Show
+    started: Stack, show: Show, browser: Browser
 ) -> None:
     trained = read_trained(show)
     assert trained == max(started.mlflow.versions())
     assert trained != started.mlflow.production()
-    with visit(started.page) as page:
+    with visit(browser, started.page) as page:
         newest = page.get_by_text(f"Dernière version entraînée : version {trained}")
         expect(newest).to_be_visible()
 

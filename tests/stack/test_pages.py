@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import requests
 from browsing import estimate_logan, visit
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from stack import DAG, MODEL, SERVICES, STEPS, Stack
 
 PUBLISHED = {
@@ -14,10 +14,12 @@ PUBLISHED = {
     "streamlit": "8501/tcp",
     "api": "8000/tcp",
 }
-
 PAGES = {
-    "fichier": "Fichier CSV ou Excel", "modele": "Toutes les versions", "marche": "Par marque",
-}  # fmt: skip
+    "fichier": "Fichier CSV ou Excel",
+    "modele": "Toutes les versions",
+    "marche": "Par marque",
+}
+"""What each page of the predictor beside the form shows once its model is there."""
 
 
 def log_in(page: Page, password: str) -> None:
@@ -27,10 +29,10 @@ def log_in(page: Page, password: str) -> None:
 
 
 def test_airflow_lets_the_administrator_in_and_draws_the_seven_tasks(
-    started: Stack, pictures: Path
+    started: Stack, browser: Browser, pictures: Path
 ) -> None:
     airflow = started.address("airflow-webserver")
-    with visit(f"{airflow}/auth/login/") as page:
+    with visit(browser, f"{airflow}/auth/login/") as page:
         log_in(page, "admin")
         expect(page.get_by_role("link", name="Dags").first).to_be_visible()
         page.goto(f"{airflow}/dags/{DAG}")
@@ -41,17 +43,19 @@ def test_airflow_lets_the_administrator_in_and_draws_the_seven_tasks(
         page.screenshot(path=pictures / "airflow.png")
 
 
-def test_airflow_keeps_a_wrong_password_out(started: Stack) -> None:
+def test_airflow_keeps_a_wrong_password_out(started: Stack, browser: Browser) -> None:
     airflow = started.address("airflow-webserver")
-    with visit(f"{airflow}/auth/login/") as page:
+    with visit(browser, f"{airflow}/auth/login/") as page:
         log_in(page, "wrong")
         expect(page.get_by_text("Invalid login")).to_be_visible()
         page.goto(f"{airflow}/dags/{DAG}")
         expect(page.get_by_label("Password")).to_be_visible()
 
 
-def test_mlflow_shows_the_version_in_production(started: Stack, pictures: Path) -> None:
-    with visit(f"{started.address('mlflow')}/#/models/{MODEL}") as page:
+def test_mlflow_shows_the_version_in_production(
+    started: Stack, browser: Browser, pictures: Path
+) -> None:
+    with visit(browser, f"{started.address('mlflow')}/#/models/{MODEL}") as page:
         row = page.get_by_role("row").filter(has_text="@ production")
         number = f"Version {started.mlflow.production()}"
         expect(row.get_by_role("link", name=number, exact=True)).to_be_visible()
@@ -59,10 +63,10 @@ def test_mlflow_shows_the_version_in_production(started: Stack, pictures: Path) 
 
 
 def test_the_predictor_answers_with_a_price_and_its_interval(
-    started: Stack, pictures: Path
+    started: Stack, browser: Browser, pictures: Path
 ) -> None:
     in_production = f"Modèle en production : version {started.mlflow.production()}"
-    with visit(started.page) as page:
+    with visit(browser, started.page) as page:
         title = "Le prix d'une voiture d'occasion au Maroc"
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
         price, interval = estimate_logan(page)
@@ -71,18 +75,11 @@ def test_the_predictor_answers_with_a_price_and_its_interval(
         page.screenshot(path=pictures / "predictor.png")
 
 
-@pytest.mark.parametrize(
-    ("path", "told"),
-    [
-        ("fichier", "Fichier CSV ou Excel"),
-        ("modele", "Toutes les versions"),
-        ("marche", "Par marque"),
-    ],
-)
+@pytest.mark.parametrize(("path", "told"), PAGES.items())
 def test_every_page_of_the_predictor_stands_on_the_stack(
-    started: Stack, pictures: Path, path: str, told: str
+    started: Stack, browser: Browser, pictures: Path, path: str, told: str
 ) -> None:
-    with visit(f"{started.page}/{path}") as page:
+    with visit(browser, f"{started.page}/{path}") as page:
         expect(page.get_by_text(told).first).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)
         page.screenshot(path=pictures / f"predictor-{path}.png")

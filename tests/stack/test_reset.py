@@ -3,6 +3,7 @@
 import time
 
 from browsing import estimate_logan, visit
+from playwright.sync_api import Browser
 from stack import Stack
 from terminal import type_command
 from test_stop import PATIENCE, hash_files, list_users
@@ -26,7 +27,9 @@ def test_reset_begins_airflow_anew_and_leaves_mlflow(started: Stack) -> None:
     started.wait_until_healthy()
 
 
-def test_reset_of_all_begins_with_a_first_model_and_never_touches_listings(started: Stack) -> None:
+def test_reset_of_all_begins_with_a_first_model_and_never_touches_listings(
+    started: Stack, browser: Browser
+) -> None:
     listings = started.folder / "data" / "raw"
     for poor in listings.glob("*.csv"):  # the first run reads the newest: one to learn from
         if poor.stat().st_size < 100_000:
@@ -41,7 +44,7 @@ def test_reset_of_all_begins_with_a_first_model_and_never_touches_listings(start
     assert [each["state"] for each in started.airflow.runs()] == ["success"]
     assert hash_files(listings) == before
     assert (started.folder / ".env").read_bytes() == settings
-    with visit(started.page) as page:
+    with visit(browser, started.page) as page:
         assert estimate_logan(page)
 
 

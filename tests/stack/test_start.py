@@ -3,6 +3,7 @@
 import re
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -102,16 +103,19 @@ def test_redis_asks_for_its_password(started: Stack) -> None:
 
 
 def test_health_checks_notice_that_the_database_is_away(started: Stack) -> None:
+    def complain(service: str) -> str:
+        (container,) = started.containers(service)
+        check = started.inspect(container)["Config"]["Healthcheck"]["Test"][1:]
+        asking = ("timeout", "30", "docker", "exec", container, *check, "--patience=0")
+        return started.run(*asking, check=False)
+
+    services = ("mlflow", "airflow-webserver", "airflow-scheduler")
     (postgres,) = started.containers("postgres")
     started.run("docker", "pause", postgres)
     try:
-        for service in ("mlflow", "airflow-webserver", "airflow-scheduler"):
-            (container,) = started.containers(service)
-            check = started.inspect(container)["Config"]["Healthcheck"]["Test"][1:]
-            answered = started.run(
-                "timeout", "30", "docker", "exec", container, *check, "--patience=0", check=False
-            )
-            assert answered, f"{service} feels well without its database"
+        with ThreadPoolExecutor() as asked_at_once:
+            complaints = dict(zip(services, asked_at_once.map(complain, services), strict=True))
+        assert all(complaints.values()), f"some feel well without their database: {complaints}"
     finally:
         started.run("docker", "unpause", postgres)
     began = time.monotonic()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from browsing import estimate_logan, visit
+from playwright.sync_api import Browser
 from stack import Stack
 
 PATIENCE = 1200
@@ -34,10 +35,10 @@ def list_users(stack: Stack) -> list[str]:
     ).split()
 
 
-def take_stock(stack: Stack) -> dict[str, Any]:
+def take_stock(stack: Stack, browser: Browser) -> dict[str, Any]:
     """All that must outlive the containers."""
     runs = stack.airflow.runs()
-    with visit(stack.page) as page:
+    with visit(browser, stack.page) as page:
         estimate = estimate_logan(page)
     return {
         "users": list_users(stack),
@@ -54,9 +55,9 @@ def take_stock(stack: Stack) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("stop", "start"), WAYS.items(), ids=["scripts", "compose"])
 def test_everything_is_still_there_after_a_stop_and_a_start(
-    started: Stack, stop: str, start: str
+    started: Stack, browser: Browser, stop: str, start: str
 ) -> None:
-    before = take_stock(started)
+    before = take_stock(started, browser)
     began = time.monotonic()
     started.run(*stop.split())
     stopped = time.monotonic()
@@ -65,14 +66,14 @@ def test_everything_is_still_there_after_a_stop_and_a_start(
     started.wait_until_healthy()
     print(f"\n{stop}: {stopped - began:.0f} s")
     print(f"{start}, until all is healthy: {time.monotonic() - stopped:.0f} s")
-    assert take_stock(started) == before
+    assert take_stock(started, browser) == before
 
 
 def label(stack: Stack) -> str:
     return f"com.docker.compose.project={stack.variables['COMPOSE_PROJECT_NAME']}"
 
 
-def test_starting_what_runs_is_harmless(started: Stack) -> None:
-    before = take_stock(started)
+def test_starting_what_runs_is_harmless(started: Stack, browser: Browser) -> None:
+    before = take_stock(started, browser)
     started.run("./docker-start-full.sh", timeout=PATIENCE)
-    assert take_stock(started) == before
+    assert take_stock(started, browser) == before

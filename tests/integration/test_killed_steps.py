@@ -1,0 +1,138 @@
+"""Each step is killed with -9 and called again for the same run, as the DAG's tasks are."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.integration.attempts import (
+    call,
+    ensure_nothing_is_left_open,
+    ensure_promoted,
+    statuses,
+    succeed,
+)
+from tests.integration.conftest import LISTINGS, Desk, tidied, write_small_project
+
+from carprice import steps
+from carprice.ledger import LEASE_SECONDS, tickets
+from carprice.receipts import read_receipt
+from carprice.registry import PRODUCTION
+from carprice.versions import MODEL_NAME
+from carprice.workspace import Workspace
+
+PLACES: dict[str, list[dict[str, str]]] = {
+    "check_data_quality": [
+        {"where": "carprice.dataset:hash_content"},
+        {"where": "carprice.registry:Registry.log_text", "matching": "quality/report.html"},
+        {"where": "carprice.dataset:write_table", "moment": "after"},
+    ],
+    "train_model": [
+        {"where": "mlflow.sklearn:save_model"},
+        {"where": "carprice.registry:digest_files"},
+        {"where": "carprice.steps:_fit_and_register", "moment": "after"},
+    ],
+    "evaluate_model": [
+        {"where": "carprice.steps:measure_importance"},
+        {"where": "carprice.steps:_tag_decision"},
+    ],
+    "promote_to_staging": [
+        {"where": "carprice.steps:_tag_decision"},
+        {"where": "carprice.registry:Registry.set_alias", "matching": "staging"},
+    ],
+    "validate_staging_model": [
+        {"where": "carprice.steps:run_command"},
+        {"where": "carprice.registry:Registry.log_text", "matching": "validation.json"},
+    ],
+    "promote_to_production": [
+        {"where": "carprice.release:_export", "moment": "after"},
+        {"where": "carprice.ledger:_ensure_in_time"},
+        {
+            "where": "carprice.registry:Registry.set_alias",
+            "matching": "production", "moment": "after",
+        },
+        {"where": "carprice.registry:Registry.clear_alias"},
+    ],
+    "send_pipeline_report": [
+        {"where": "carprice.runs:describe_run"},
+        {"where": "carprice.registry:Registry.end_run"},
+    ],
+}  # fmt: skip
+"""Where each step is killed, one after the other; the attempt after the last place succeeds."""
+
+
+def attempt(desk: Desk, step: str, *arguments: object, **options: Any) -> str:
+    """Have a step killed in every place that there is, then let it succeed."""
+    for place in PLACES[step]:
+        child = call(desk, step, *arguments, pause=place, **options)
+        child.wait_for_pause()
+        assert child.send(signal.SIGKILL).code == -signal.SIGKILL
+    return succeed(desk, step, *arguments, **options)
+
+
+@pytest.fixture(params=["embedded", "server"])
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    """A desk on the embedded store with a champion, or on an MLflow server without one."""
+    if request.param == "embedded":
+        yield request.getfixturevalue("desk")
+        return
+    address: Callable[[], str] = request.getfixturevalue("server")
+    home = tmp_path / "project"
+    write_small_project(home)
+    served = Desk(home, tmp_path / "scratch", address())
+    served.registry.clear_alias(PRODUCTION)
+    yield from tidied(served)
+    served.registry.clear_alias(PRODUCTION)
+
+
+def test_every_step_may_be_killed_anywhere_and_called_again(anywhere: Desk) -> None:
+    desk = anywhere
+    promoted_before = {each.number for each in tickets(desk.registry)}
+    run_id = attempt(desk, "check_data_quality", LISTINGS)
+    version = attempt(desk, "train_model", run_id)
+    attempt(desk, "evaluate_model", run_id)
+    attempt(desk, "promote_to_staging", run_id, forced=True)
+    attempt(desk, "validate_staging_model", run_id)
+    started = time.monotonic()
+    attempt(desk, "promote_to_production", run_id)
+    assert time.monotonic() - started < LEASE_SECONDS, "it waited for its own dead tickets"
+    report = attempt(desk, "send_pipeline_report", run_id)
+
+    assert "- Outcome: promoted" in report
+    production = ensure_promoted(desk, run_id)
+    assert str(production.number) in version or production.run_id == version
+    receipt = read_receipt(desk.home / "models" / f"{MODEL_NAME}-v{production.number}.json")[0]
+    assert receipt.gate.forced == (receipt.replaces is not None)
+    ensure_nothing_is_left_open(desk)
+    ended = statuses(desk)
+    assert ended.pop(run_id) == ("FINISHED", "promoted")
+    assert set(ended.values()) == {("KILLED", "killed")}
+    assert len(ended) == 3  # each attempt at the first step had opened a run
+    states = [each.tags["state"] for each in tickets(desk.registry)
+              if each.number not in promoted_before]  # fmt: skip
+    assert states == ["abandoned", "abandoned", "done"]
+
+
+@pytest.mark.parametrize("step", [name for name in PLACES if name != "send_pipeline_report"])
+def test_a_step_killed_for_good_is_told_truthfully(work: Workspace, desk: Desk, step: str) -> None:
+    """Its retries are used up: the report is called with the name of the task."""
+    run_id: str | None = None
+    for name in PLACES:
+        arguments = [LISTINGS] if name == "check_data_quality" else [run_id]
+        options = {"forced": True} if name == "promote_to_staging" else {}
+        if name == step:
+            child = call(desk, name, *arguments, pause=PLACES[step][0], **options)
+            child.wait_for_pause()
+            child.send(signal.SIGKILL)
+            break
+        found = succeed(desk, name, *arguments, **options)
+        run_id = found if name == "check_data_quality" else run_id
+    text = steps.send_pipeline_report(work, run_id, [step])
+    assert f"- Failed: {step}" in text
+    assert "- Outcome: failed" in text
+    assert "- In production now: CarPricePredictor version 1" in text
+    assert set(statuses(desk).values()) == {("FAILED", "failed")}
+    assert desk.copies() == {f"{MODEL_NAME}-v1.skops", f"{MODEL_NAME}-v1.json"}
+    ensure_nothing_is_left_open(desk)
