@@ -53,11 +53,16 @@ def take_stock(stack: Stack, browser: Browser) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module")
+def stock(started: Stack, browser: Browser) -> dict[str, Any]:
+    """Taken once: nothing that follows may change it."""
+    return take_stock(started, browser)
+
+
 @pytest.mark.parametrize(("stop", "start"), WAYS.items(), ids=["scripts", "compose"])
 def test_everything_is_still_there_after_a_stop_and_a_start(
-    started: Stack, browser: Browser, stop: str, start: str
+    started: Stack, browser: Browser, stock: dict[str, Any], stop: str, start: str
 ) -> None:
-    before = take_stock(started, browser)
     began = time.monotonic()
     started.run(*stop.split())
     stopped = time.monotonic()
@@ -66,14 +71,15 @@ def test_everything_is_still_there_after_a_stop_and_a_start(
     started.wait_until_healthy()
     print(f"\n{stop}: {stopped - began:.0f} s")
     print(f"{start}, until all is healthy: {time.monotonic() - stopped:.0f} s")
-    assert take_stock(started, browser) == before
+    assert take_stock(started, browser) == stock
 
 
 def label(stack: Stack) -> str:
     return f"com.docker.compose.project={stack.variables['COMPOSE_PROJECT_NAME']}"
 
 
-def test_starting_what_runs_is_harmless(started: Stack, browser: Browser) -> None:
-    before = take_stock(started, browser)
+def test_starting_what_runs_is_harmless(
+    started: Stack, browser: Browser, stock: dict[str, Any]
+) -> None:
     started.run("./docker-start-full.sh", timeout=PATIENCE)
-    assert take_stock(started, browser) == before
+    assert take_stock(started, browser) == stock
