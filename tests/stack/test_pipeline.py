@@ -72,14 +72,6 @@ def test_the_same_listings_again_are_refused_with_the_reason(started: Stack) -> 
     assert "the same" in tags["mlflow.note.content"]
 
 
-def test_force_overrides_the_refusal(started: Stack) -> None:
-    before = started.mlflow.production()
-    run = started.airflow.trigger(data="annonces.csv", force=True)
-    assert started.airflow.wait_for_end(run) == "success"
-    assert started.airflow.states(run) == PROMOTED
-    assert started.mlflow.production() > before
-
-
 def test_what_cannot_be_mended_by_trying_again_fails_at_once(started: Stack) -> None:
     before = started.mlflow.production()
     run = started.airflow.trigger(data="nowhere.csv")
