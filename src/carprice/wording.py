@@ -1,6 +1,7 @@
 """How names, amounts and reasons are worded in each language, with the sentences of `texts.py`."""
 
 import re
+from datetime import date
 from functools import partial
 
 from carprice import texts
@@ -92,3 +93,8 @@ def decimal(amount: float, language: Language = "fr", digits: int = 1) -> str:
     """A figure with the decimal mark of the language."""
     spelt = f"{amount:.{digits}f}"
     return spelt.replace(".", ",") if language == "fr" else spelt
+
+
+def day(when: date, language: Language = "fr") -> str:
+    """A date as people of the language write it: 24/11/2026, or 24 Nov 2026."""
+    return f"{when:%d/%m/%Y}" if language == "fr" else f"{when:%d %b %Y}"

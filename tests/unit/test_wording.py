@@ -1,9 +1,11 @@
 """Names, amounts and reasons in words."""
 
+from datetime import date
+
 import pytest
 
 from carprice.texts import Language
-from carprice.wording import about, decimal, dirhams, name_fields, name_slice
+from carprice.wording import about, day, decimal, dirhams, name_fields, name_slice
 
 
 @pytest.mark.parametrize(("family", "name", "language", "expected"), [
@@ -36,3 +38,8 @@ def test_amounts_are_written_with_thin_spaces() -> None:
 def test_equipment_is_told_of_by_one_word() -> None:
     assert name_fields(("abs", "esp")) == "équipement"
     assert name_fields(("make", "model"), "en") == "make, model"
+
+
+def test_a_date_is_written_as_people_of_the_language_write_it() -> None:
+    assert day(date(2026, 3, 7)) == "07/03/2026"
+    assert day(date(2026, 3, 7), "en") == "07 Mar 2026"
