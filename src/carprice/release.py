@@ -1,5 +1,6 @@
 """Bringing a version into production and taking it back, with a receipt and a copy on disk."""
 
+import hashlib
 from pathlib import Path
 
 from carprice.errors import DatasetError, PromotionRefusedError
@@ -42,6 +43,7 @@ def release(
         receipt = _build_receipt(work, version, decision, validation, ticket)
         text = write_receipt(receipt)
         work.registry.log_text(version.run_id, text, receipt_path(ticket.number))
+        _set_aside(work, version)
         earlier.update(_read_export(work, version))
         _export(work, version, files / MODEL_FILE, text)
         work.registry.tag_version(version.number, _promotion_tags(receipt))
@@ -55,6 +57,7 @@ def release(
 
 def export_trained(work: Workspace, version: Version) -> Path:
     """A copy in `models/` of a version that was trained by hand; a promotion adds its receipt."""
+    _set_aside(work, version)
     path, _ = _export_paths(work, version)
     with replacing(path) as file:
         file.write((work.registry.fetch_files(version) / MODEL_FILE).read_bytes())
@@ -162,6 +165,22 @@ def _export_paths(work: Workspace, version: Version) -> tuple[Path, Path]:
     """The copy of a promoted model outside the registry, and the receipt beside it."""
     stem = work.settings.exported_models / f"{MODEL_NAME}-v{version.number}"
     return stem.with_name(f"{stem.name}.skops"), stem.with_name(f"{stem.name}.json")
+
+
+def _set_aside(work: Workspace, version: Version) -> None:
+    """Keep copies of another registry's version of this number, under the hash of the model.
+
+    The embedded registry and that of the stack both begin at version 1, and share `models/`.
+    """
+    model, receipt = _export_paths(work, version)
+    if not model.exists():
+        return
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    if digest == version.file_hashes.get(MODEL_FILE):
+        return
+    for path in (receipt, model):  # the model last: without it, nothing is left to set aside
+        if path.exists():
+            path.replace(path.with_name(f"{path.stem}-{digest[:8]}{path.suffix}"))
 
 
 def _export(work: Workspace, version: Version, model: Path, receipt: str) -> None:

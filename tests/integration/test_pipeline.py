@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 
@@ -7,6 +8,8 @@ from tests.integration.conftest import LISTINGS, Desk, TwoRuns
 from carprice.ledger import tickets
 from carprice.receipts import read_receipt
 from carprice.registry import SIGNATURE, Model, Registry
+
+ENDINGS = ("skops", "json")
 
 
 def list_artifacts(registry: Registry, run_id: str, folder: str | None = None) -> set[str]:
@@ -122,6 +125,20 @@ def test_force_promotes_on_record_and_rollbacks_go_back_one_by_one(desk: Desk) -
         ("promote", "1", "done"), ("promote", "2", "done"), ("promote", "3", "done"),
         ("rollback", "2", "done"), ("rollback", "1", "done"),
     ]  # fmt: skip
+
+
+def test_copies_of_another_registry_are_set_aside(desk: Desk) -> None:
+    """Such as the stack's, which begins at version 1 as well and shares `models/`."""
+    copies = {name: desk.home / "models" / f"CarPricePredictor-v2.{name}" for name in ENDINGS}
+    for name, path in copies.items():
+        path.write_text(f"{name} of elsewhere")
+    assert desk.run("promote", "2", "--force").code == 0
+    assert desk.run("verify", str(copies["json"])).code == 0
+    digest = hashlib.sha256(b"skops of elsewhere").hexdigest()[:8]
+    for name, path in copies.items():
+        aside = path.with_name(f"CarPricePredictor-v2-{digest}.{name}")
+        assert aside.read_text() == f"{name} of elsewhere"
+    assert desk.run("rollback").code == 0
 
 
 def test_a_run_may_be_followed_by_one_in_another_order_of_commands(desk: Desk) -> None:
