@@ -7,12 +7,17 @@ is known by a note that was left on it, and Airflow is not asked.
 # ruff: noqa: PLC0415
 
 import os
-import sys
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import ProgrammingError
 from werkzeug.security import check_password_hash
+
+if TYPE_CHECKING:
+    from airflow.providers.fab.auth_manager.security_manager.override import (
+        FabAirflowSecurityManagerOverride as Accounts,
+    )
 
 PACKAGES = ("apache-airflow-core", "apache-airflow-providers-fab")
 NOTE = text(
@@ -22,23 +27,21 @@ REVISIONS = text(
     "SELECT version_num FROM alembic_version UNION "
     "SELECT version_num FROM alembic_version_fab ORDER BY 1"
 )
+DEVELOPMENT = "admin"
 PASSWORD = text("SELECT password FROM ab_user WHERE username = :name")
 
 
-def main() -> int:
+def main() -> None:
     name, password = os.environ["AIRFLOW_ADMIN_USER"], os.environ["AIRFLOW_ADMIN_PASSWORD"]
     engine = create_engine(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
     with engine.connect() as connection:
         if needs_nothing(connection, name, password):
             print(f"the database and user {name} are ready")
-            return 0
-    if not prepare(name, password):
-        print(f"user {name} could not be created", file=sys.stderr)
-        return 1
+            return
+    prepare(name, password)
     print(f"the database is migrated, user {name} has the password of .env")
     with engine.begin() as connection:
         connection.exec_driver_sql(f"COMMENT ON DATABASE airflow IS '{state(connection)}'")
-    return 0
 
 
 def needs_nothing(connection: Connection, name: str, password: str) -> bool:
@@ -57,24 +60,41 @@ def state(connection: Connection) -> str:
     return ", ".join([*releases, *connection.scalars(REVISIONS)])
 
 
-def prepare(name: str, password: str) -> bool:
-    """Migrate; create the administrator, or give it the password of .env when it has another."""
+def prepare(name: str, password: str) -> None:
+    """Migrate, and bring the administrator to what .env says."""
     from airflow.cli.cli_parser import get_parser
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 
     migrate = get_parser().parse_args(["db", "migrate"])
     migrate.func(migrate)
     with get_application_builder() as builder:
-        accounts = builder.sm
-        user = accounts.find_user(username=name)
-        if user is None:
-            mail = os.environ["AIRFLOW_ADMIN_EMAIL"]
-            role = accounts.find_role("Admin")
-            user = accounts.add_user(name, "Admin", "Airflow", mail, role, password)
-        elif not accounts.check_password(name, password):
-            accounts.reset_password(user.id, password)
-    return bool(user)
+        bring_administrator(builder.sm, name, password)
+        close_development_account(builder.sm, name)
+
+
+def bring_administrator(accounts: "Accounts", name: str, password: str) -> None:
+    """Create the account; the one that has its mail address already takes the new name."""
+    mail = os.environ["AIRFLOW_ADMIN_EMAIL"]
+    user = accounts.find_user(username=name) or accounts.find_user(email=mail)
+    if user is None:
+        role = accounts.find_role("Admin")
+        accounts.add_user(name, "Admin", "Airflow", mail, role, password)
+        return
+    user.username, user.active = name, True
+    accounts.update_user(user)
+    if not accounts.check_password(name, password):
+        accounts.reset_password(user.id, password)
+
+
+def close_development_account(accounts: "Accounts", name: str) -> None:
+    """Let nobody in as admin with the password admin once .env names somebody else."""
+    if name == DEVELOPMENT or not accounts.check_password(DEVELOPMENT, DEVELOPMENT):
+        return
+    left = accounts.find_user(username=DEVELOPMENT)
+    left.active = False
+    accounts.update_user(left)
+    print(f"user {DEVELOPMENT}, whose password was {DEVELOPMENT}, was deactivated")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -38,7 +38,7 @@ FORCE = "Passer outre un refus du challenger ; le reçu le dira."
     max_active_runs=1,
     default_args={**RETRIES, "execution_timeout": timedelta(hours=1)},
     params={
-        "data": Param("", type="string", title="Fichier", description=DATA),
+        "data": Param(None, type=["null", "string"], title="Fichier", description=DATA),  # optional
         "force": Param(default=False, type="boolean", title="Forcer", description=FORCE),
     },
     doc_md=__doc__,
