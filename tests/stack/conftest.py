@@ -4,16 +4,20 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stack import Stack
 
 ROOT = Path(__file__).parents[2]
-ORDER = ("start", "pipeline", "pages", "api", "commands", "survival", "stop", "reset")
+ORDER = ("start", "pipeline", "pages", "api", "commands", "survival", "stop", "reset", "production")
 """What the tests leave behind is what the next ones find: a stack is one long story."""
+ENGINE = Path("/var/run/docker.sock")
+ORDINARY_USER = 1234
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,25 +49,42 @@ def copy_project(folder: Path) -> None:
             shutil.copy2(ROOT / name, folder / name)
 
 
+def choose_user() -> dict[str, Any]:
+    """Who starts the stack, as subprocess takes it: where root tests, somebody who is not.
+
+    That is how it is started on a laptop: by a member of the engine's group, who wants to be able
+    to delete what containers write.
+    """
+    if os.geteuid() != 0:
+        return {}
+    return {"user": ORDINARY_USER, "group": ENGINE.stat().st_gid, "extra_groups": []}
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack() -> Iterator[Stack]:
     """Not started yet: `started` is the fixture for all but the first test."""
-    folder = tmp_path_factory.mktemp("stack") / "carprice"
-    copy_project(folder)
+    home, user = Path(tempfile.mkdtemp(prefix="carprice-stack-")), choose_user()
+    copy_project(home / "carprice")
+    if user:
+        for path in [home, *home.rglob("*")]:
+            os.chown(path, user["user"], user["group"])
     airflow, mlflow, page, api = free_ports(4)
     made = Stack(
-        folder,
+        home / "carprice",
         {
+            "HOME": str(home),
             "COMPOSE_PROJECT_NAME": f"carprice-test-{os.getpid()}",
             "AIRFLOW_PORT": airflow,
             "MLFLOW_PORT": mlflow,
             "STREAMLIT_PORT": page,
             "API_PORT": api,
         },
+        user,
     )
     yield made
     if not os.environ.get("CARPRICE_KEEP_STACK"):
         made.compose("down", "--volumes", "--remove-orphans", "--timeout=5", check=False)
+        shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,12 @@ readonly LOG
 
 engine_answers() { docker info >/dev/null 2>&1; }
 
-plugins_answer() { docker compose version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1; }
+# Root is asked without its home: its tests start the stack as an ordinary user.
+plugins_answer() {
+    local home=$HOME
+    if [ "$(id -u)" = 0 ]; then home=/nonexistent; fi
+    HOME=$home docker compose version >/dev/null 2>&1 && HOME=$home docker buildx version >/dev/null 2>&1
+}
 
 require_debian_and_root() {
     grep -qs '^ID=debian$' /etc/os-release && [ "$(id -u)" = 0 ] && return
@@ -46,7 +51,7 @@ start_engine() {
 # that need nothing else are taken out of the packages; the machine's own list of sources stays as it is.
 fetch_plugins() {
     echo "Fetching the Compose and Buildx plugins of Debian …"
-    local work plugins=${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins
+    local work plugins=/usr/local/lib/docker/cli-plugins # for every user of the machine
     work=$(mktemp -d)
     mkdir -p "$work"/{lists,cache}/partial "$plugins"
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \

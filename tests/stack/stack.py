@@ -61,6 +61,8 @@ class Stack:
 
     folder: Path
     variables: dict[str, str] = field(repr=False)
+    user: dict[str, Any] = field(default_factory=dict)
+    """Who runs commands, as subprocess takes it; whoever runs the tests otherwise."""
 
     def run(self, *command: str, check: bool = True, timeout: float = 600) -> str:
         """What a command printed; in the folder, with the stack's variables."""
@@ -72,6 +74,7 @@ class Stack:
             text=True,
             timeout=timeout,
             check=False,
+            **self.user,
         )
         output = done.stdout + done.stderr
         assert not check or done.returncode == 0, (

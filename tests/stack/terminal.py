@@ -24,7 +24,7 @@ def type_command(stack: Stack, command: str, then: str = "", seconds: float = 60
         ["bash", "-c", command],
         cwd=stack.folder,
         env={**os.environ, **stack.variables, "TERM": "xterm"},
-        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, **stack.user,
     )  # fmt: skip
     os.close(theirs)
     screen = _read_to_the_end(ours, then.encode(), time.monotonic() + seconds)

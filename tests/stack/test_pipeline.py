@@ -6,7 +6,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from browsing import visit
+from playwright.sync_api import Browser
 from stack import DAG, STEPS, Stack, wait_until
+from test_pages import log_in
 
 PROMOTED = dict.fromkeys(STEPS, "success")
 REFUSED = {
@@ -39,6 +42,12 @@ def test_the_dag_is_the_seven_steps_in_order(started: Stack) -> None:
     assert all(each["retries"] and each["retry_exponential_backoff"] for each in tasks)
 
 
+def test_it_runs_every_monday_night_and_when_listings_land(started: Stack) -> None:
+    found = started.airflow.call("GET", f"/dags/{DAG}/details")
+    assert found["timetable_summary"] == "Asset or 0 3 * * 1"
+    assert found["max_active_runs"] == 1
+
+
 def test_the_first_start_brought_its_model_into_production_through_the_dag(started: Stack) -> None:
     (first,) = started.airflow.runs()
     assert first["state"] == "success"
@@ -61,9 +70,24 @@ def test_new_listings_start_a_run_that_is_promoted(started: Stack, listings: Pat
     assert "rows read from annonces.csv" in log
 
 
-def test_the_same_listings_again_are_refused_with_the_reason(started: Stack) -> None:
+def start_by_form(stack: Stack, browser: Browser) -> str:
+    """A run that is started on Airflow's page, with nothing filled in: of the newest listings."""
+    known, airflow = len(stack.airflow.runs()), stack.address("airflow-webserver")
+    with visit(browser, f"{airflow}/auth/login/") as page:
+        log_in(page, "admin")
+        page.get_by_role("link", name="Dags").first.wait_for()
+        page.goto(f"{airflow}/dags/{DAG}")
+        page.get_by_role("button", name="Trigger Dag").click()
+        page.get_by_role("dialog").get_by_role("button", name="Trigger", exact=True).click()
+        wait_until("a run starts", lambda: len(stack.airflow.runs()) > known, 60)
+    return str(stack.airflow.runs()[-1]["dag_run_id"])
+
+
+def test_the_same_listings_again_are_refused_with_the_reason(
+    started: Stack, browser: Browser
+) -> None:
     before = started.mlflow.production()
-    run = started.airflow.trigger(data="annonces.csv")
+    run = start_by_form(started, browser)
     assert started.airflow.wait_for_end(run) == "success"
     assert started.airflow.states(run) == REFUSED
     assert started.mlflow.production() == before

@@ -34,7 +34,7 @@ def three_workers(started: Stack) -> Iterator[None]:
 
 
 def scale_workers(stack: Stack, count: int) -> None:
-    stack.compose("up", "--detach", "--no-recreate", "--scale", f"airflow-worker={count}")
+    stack.compose("up", "-d", "--scale", f"airflow-worker={count}")
     stack.wait_until_healthy()
     assert len(stack.containers("airflow-worker")) == count
 

@@ -1,0 +1,81 @@
+"""What docker-compose-full.yml says of every service, read as Compose reads it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(
+    (ROOT / "docker-compose-full.yml").read_text(encoding="utf-8")
+)["services"]
+ENDS_BY_ITSELF = "airflow-init"
+PERSISTENT = {
+    "postgres": {"postgres-db-volume"},
+    "mlflow": {"./mlflow/mlruns"},
+    "streamlit": {"./data", "./models"},
+    "airflow-worker": {"./airflow/dags", "./airflow/logs", "./data", "./models"},
+}
+
+
+def sources(service: dict[str, Any]) -> set[str]:
+    return {mount.partition(":")[0] for mount in service.get("volumes", ())}
+
+
+def made_at_the_start() -> set[str]:
+    """Folders that the start script makes as the user who calls it."""
+    text = (ROOT / "scripts" / "stack" / "folders.sh").read_text(encoding="utf-8")
+    return {name for names in re.findall(r"_folders=\((.*)\)", text) for name in names.split()}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_waits_for_what_it_needs_to_be_well(name: str) -> None:
+    for needed, how in dict(SERVICES[name].get("depends_on", {})).items():
+        ended = needed == ENDS_BY_ITSELF
+        expected = "service_completed_successfully" if ended else "service_healthy"
+        assert how == {"condition": expected}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_may_stand_twice_on_one_machine(name: str) -> None:
+    assert "container_name" not in SERVICES[name]
+    for port in SERVICES[name].get("ports", ()):
+        assert re.fullmatch(r"\$\{BIND_ADDRESS:-127\.0\.0\.1\}:\$\{\w+_PORT:-\d+\}:\d+", port)
+
+
+@pytest.mark.parametrize("name", [each for each in SERVICES if each != ENDS_BY_ITSELF])
+def test_a_service_that_goes_on_is_watched_and_started_again(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"]
+    assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_is_mounted_is_there_before_the_engine_would_make_a_folder_of_it(name: str) -> None:
+    for source in sources(SERVICES[name]):
+        path = source.removeprefix("./")
+        if path != source:
+            assert (ROOT / path).is_file() or any(
+                each.startswith(path) for each in made_at_the_start()
+            ), source
+
+
+@pytest.mark.parametrize(("name", "kept"), PERSISTENT.items())
+def test_what_must_outlive_a_container_is_outside_of_it(name: str, kept: set[str]) -> None:
+    assert sources(SERVICES[name]) >= kept
+
+
+def test_every_airflow_service_has_the_same_secrets() -> None:
+    secrets = ("AIRFLOW__API_AUTH__JWT_SECRET", "AIRFLOW__CORE__FERNET_KEY")
+    told = {
+        tuple(service["environment"][secret] for secret in secrets)
+        for name, service in SERVICES.items()
+        if name.startswith("airflow-")
+    }
+    assert told == {
+        tuple(
+            f"${{{name}:?run ./docker-start-full.sh once, it writes .env}}"
+            for name in ("AIRFLOW_JWT_SECRET", "AIRFLOW_FERNET_KEY")
+        )
+    }

@@ -1,0 +1,79 @@
+"""`--production`: development values are refused, values of one's own are in force everywhere."""
+
+import re
+
+import pytest
+import requests
+from stack import Stack
+from test_stop import PATIENCE
+
+START = ("./docker-start-full.sh", "--production")
+OWN = {
+    "AIRFLOW_ADMIN_USER": "chef",
+    "AIRFLOW_ADMIN_PASSWORD": "un mot de passe à moi",
+    "AIRFLOW_DB_PASSWORD": "base-a-moi",
+    "POSTGRES_PASSWORD": "administrateur-a-moi",
+}
+
+
+def log_in(stack: Stack, username: str, password: str) -> int:
+    return requests.post(
+        f"{stack.address('airflow-webserver')}/auth/token",
+        json={"username": username, "password": password},
+        timeout=60,
+    ).status_code
+
+
+def test_production_is_refused_with_development_values_and_stops_nothing(started: Stack) -> None:
+    printed = started.run(*START, check=False)
+    assert "The stack was not started" in printed
+    for name in ("AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_DB_PASSWORD"):
+        assert f"{name} is the development value" in printed
+    assert "PRODUCTION=false" in (started.folder / ".env").read_text()
+    started.wait_until_healthy(5)
+
+
+@pytest.fixture(scope="module")
+def production(started: Stack) -> str:
+    """What the start printed with values of one's own in .env."""
+    env = started.folder / ".env"
+    settings = env.read_text()
+    for name, value in OWN.items():
+        settings = re.sub(rf"^{name}=.*$", f"{name}={value}", settings, flags=re.M)
+    env.write_text(settings)
+    return started.run(*START, timeout=PATIENCE)
+
+
+def test_with_values_of_ones_own_it_starts_and_goes_on_to_ask_for_them(
+    started: Stack, production: str
+) -> None:
+    assert "All is up." in production
+    assert not [value for name, value in OWN.items() if "PASSWORD" in name and value in production]
+    assert "PRODUCTION=true" in (started.folder / ".env").read_text()
+
+
+@pytest.mark.usefixtures("production")
+def test_the_development_login_is_no_longer_one(started: Stack) -> None:
+    own = OWN["AIRFLOW_ADMIN_USER"], OWN["AIRFLOW_ADMIN_PASSWORD"]
+    assert log_in(started, *own) == 201
+    assert log_in(started, "admin", "admin") == 401
+
+
+@pytest.mark.usefixtures("production")
+@pytest.mark.parametrize(
+    ("role", "old", "new"),
+    [
+        ("airflow", "airflow", OWN["AIRFLOW_DB_PASSWORD"]),
+        ("postgres", "postgres", OWN["POSTGRES_PASSWORD"]),
+    ],
+)
+def test_postgres_admits_by_the_new_password_alone(
+    started: Stack, role: str, old: str, new: str
+) -> None:
+    connect = "import psycopg2, sys; psycopg2.connect(sys.argv[1])"
+    for password, refused in {old: True, new: False}.items():
+        address = f"postgresql://{role}:{password}@postgres/postgres"
+        printed = started.compose(
+            "exec", "-T", "airflow-scheduler", "python", "-c", connect, address, check=False
+        )
+        assert ("password authentication failed" in printed) is refused
