@@ -32,8 +32,8 @@ for option in "$@"; do
     esac
 done
 
-ensure_engine
 choose_stack
+ensure_own_stack
 list_losses "$all"
 if [ "$yes" = false ]; then ask_for_yes; fi
 trap 'complain "Interrupted. Run the same command again: it finishes the job."; exit 130' INT TERM

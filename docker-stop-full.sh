@@ -25,8 +25,8 @@ for option in "$@"; do
     esac
 done
 
-ensure_engine
 choose_stack
+ensure_own_stack
 if [ -z "$(list_containers)" ]; then
     say "Nothing of this stack is running."
     exit 0

@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
-# A role and a database of its own for Airflow and for MLflow, with the passwords of .env.
-# Postgres runs this at its first start, the start script at every one: a password that was
-# changed in .env is then changed here.
+# A role and a database of its own for Airflow and for MLflow. They and the administrator have the
+# passwords of .env: Postgres runs this at its first start, the start script at every one, so that a
+# password that was changed there is then changed here.
 set -euo pipefail
 
-# psql quotes the values itself (:'name'), whatever they hold.
-psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres --quiet \
-    -v airflow_password="$AIRFLOW_DB_PASSWORD" -v mlflow_password="$MLFLOW_DB_PASSWORD" <<'SQL'
+# psql reads the passwords from the environment, as `ps` would show them on its command line, and
+# quotes them itself (:'name'), whatever they hold.
+psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres --quiet <<'SQL'
+\getenv administrator_password POSTGRES_PASSWORD
+\getenv airflow_password AIRFLOW_DB_PASSWORD
+\getenv mlflow_password MLFLOW_DB_PASSWORD
 SET client_min_messages = warning;
 SELECT format('CREATE ROLE %I LOGIN', name) FROM unnest(ARRAY['airflow', 'mlflow']) AS name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
+ALTER ROLE CURRENT_USER PASSWORD :'administrator_password';
 ALTER ROLE airflow PASSWORD :'airflow_password';
 ALTER ROLE mlflow PASSWORD :'mlflow_password';
 SELECT format('CREATE DATABASE %I OWNER %I', name, name) FROM unnest(ARRAY['airflow', 'mlflow']) AS name

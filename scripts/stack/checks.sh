@@ -11,7 +11,9 @@ check_machine() {
     local problems
     problems=$(
         check_engine
+        check_memory
         check_disk
+        check_clone
         check_ports
     )
     [ -n "$problems" ] || return 0
@@ -23,19 +25,15 @@ check_machine() {
 has() { command -v "$1" >/dev/null 2>&1; }
 
 check_engine() {
-    local answer memory
+    local answer
     if ! has docker; then
         say "Docker was not found. Install it: https://docs.docker.com/get-docker/"
         return
     fi
     check_compose
-    answer=$(docker info --format '{{.ServerVersion}} {{.MemTotal}}' 2>&1) || true
+    answer=$(docker info --format '{{.ServerVersion}}' 2>&1) || true
     # Some clients answer without an engine too, with an empty version.
-    memory=$(sed -n 's/^[0-9][^ ]* \([0-9][0-9]*\)$/\1/p' <<<"$answer")
-    if [ -n "$memory" ]; then
-        check_memory "$memory"
-        return
-    fi
+    if grep -Eq '^[0-9][^ ]*$' <<<"$answer"; then return; fi
     case $answer in
         *"permission denied"*)
             say "You may not use the Docker engine. Run: sudo usermod -aG docker \"\$USER\", log in again" \
@@ -46,9 +44,13 @@ check_engine() {
     esac
 }
 
-ensure_engine() {
+# For a stop or a reset, which need no memory, no disk and no port.
+ensure_own_stack() {
     local problems
-    problems=$(check_engine 2>/dev/null)
+    problems=$(
+        check_engine
+        check_clone
+    )
     [ -z "$problems" ] || stop_with "$problems"
 }
 
@@ -67,9 +69,11 @@ check_compose() {
 
 # Engines tell bytes; a machine of 4 GB tells a little less than 4 GiB, so GB are decimal here.
 check_memory() {
-    local found=$(($1 / 100000000))
-    local told="$((found / 10)).$((found % 10)) GB"
-    if ((found == 0)); then return; fi
+    local bytes found told
+    bytes=$(docker info --format '{{.MemTotal}}' 2>/dev/null) || return 0
+    [[ $bytes =~ ^[1-9][0-9]*$ ]] || return 0
+    found=$((bytes / 100000000))
+    told="$((found / 10)).$((found % 10)) GB"
     if ((found < needed_memory_gb * 10)); then
         say "The Docker engine has $told of memory; $needed_memory_gb GB are needed." \
             "Docker Desktop: Settings > Resources > Memory."
@@ -78,17 +82,58 @@ check_memory() {
     fi
 }
 
+# Images and volumes may lie on another disk than this folder, or in a virtual machine of the engine.
 check_disk() {
-    local needed=$needed_disk_gb free
+    local needed=$needed_disk_gb places=(.) root free mount
+    root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) || root=''
+    if [ -d "$root" ]; then places+=("$root"); fi
     # Once the images are made, what is left to write is small.
     if has docker && docker image inspect "$(setting AIRFLOW_IMAGE)" >/dev/null 2>&1; then needed=1; fi
-    # Names of disks may hold spaces; the free space stands before the share in per cent.
-    free=$(df -Pk . | awk 'NR > 1 { for (i = 2; i <= NF; i++) if ($i ~ /^[0-9]+%$/) { print $(i - 1); exit } }')
-    [ -n "$free" ] || return 0
-    if ((free < needed * 1000000)); then
-        say "The disk of this folder has $((free / 1000000)) GB free; $needed GB are needed." \
-            "Make room, for example: docker system prune"
+    list_disks "${places[@]}" | while read -r free mount; do
+        if ((free < needed * 1000000)); then
+            say "The disk at $mount has $((free / 1000000)) GB free; $needed GB are needed." \
+                "Make room, for example: docker system prune"
+        fi
+    done
+}
+
+# A line for each disk: its free kilobytes and where it is mounted. Names of disks may hold spaces; the
+# free space stands before the share in per cent.
+list_disks() {
+    df -Pk "$@" | awk '
+        NR > 1 && !told[$0]++ {
+            for (i = 2; i <= NF; i++) {
+                if ($i ~ /^[0-9]+%$/) { free = $(i - 1); sub(/.* [0-9]+% +/, ""); print free, $0; next }
+            }
+        }'
+}
+
+# Two clones of one name would take each other's containers for their own. Compose notes in a label the
+# folder from which it made them.
+check_clone() {
+    local folders folder
+    folders=$(docker ps --all --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" \
+        --format '{{.Label "com.docker.compose.project.working_dir"}}' 2>/dev/null) || return 0
+    while IFS= read -r folder; do
+        if ! is_another_folder "$folder"; then continue; fi
+        say "The containers named $COMPOSE_PROJECT_NAME belong to the clone in $folder: run" \
+            "./docker-stop-full.sh there, or give this clone another COMPOSE_PROJECT_NAME in .env."
+        if ! [ -d "$folder" ]; then
+            say "If $folder is gone: docker compose --project-name $COMPOSE_PROJECT_NAME down"
+        fi
+        return
+    done <<<"$folders"
+}
+
+# What is not found may be a folder of a user who lets nobody in. On Windows it proves nothing: Git Bash,
+# WSL and PowerShell each spell this folder in a way of their own.
+is_another_folder() {
+    if [ -d "$1" ]; then
+        [ ! "$1" -ef . ]
+        return
     fi
+    case $(uname -s) in MINGW* | MSYS* | CYGWIN*) return 1 ;; esac
+    [[ $1 == /* ]]
 }
 
 check_ports() {

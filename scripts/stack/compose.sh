@@ -14,10 +14,13 @@ choose_stack() {
     export COMPOSE_FILE COMPOSE_PROJECT_NAME
 }
 
-compose() {
+compose() { (become_compose "$@"); }
+
+# In place of the shell that runs this: who ends that process then ends Compose itself.
+become_compose() {
     local values=.env
     [ -f .env ] || values=.env.example
-    docker compose --env-file "$values" "$@"
+    exec docker compose --env-file "$values" "$@"
 }
 
 list_containers() {
@@ -85,8 +88,7 @@ describe_state() {
     echo "$status"
 }
 
-# Starts the given services, of which Postgres is one, and waits until it answers. Its health check
-# asks for a database of MLflow's, which roles.sh has yet to make after a reset. Over TCP, as during
+# Starts the given services, of which Postgres is one, and waits until it answers: over TCP, as during
 # its first initialisation the server listens on its socket only.
 start_databases() {
     compose up --detach "$@" || return
@@ -109,10 +111,10 @@ is_down() { list_states | grep -Eq "^$1 (exited|dead|restarting) "; }
 start_services() {
     local log starter
     log=$(mktemp "${TMPDIR:-/tmp}/carprice.XXXXXX")
-    compose up --detach </dev/null >"$log" 2>&1 &
+    become_compose up --detach </dev/null >"$log" 2>&1 &
     starter=$!
     # shellcheck disable=SC2064 # number and name as they are now
-    trap "kill $starter 2>/dev/null || true; rm -f '$log'" EXIT
+    trap "end_starter $starter; rm -f '$log'" EXIT
     if wait_until_ready "$starter" "$(compose config --services)"; then
         rm -f "$log"
         trap - EXIT
@@ -120,6 +122,12 @@ start_services() {
     fi
     tail -n 5 "$log" | sed 's/^/    /' >&2
     return 1
+}
+
+# Waits as well, so that nothing starts any more once the script has ended.
+end_starter() {
+    kill "$1" 2>/dev/null || return 0
+    wait "$1" 2>/dev/null || true
 }
 
 wait_until_ready() {
@@ -158,8 +166,9 @@ name_waiting() {
 tell_failures() {
     local verdicts=$1 verdict service told shown=failed
     if ! grep -q '^failed ' <<<"$verdicts"; then shown=waiting; fi
-    if ((SECONDS >= wait_limit)); then 
-        complain "Not everything was ready after $wait_limit s; CARPRICE_START_LIMIT=600 would wait longer."
+    if ((SECONDS >= wait_limit)); then
+        complain "Not everything was ready after $wait_limit s;" \
+            "CARPRICE_START_LIMIT=$((wait_limit * 2)) would wait longer."
     fi
     while read -r verdict service told; do
         [ "$verdict" = "$shown" ] || continue
@@ -185,4 +194,12 @@ stop_earlier_instance() {
     [ -n "$(list_containers)" ] || return 0
     announce "Stopping what runs of an earlier start"
     compose down --remove-orphans
+}
+
+# An .env that was just made knows nothing of databases that are there already.
+warn_of_older_databases() {
+    local volume=${COMPOSE_PROJECT_NAME}_postgres-db-volume
+    docker volume inspect "$volume" >/dev/null 2>&1 || return 0
+    warn "The volume $volume holds databases of an earlier clone, or of an earlier .env. Where the files"
+    warn "they name (mlflow/mlruns, models) are not here, ./docker-reset-full.sh --all empties it."
 }

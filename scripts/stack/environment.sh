@@ -4,17 +4,20 @@
 template=.env.example
 generated='<generated>'
 
-# The value that Compose will use: the environment, else .env, else the template.
+# The value that Compose will use: the environment's, else that of .env; where it is empty, as where
+# there is none, the default, which stands in the template too.
 setting() {
-    local source
-    if printenv "$1" 2>/dev/null; then return; fi
-    for source in .env "$template"; do
-        if find_assignment "$1" "$source"; then
-            unquote "$found_value"
-            return
-        fi
-    done
+    local value=''
+    if ! value=$(printenv "$1" 2>/dev/null) && find_assignment "$1" .env; then
+        value=$(unquote "$found_value")
+    fi
+    if [ -z "$value" ] && find_assignment "$1" "$template"; then
+        value=$(unquote "$found_value")
+    fi
+    printf '%s\n' "$value"
 }
+
+is_default() { find_assignment "$1" "$template" && [ "$(setting "$1")" = "$(unquote "$found_value")" ]; }
 
 pattern_of() { printf '^[[:space:]]*(export[[:space:]]+)?%s[[:space:]]*=(.*)$' "$1"; }
 
@@ -66,6 +69,9 @@ choose_owner() {
     printf '%s' "$owner"
 }
 
+# Docker Desktop maps users itself, and root gives the folders to whomever .env names.
+needs_owner() { [ "$(uname -s)" = Linux ] && [ "$(id -u)" != 0 ]; }
+
 # A line of the template as it will stand in .env.
 complete_line() {
     case $1 in
@@ -77,7 +83,12 @@ complete_line() {
 
 ensure_environment() {
     [ -f "$template" ] || stop_with "$template is missing: restore it with: git checkout $template"
-    if [ -f .env ]; then append_missing; else create_environment; fi
+    if [ -f .env ]; then
+        append_missing
+        correct_owner
+    else
+        create_environment
+    fi
 }
 
 partial=''
@@ -105,6 +116,7 @@ create_environment() {
     fi
     close_partial
     say "Made .env from $template, with secrets of its own."
+    warn_of_older_databases
 }
 
 append_missing() {
@@ -122,8 +134,30 @@ append_missing() {
     say "Added to .env what $template has and it lacked:$names"
 }
 
-# Every value that cannot work, one line each; no value is told.
+# A template that was copied by hand holds an owner that nobody chose, so it is set right. Another one
+# somebody wrote, perhaps on another machine: check_owner asks instead of writing over it.
+correct_owner() {
+    local written chosen
+    needs_owner || return 0
+    find_assignment AIRFLOW_UID .env
+    written=$(unquote "$found_value")
+    find_assignment AIRFLOW_UID "$template"
+    chosen=$(choose_owner)
+    case $written in
+        "$chosen") ;;
+        '' | "$found_value") write_setting AIRFLOW_UID "$chosen" ;;
+    esac
+}
+
+# Every value that cannot work, one line each; no secret is told.
 list_faults() {
+    check_secrets
+    check_addresses
+    check_production
+    check_owner
+}
+
+check_secrets() {
     local name
     for name in $(list_secrets); do
         case $(setting "$name") in
@@ -131,7 +165,11 @@ list_faults() {
                 say "$name has no value: give it one, or delete its line from .env to get a new secret." ;;
         esac
     done
-    # These stand inside addresses, where other characters would have a meaning.
+}
+
+# These stand inside addresses, where other characters would have a meaning.
+check_addresses() {
+    local name
     for name in AIRFLOW_DB_PASSWORD MLFLOW_DB_PASSWORD REDIS_PASSWORD; do
         case $(setting "$name") in
             "$generated") ;;
@@ -139,6 +177,26 @@ list_faults() {
                 say "$name holds a character that is none of A-Z a-z 0-9 . _ ~ = - : change it in .env." ;;
         esac
     done
+}
+
+# Anything else would seem to ask for production, and would not.
+check_production() {
+    if is_true PRODUCTION || is_false PRODUCTION; then return; fi
+    say "PRODUCTION=$(setting PRODUCTION) is neither true nor false: set it to one of them in .env."
+}
+
+is_true() { [[ $(setting "$1") == [Tt][Rr][Uu][Ee] ]]; }
+is_false() { [[ $(setting "$1") == [Ff][Aa][Ll][Ss][Ee] ]]; }
+
+# Containers that run as another user could not write into the folders of this one. 0 may be meant: to
+# an engine that runs without root it is the user who started it.
+check_owner() {
+    local owner
+    needs_owner || return 0
+    owner=$(setting AIRFLOW_UID)
+    case $owner in 0 | "$(choose_owner)") return ;; esac
+    say "AIRFLOW_UID=$owner is not you, so that containers could not write into this folder: set it to" \
+        "$(choose_owner) in .env."
 }
 
 list_development_values() {
@@ -153,7 +211,7 @@ list_development_values() {
 # $1: true when production was asked for on the command line.
 check_environment() {
     local production=$1 faults development
-    if [ "$(setting PRODUCTION)" = true ]; then production=true; fi
+    if is_true PRODUCTION; then production=true; fi
     faults=$(list_faults)
     development=$(list_development_values)
     if [ "$production" = true ] && [ -n "$development" ]; then
@@ -165,18 +223,22 @@ check_environment() {
         exit 1
     fi
     if [ -n "$development" ]; then
-        warn "Development logins: admin/admin for Airflow, airflow/airflow for Postgres. For a shared"
-        warn "machine change them in .env and start with --production, which refuses them."
+        warn "Development logins. For a shared machine start with --production, which refuses them:"
+        list_points "$development" >&2
     fi
 }
 
 # Later starts keep what --production asked for.
 remember_production() {
     find_assignment PRODUCTION .env
-    [ "$(unquote "$found_value")" != true ] || return 0
+    [ "$(unquote "$found_value")" = true ] || write_setting PRODUCTION true
+}
+
+# In place of what .env says; its owner and its rights stay.
+write_setting() {
     open_partial
     cp -p .env "$partial"
-    sed -E "s/$(pattern_of PRODUCTION)/PRODUCTION=true/" .env >"$partial"
+    sed -E "s/$(pattern_of "$1")/$1=$2/" .env >"$partial"
     close_partial
-    say "Wrote PRODUCTION=true into .env."
+    say "Wrote $1=$2 into .env."
 }

@@ -48,6 +48,15 @@ def test_env_example_and_the_compose_file_agree() -> None:
     assert offered - used == of_others
 
 
+def test_defaults_of_the_compose_file_are_those_of_env_example() -> None:
+    compose = (ROOT / "docker-compose-full.yml").read_text(encoding="utf-8")
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    offered = dict(re.findall(r"^([A-Z_]+)=(.*)$", example, re.M))
+    defaults = re.findall(r"\$\{([A-Z_]+):-([^${}]*)\}", compose)
+    assert len(defaults) > 20
+    assert [(name, default) for name, default in defaults if offered[name] != default] == []
+
+
 def test_each_variable_has_its_sentence() -> None:
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     for before, line in zip(["", *lines], lines, strict=False):

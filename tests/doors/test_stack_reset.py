@@ -26,11 +26,21 @@ def test_stop_takes_containers_away_and_says_what_stays(machine: Machine, has_en
 
 
 def test_stop_and_reset_say_when_there_is_no_engine(machine: Machine) -> None:
-    machine.scenario(info="", info_error="Cannot connect")
-    for script in (STOP, RESET):
-        ended = machine.run(script)
-        assert ended.returncode == 1
-        assert "engine is not running" in ended.stderr
+    machine.scenario(engine_error="Cannot connect")
+    stopped = [machine.run(script) for script in (STOP, RESET)]
+    (machine.tools / "docker").unlink()
+    missing = [machine.run(script) for script in (STOP, RESET)]
+    assert {ended.returncode for ended in stopped + missing} == {1}
+    assert all("engine is not running" in ended.stderr for ended in stopped)
+    assert all("Docker was not found. Install it" in ended.stderr for ended in missing)
+
+
+def test_stop_needs_no_memory(machine: Machine) -> None:
+    machine.run(START)
+    machine.scenario(memory="1000000000")
+    ended = machine.run(STOP)
+    assert ended.returncode == 0, ended.stderr
+    assert machine.engine_holds("containers") == []
 
 
 KEPT = ["data/raw/avito.csv", "data/raw/.hidden", "data/.note"]
@@ -129,6 +139,14 @@ def test_an_interrupted_reset_is_finished_by_running_it_again(used: Machine, mom
     assert again.returncode == 0, again.stderr
     assert lost(used, before) == {*OF_AIRFLOW, *OF_MODELS, "mlflow/mlflow.db"}
     assert used.engine_holds("databases") == ["airflow", "mlflow", "made", "anew"]
+
+
+def test_reset_needs_no_memory_but_for_the_start_that_follows(used: Machine) -> None:
+    used.scenario(memory="1000000000")
+    ended = used.run(RESET, "--yes")
+    assert dropped(used) == ["airflow"]
+    assert "Everything listed is gone." in ended.stdout
+    assert "has 1.0 GB of memory; 4 GB are needed" in ended.stderr
 
 
 def test_a_database_is_never_gone_after_its_files_are(used: Machine) -> None:

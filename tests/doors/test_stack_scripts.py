@@ -12,7 +12,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from machine import FAKE, PORTS, RESET, START, STOP, Machine, everything_in
+from machine import FAKE, PORTS, RESET, START, STOP, Machine, everything_in, fill
 
 OWN = "carprice"
 
@@ -48,7 +48,7 @@ def test_a_start_does_everything_in_order(machine: Machine) -> None:
         assert f"http://localhost:{machine.settings[name]}" in ended.stdout
     assert "login: admin, password: admin" in ended.stdout
     assert "docker compose ps" in ended.stdout
-    assert "Development logins: admin/admin for Airflow, airflow/airflow" in ended.stderr
+    assert "Development logins. For a shared machine start with --production" in ended.stderr
     assert "\033" not in ended.stdout + ended.stderr
 
 
@@ -95,15 +95,15 @@ def without_docker(machine: Machine) -> None:
     [
         (without_docker, "Docker was not found. Install it"),
         (
-            {"info": "", "info_error": "Cannot connect to the Docker daemon"},
+            {"engine_error": "Cannot connect to the Docker daemon"},
             "engine is not running",
         ),
-        ({"info": " 0"}, "engine is not running"),
-        ({"info": "", "info_error": "permission denied while trying"}, "usermod -aG docker"),
+        ({"version": "", "memory": "0"}, "engine is not running"),
+        ({"engine_error": "permission denied while trying"}, "usermod -aG docker"),
         ({"compose": "2.19.1"}, "2.20 or newer is needed (found: 2.19.1)"),
         ({"compose": "v1.29.2"}, "(found: v1.29.2)"),
         ({"compose": ""}, "(found: none)"),
-        ({"info": "28.2.2 3900000000"}, "has 3.9 GB of memory; 4 GB are needed"),
+        ({"memory": "3900000000"}, "has 3.9 GB of memory; 4 GB are needed"),
     ],
 )
 def test_what_is_missing_is_said_and_nothing_changed(
@@ -119,7 +119,7 @@ def test_what_is_missing_is_said_and_nothing_changed(
 
 
 def test_newer_compose_and_little_memory_are_no_hindrance(machine: Machine) -> None:
-    machine.scenario(compose="v5.0.1", info="28.2.2 5200000000")
+    machine.scenario(compose="v5.0.1", memory="5200000000")
     ended = machine.run(START)
     assert ended.returncode == 0
     assert "has 5.2 GB of memory; with 6 GB the stack runs better" in ended.stderr
@@ -142,6 +142,32 @@ def test_disk_must_hold_what_is_still_to_be_built(
     ended = machine.run(START)
     assert ended.returncode == (1 if said else 0)
     assert said is None or said in ended.stderr
+
+
+def test_the_disk_of_the_engine_must_hold_it_too_where_it_is_one_of_this_machine(
+    machine: Machine,
+) -> None:
+    (machine.tools / "df").unlink()
+    machine.fake(
+        "df",
+        "echo Filesystem; echo /dev/a 9 9 90000000 1% /\n"
+        'case "$3" in */images) echo /dev/b 9 9 4000000 9% /my mount ;; ?*) exit 1 ;; esac',
+    )
+    images = machine.engine / "images"
+    machine.scenario(root=str(images))
+    elsewhere = machine.run(START)
+    images.mkdir()
+    here = machine.run(START)
+    assert elsewhere.returncode == 0, elsewhere.stderr
+    assert here.returncode == 1
+    assert "  - The disk at /my mount has 4 GB free; 5 GB are needed." in here.stderr
+
+
+def test_one_disk_for_folder_and_images_is_told_once(machine: Machine) -> None:
+    (machine.tools / "df").unlink()
+    machine.fake("df", 'shift; echo Filesystem; for _ in "$@"; do echo /dev/a 9 9 9 1% /; done')
+    machine.scenario(root=str(machine.engine))
+    assert machine.run(START).stderr.count("The disk at / has 0 GB free") == 1
 
 
 @pytest.mark.parametrize("tool", ["lsof", "ss", "netstat", "none of them"])
@@ -178,6 +204,65 @@ def test_a_port_held_by_another_container_names_it_and_one_of_ours_is_free(
     assert accepted.returncode == 0
 
 
+@pytest.fixture
+def second(machine: Machine) -> Path:
+    """Another clone, while the stack of the first one runs."""
+    machine.run(START)
+    folder = machine.project.parent / "second clone"
+    shutil.copytree(machine.project, folder)
+    return folder
+
+
+@pytest.mark.parametrize("script", [START, STOP, RESET])
+def test_a_second_clone_leaves_the_stack_of_the_first_alone(
+    machine: Machine, second: Path, script: str
+) -> None:
+    before, acts = everything_in(second), machine.acts()
+    ended = machine.run(script, *["--yes"] * (script == RESET), path=str(second / script))
+    assert ended.returncode == 1
+    told = f"The containers named {OWN} belong to the clone in {machine.project}: run"
+    assert told in ended.stderr
+    assert "another COMPOSE_PROJECT_NAME in .env" in ended.stderr
+    assert "is gone" not in ended.stderr
+    assert everything_in(second) == before
+    assert machine.acts() == acts
+
+
+def test_a_second_clone_starts_under_a_name_of_its_own(machine: Machine, second: Path) -> None:
+    (second / ".env").write_text("COMPOSE_PROJECT_NAME=second\n")
+    ended = machine.run(START, path=str(second / START))
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("system", "noted", "refused"),
+    [
+        ("Linux", "/gone/clone", True),
+        ("Darwin", "/gone/clone", True),
+        ("MINGW64_NT-10.0-22631", "/mnt/c/clone", False),
+        ("Linux", r"C:\Users\me\clone", False),
+    ],
+)
+def test_a_folder_that_is_not_found_is_another_one_but_for_the_spellings_of_windows(
+    machine: Machine, system: str, noted: str, refused: bool
+) -> None:
+    fill(machine.engine, "containers")
+    (machine.engine / f"folder-{OWN}").write_text(noted)
+    machine.fake("uname", f"echo {system}")
+    ended = machine.run(STOP)
+    assert ended.returncode == (1 if refused else 0)
+    way_out = f"If {noted} is gone: docker compose --project-name {OWN} down"
+    assert (way_out in ended.stderr) == refused
+
+
+def test_one_folder_under_two_names_is_one_clone(machine: Machine) -> None:
+    linked = machine.project.parent / "link"
+    linked.symlink_to(machine.project)
+    for path in (linked / START, machine.project / START, linked / STOP):
+        ended = machine.run("", path=str(path))
+        assert ended.returncode == 0, ended.stderr
+
+
 def test_macos_names_airplay_where_it_may_hold_the_port(machine: Machine) -> None:
     machine.fake("uname", "echo Darwin")
     machine.settings["MLFLOW_PORT"] = "5000"
@@ -188,7 +273,7 @@ def test_macos_names_airplay_where_it_may_hold_the_port(machine: Machine) -> Non
 
 
 def test_all_problems_are_told_at_once(machine: Machine) -> None:
-    machine.scenario(compose="2.1", info="28.2.2 1000000000")
+    machine.scenario(compose="2.1", memory="1000000000")
     same = machine.settings["STREAMLIT_PORT"]
     machine.settings |= {"AIRFLOW_PORT": "80a", "MLFLOW_PORT": same}
     told = machine.run(START).stderr
@@ -249,7 +334,8 @@ def test_waiting_shows_progress_and_ends(machine: Machine) -> None:
     ended = machine.run(START)
     assert ended.returncode == 1
     assert re.search(r"^ +\d+ s  6 of 7 ready, waiting for streamlit$", ended.stdout, re.M)
-    assert "Not everything was ready after 2 s" in ended.stderr
+    told = "Not everything was ready after 2 s; CARPRICE_START_LIMIT=4 would wait longer."
+    assert told in ended.stderr
     assert "streamlit: starting" in ended.stderr
 
 
@@ -314,21 +400,50 @@ def test_the_first_run_decides_how_the_start_ends(
     assert ("airflow/logs" in ended.stderr) == (code == 1)
 
 
-@pytest.mark.parametrize("moment", ["build", "up --detach", "run_pipeline.py"])
-def test_an_interruption_leaves_nothing_of_the_script_behind(machine: Machine, moment: str) -> None:
-    machine.scenario(hangs_at=moment)
+def start_that_hangs(machine: Machine, moment: str, act: Callable[[int], None]) -> tuple[int, str]:
+    """Exit code and messages of a start that meets `act` at a moment, and leaves nothing behind."""
     with subprocess.Popen(
         [machine.project / START], cwd=machine.project, env=machine.environment,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     ) as process:  # fmt: skip
         deadline = time.monotonic() + 60
-        while not any(act.endswith(moment) or moment in act for act in machine.acts()):
+        while not any(act.endswith(moment) for act in machine.acts()):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        os.killpg(process.pid, signal.SIGINT)
+        act(process.pid)
         _, told = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Interrupted. What runs goes on" in told
     assert not list(machine.engine.glob("carprice.*"))
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+    return process.returncode, told
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "build",
+        "up --detach postgres redis",
+        "up --detach",
+        "run_pipeline.py --only-if-no-production",
+    ],
+)
+def test_an_interruption_leaves_nothing_of_the_script_behind(machine: Machine, moment: str) -> None:
+    machine.scenario(hangs_at=moment)
+    code, told = start_that_hangs(machine, moment, lambda pid: os.killpg(pid, signal.SIGINT))
+    assert code == 130
+    assert "Interrupted. What runs goes on" in told
+
+
+def test_who_ends_the_script_alone_ends_what_it_started(machine: Machine) -> None:
+    machine.scenario(hangs_at="up --detach")
+    code, told = start_that_hangs(machine, "up --detach", lambda pid: os.kill(pid, signal.SIGTERM))
+    assert code == 130
+    assert "Interrupted. What runs goes on" in told
+
+
+def test_a_failed_start_starts_nothing_any_more(machine: Machine) -> None:
+    unwell = ["running 0 unhealthy 0 false"]
+    machine.scenario(hangs_at="up --detach", **{"states-redis": "\n".join(unwell)})
+    code, told = start_that_hangs(machine, "up --detach", lambda _: None)
+    assert code == 1
+    assert "redis: unhealthy" in told

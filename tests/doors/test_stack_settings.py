@@ -113,6 +113,66 @@ def test_values_are_read_as_compose_reads_them(machine: Machine) -> None:
     assert told.splitlines() == list(written.values())
 
 
+def test_an_owner_that_nobody_chose_is_set_right(machine: Machine) -> None:
+    for untouched in ("50000", ""):
+        machine.write_env(AIRFLOW_UID=untouched)
+        ended = machine.run(START)
+        assert ended.returncode == 0, ended.stderr
+        assert "Wrote AIRFLOW_UID=1234 into .env." in ended.stdout
+        assert machine.read_env()["AIRFLOW_UID"] == "1234"
+
+
+@pytest.mark.parametrize("where", [".env", "environment"])
+def test_an_owner_that_could_not_write_is_refused_with_the_remedy(
+    machine: Machine, where: str
+) -> None:
+    machine.write_env(**{"AIRFLOW_UID": "1000"} if where == ".env" else {})
+    machine.settings |= {"AIRFLOW_UID": "1000"} if where == "environment" else {}
+    before = (machine.project / ".env").read_bytes()
+    ended = machine.run(START)
+    assert ended.returncode == 1
+    assert "  - AIRFLOW_UID=1000 is not you, so that containers could not write" in ended.stderr
+    assert "set it to 1234 in .env." in ended.stderr
+    assert (machine.project / ".env").read_bytes() == before
+    assert machine.acts() == []
+
+
+@pytest.mark.parametrize(
+    ("user", "system", "owner"),
+    [
+        ("501", "Darwin", "50000"), ("197609", "MINGW64_NT-10.0-22631", "1000"),
+        ("0", "Linux", "1000"), ("1234", "Linux", "0"),
+    ],
+)  # fmt: skip
+def test_an_owner_stays_where_it_is_mapped_or_given_the_folders(
+    machine: Machine, user: str, system: str, owner: str
+) -> None:
+    machine.fake("id", f"echo {user}")
+    machine.fake("uname", f"echo {system}")
+    (machine.tools / "chown").unlink()
+    machine.fake("chown", "")
+    machine.write_env(AIRFLOW_UID=owner)
+    ended = machine.run(START)
+    assert ended.returncode == 0, ended.stderr
+    assert machine.read_env()["AIRFLOW_UID"] == owner
+
+
+def test_a_new_env_beside_databases_of_an_earlier_one_warns(machine: Machine) -> None:
+    (machine.engine / "volumes").write_text("carprice_postgres-db-volume")
+    first, second = machine.run(START), machine.run(START)
+    told = "The volume carprice_postgres-db-volume holds databases of an earlier clone"
+    assert first.returncode == 0
+    assert told in first.stderr
+    assert "./docker-reset-full.sh --all empties it" in first.stderr
+    assert told not in second.stderr
+
+
+def test_a_new_env_without_such_databases_does_not_warn(machine: Machine) -> None:
+    ended = machine.run(START)
+    assert ended.returncode == 0
+    assert "holds databases" not in ended.stderr
+
+
 def test_the_environment_wins_over_env(machine: Machine) -> None:
     machine.write_env(AIRFLOW_ADMIN_USER="eve")
     machine.settings |= {"AIRFLOW_ADMIN_USER": "adam", "AIRFLOW_ADMIN_PASSWORD": "its own"}
@@ -151,6 +211,54 @@ def test_a_template_copied_by_hand_is_refused_with_the_remedy(machine: Machine) 
     assert machine.run(START).returncode == 0
 
 
+def test_an_empty_password_is_the_development_value(machine: Machine) -> None:
+    machine.write_env(AIRFLOW_ADMIN_USER="", **dict.fromkeys(STRONG, '""'))
+    refused, accepted = machine.run(START, "--production"), machine.run(START)
+    assert refused.returncode == 1
+    assert accepted.returncode == 0
+    for name, value in (("AIRFLOW_ADMIN_PASSWORD", "admin"), ("AIRFLOW_DB_PASSWORD", "airflow")):
+        told = f"  - {name} is the development value {value}: change it in .env."
+        assert told in refused.stderr
+        assert told in accepted.stderr
+    assert "login: admin, password: admin" in accepted.stdout
+    assert machine.engine_holds("login") == ["admin", "admin"]
+
+
+def test_a_login_of_ones_own_is_left_for_compose_to_read(machine: Machine) -> None:
+    machine.write_env(AIRFLOW_ADMIN_USER="eve", **STRONG)
+    machine.run(START)
+    assert machine.engine_holds("login") == []
+
+
+@pytest.mark.parametrize("changed", STRONG)
+def test_only_what_is_still_a_development_value_is_told(machine: Machine, changed: str) -> None:
+    machine.write_env(**{changed: STRONG[changed]})
+    told = machine.run(START).stderr
+    for name in STRONG:
+        assert (f"  - {name} is the development value" in told) == (name != changed)
+
+
+@pytest.mark.parametrize("word", ["yes", "1"])
+def test_production_is_true_or_false_and_nothing_else(machine: Machine, word: str) -> None:
+    machine.write_env(PRODUCTION=word, **STRONG)
+    ended = machine.run(START)
+    assert ended.returncode == 1
+    told = f"  - PRODUCTION={word} is neither true nor false: set it to one of them in .env."
+    assert told in ended.stderr
+    assert machine.acts() == []
+
+
+@pytest.mark.parametrize(("word", "code"), [("True", 1), ("FALSE", 0), ("", 0)])
+def test_true_and_false_are_understood_in_capitals_too(
+    machine: Machine, word: str, code: int
+) -> None:
+    machine.write_env(PRODUCTION=word)
+    ended = machine.run(START)
+    assert ended.returncode == code, ended.stderr
+    assert "AIRFLOW_DB_PASSWORD is the development value" in ended.stderr
+    assert "neither true nor false" not in ended.stderr
+
+
 @pytest.mark.parametrize("asked", ["flag", "environment", ".env"])
 def test_production_refuses_development_values_and_names_each(machine: Machine, asked: str) -> None:
     machine.write_env(PRODUCTION="true" if asked == ".env" else "false", REDIS_PASSWORD="")
@@ -176,3 +284,21 @@ def test_production_is_remembered_once_it_could_start(machine: Machine) -> None:
     text = (machine.project / ".env").read_text()
     (machine.project / ".env").write_text(text.replace("'a$ b'", "admin"))
     assert machine.run(START).returncode == 1
+
+
+def test_passwords_reach_postgres_without_standing_on_a_command_line(machine: Machine) -> None:
+    machine.fake("psql", f'echo "$@" >"{machine.engine}/words"; cat >"{machine.engine}/asked"')
+    roles = {
+        "CURRENT_USER": "POSTGRES_PASSWORD", "airflow": "AIRFLOW_DB_PASSWORD",
+        "mlflow": "MLFLOW_DB_PASSWORD",
+    }  # fmt: skip
+    machine.settings |= {name: f"secret of {name}" for name in roles.values()}
+    machine.settings["POSTGRES_USER"] = "postgres"
+    script = ROOT / "deploy" / "postgres" / "roles.sh"
+    ended = machine.run("", str(script), path=str(machine.tools / "bash"))
+    assert ended.returncode == 0, ended.stderr
+    asked = (machine.engine / "asked").read_text()
+    assert "secret of" not in (machine.engine / "words").read_text() + asked
+    read = {name: variable for variable, name in re.findall(r"^\\getenv (\w+) (\w+)$", asked, re.M)}
+    for role, name in roles.items():
+        assert f"ALTER ROLE {role} PASSWORD :'{read[name]}';" in asked

@@ -52,6 +52,7 @@ bring_up() {
         [[ $'\n'$kept$'\n' == *$'\n'$word$'\n'* ]] || kept+="${kept:+$'\n'}$word"
     done <<<"$named"
     keep containers "$kept"
+    keep "folder-$COMPOSE_PROJECT_NAME" "$PWD"
     if [[ $named == *redis* ]]; then keep volumes carprice_redis-data; fi
 }
 
@@ -68,6 +69,7 @@ compose() {
         config*) tell "$services" ;;
         logs*) echo "last words of ${*: -1}" ;;
         *run_pipeline.py*)
+            keep login "${AIRFLOW_ADMIN_USER-} ${AIRFLOW_ADMIN_PASSWORD-}"
             scenario pipeline 0
             echo "  1 s  train_model  success"
             return "$said"
@@ -80,14 +82,24 @@ compose() {
 
 engine() {
     local word
+    scenario engine_error ''
+    [ -z "$said" ] || { echo "$said" >&2 && return 1; }
     case $* in
         info*)
-            scenario info_error ''
-            [ -z "$said" ] || { echo "$said" >&2 && return 1; }
-            scenario info '28.2.2 8000000000'
+            case $* in
+                *MemTotal*) scenario memory 8000000000 ;;
+                *DockerRootDir*) scenario root '' ;;
+                *) scenario version 28.2.2 ;;
+            esac
             tell "$said"
             ;;
         'image inspect'*) scenario "image-$3" '' && [ -n "$said" ] ;;
+        'ps --all'*working_dir*)
+            recall containers
+            [ -n "$kept" ] || return 0
+            recall "folder-${4##*=}"
+            tell "$kept"
+            ;;
         'ps --all'*)
             recall containers
             tell "$kept"
@@ -101,6 +113,10 @@ engine() {
             recall volumes
             tell "$kept"
             ;;
+        'volume inspect'*)
+            recall volumes
+            [[ $'\n'$kept$'\n' == *$'\n'$3$'\n'* ]]
+            ;;
         'volume rm'*) without volumes "$3" ;;
     esac
 }
@@ -110,7 +126,7 @@ printf '%s\n' "${words%$'\t'}" >>"$FAKE_DOCKER/calls"
 scenario dies_at ''
 if [ -n "$said" ] && [[ $* == *"$said"* ]]; then kill -9 0; fi # the power fails: all of the session
 scenario hangs_at ''
-if [ -n "$said" ] && [[ $* == *"$said"* ]]; then sleep 60; fi
+if [ -n "$said" ] && [[ $* == *"$said" ]]; then exec sleep 60; fi # one process, as Compose is
 scenario fails_at ''
 if [ -n "$said" ] && [[ $* == *"$said"* ]]; then
     echo "${said##* }: no, says the test" >&2

@@ -21,6 +21,7 @@ TOOLS = [
     "tput", "tr",
 ]  # fmt: skip
 PORTS = ["AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT", "API_PORT"]
+USER = "1234"
 SECRETS = re.findall(r"^(\w+)=<generated>", (ROOT / ".env.example").read_text(), re.M)
 
 
@@ -39,7 +40,7 @@ class Machine:
         for tool in TOOLS:
             (self.tools / tool).symlink_to(shutil.which(tool) or "/missing")
         shutil.copy(FAKE, self.tools / "docker")
-        self.fake("id", "echo 1234")
+        self.fake("id", f"echo {USER}")
         self.fake("uname", "echo Linux")
         self.scenario()
 
@@ -104,7 +105,8 @@ class Machine:
     def write_env(self, **values: str) -> str:
         """A .env as the first start would leave it, with these values changed."""
         template = (self.project / ".env.example").read_text()
-        whole = {**dict.fromkeys(SECRETS, "0123456789abcdef"), **values}
+        made = {**dict.fromkeys(SECRETS, "0123456789abcdef"), "AIRFLOW_UID": USER}
+        whole = {**made, **values}
         for name, value in whole.items():
             template = re.sub(
                 rf"^{name}=.*", lambda _, v=f"{name}={value}": v, template, flags=re.M
