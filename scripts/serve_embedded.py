@@ -13,6 +13,7 @@ from carprice.settings import Settings, child_environment, read_settings, run_co
 
 HOST = "127.0.0.1"
 PAGE_PORT, MLFLOW_PORT, API_PORT = 8501, 5000, 8000
+ENDING_SECONDS = 20
 APP = Path(__file__).resolve().parent.parent / "streamlit_app" / "app.py"
 
 
@@ -82,7 +83,16 @@ def serve(processes: list[subprocess.Popen[bytes]]) -> int:
         for each in processes:
             each.terminate()
         for each in processes:
-            each.wait(timeout=20)
+            end(each)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for one that was asked to end; one that hangs keeps its port from the next start."""
+    try:
+        process.wait(timeout=ENDING_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 if __name__ == "__main__":

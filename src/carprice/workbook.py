@@ -8,13 +8,13 @@ a process of their own, with little memory and time, that is handed bytes and ha
 import csv
 import io
 import re
-import resource
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from carprice import texts
 from carprice.errors import DatasetError
@@ -24,7 +24,7 @@ SIGNATURE = b"PK\x03\x04"
 LARGEST_UNPACKED = 300_000_000
 LARGEST_TABLE = 50_000_000
 """Letters of CSV: a text that a workbook holds once may stand in any number of its cells."""
-MOST_MEMORY = 512 * 2**20
+MOST_MEMORY = 384 * 2**20
 PATIENCE_SECONDS = 60
 BLOCK = 2**20
 
@@ -57,7 +57,7 @@ def to_csv(name: str, data: bytes) -> bytes:
     return child.stdout
 
 
-def read_first_sheet(data: bytes) -> str:
+def write_first_sheet(data: bytes, target: IO[str]) -> None:
     """CSV as French spreadsheets open it: with semicolons and a byte order mark."""
     # Of the page alone: what trains has no use for it.
     from python_calamine import (  # noqa: PLC0415
@@ -75,7 +75,7 @@ def read_first_sheet(data: bytes) -> str:
         ]
         if not shown:
             raise _RefusedError("unreadable")
-        return _write_csv(book.get_sheet_by_name(shown[0]).iter_rows())
+        _write_csv(book.get_sheet_by_name(shown[0]).iter_rows(), target)
 
 
 def _ensure_workbook(data: bytes) -> None:
@@ -102,15 +102,13 @@ def _measure(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> int
     return size
 
 
-def _write_csv(rows: Iterable[Iterable[object]]) -> str:
-    text = io.StringIO(newline="")
-    text.write("\ufeff")
-    writer = csv.writer(text, delimiter=";")
+def _write_csv(rows: Iterable[Iterable[object]], target: IO[str]) -> None:
+    target.write("\ufeff")
+    writer, room = csv.writer(target, delimiter=";"), LARGEST_TABLE
     for row in rows:
-        writer.writerow(map(_spell, row))
-        if text.tell() > LARGEST_TABLE:
+        room -= writer.writerow(map(_spell, row))
+        if room < 0:
             raise _RefusedError("too_large")
-    return text.getvalue()
 
 
 def _spell(cell: object) -> str:
@@ -135,15 +133,26 @@ def _explain(word: str, name: str) -> DatasetError:
 
 def main() -> None:
     """The process of its own: a workbook on stdin, CSV on stdout, one word on stderr."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    with suppress(OSError):  # of Linux: where memory runs out, this goes before the page does
-        Path("/proc/self/oom_score_adj").write_text("1000")
+    _limit_memory()
     try:
-        sys.stdout.buffer.write(read_first_sheet(sys.stdin.buffer.read()).encode())
+        with io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="") as target:
+            write_first_sheet(sys.stdin.buffer.read(), target)
     except _RefusedError as refusal:
         sys.exit(str(refusal))
     except Exception:  # noqa: BLE001 - whatever a hostile workbook makes the reader raise
         sys.exit("unreadable")
+
+
+def _limit_memory() -> None:
+    # Windows has no such limit, and macOS does not let it be set (ValueError). There, what a
+    # workbook unpacks to and the time it may take are limited, and a hostile one harms the machine
+    # of whoever opens it.
+    with suppress(ImportError, ValueError):
+        import resource  # noqa: PLC0415
+
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    with suppress(OSError):  # of Linux: where memory runs out, this goes before the page does
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 if __name__ == "__main__":

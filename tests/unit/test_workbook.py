@@ -14,6 +14,20 @@ from carprice.errors import DatasetError
 from carprice.workbook import is_archive, to_csv
 
 
+READ_WHERE_NO_LIMIT_IS = """
+import runpy, sys
+
+class Refusing:
+    RLIMIT_AS = 9
+
+    def setrlimit(self, *_):
+        raise ValueError("current limit exceeds maximum limit")
+
+sys.modules["resource"] = {resource}
+runpy.run_module("carprice.workbook", run_name="__main__")
+"""
+
+
 def refusal(data: bytes) -> str:
     with pytest.raises(DatasetError) as caught:
         to_csv("voitures.xlsx", data)
@@ -94,6 +108,15 @@ def test_one_text_in_very_many_cells_harms_its_reader_alone() -> None:
     assert refusal(bomb)
 
 
+@pytest.mark.parametrize("resource", ["None", "Refusing()"], ids=["Windows", "macOS"])
+def test_workbooks_are_read_where_memory_cannot_be_limited(resource: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", READ_WHERE_NO_LIMIT_IS.format(resource=resource)],
+        input=write_workbook([["é", 1]]), capture_output=True, check=True,
+    )  # fmt: skip
+    assert told.stdout.decode() == "\ufeffé;1\r\n"
+
+
 def test_a_reader_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "PATIENCE_SECONDS", 0.01)
     started = time.monotonic()
@@ -108,3 +131,16 @@ def test_the_reader_of_workbooks_imports_nothing_heavy() -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert found.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("system", [
+    "sys.modules['resource'] = None",  # Windows has none
+    "import resource; resource.setrlimit = lambda *_: int('refused')",  # macOS sets none
+])  # fmt: skip
+def test_a_workbook_is_read_where_memory_cannot_be_limited(system: str) -> None:
+    program = f"import sys; {system}\nfrom carprice import workbook\nworkbook.main()"
+    child = subprocess.run(
+        [sys.executable, "-c", program],
+        input=write_workbook([["Marque"]]), capture_output=True, check=True,
+    )  # fmt: skip
+    assert child.stdout.decode() == "\ufeffMarque\r\n"
