@@ -1,5 +1,6 @@
 """The answer for one car, the price first: what is drawn after it never delays it."""
 
+from math import isclose
 from threading import Lock
 
 import numpy as np
@@ -23,6 +24,7 @@ CURVES = {
 }
 PICTURES = Lock()
 """One answer is drawn at a time: threads that all draw would keep everybody's price waiting."""
+MOST_ASKED = 999_999_999.0
 COMPARED = ("price_mad", "model_year", "mileage_km", "fuel", "gearbox", "condition", "city", "link")
 
 
@@ -60,7 +62,7 @@ def _show_background(serving: Serving, car: pd.DataFrame, found: CarEstimate) ->
             explanation = explain(serving.pipeline, encoded, reference.typical_encoded)
             _show_reasons(explanation, reference)
         _show_curves(serving, encoded)
-    _show_comparables(comparables, found.seen)
+    _show_comparables(comparables, car, found.seen)
     st.caption(say(texts.SHARE) if reference else say(texts.NO_REFERENCE))
 
 
@@ -72,9 +74,15 @@ def _show_price(serving: Serving, found: CarEstimate) -> None:
         st.warning(say(sentence, seen=found.seen), icon=":material/visibility_off:")
     else:
         st.metric(say(texts.ESTIMATE), wording.about(found.price_mad))
-    coverage = round(10 * serving.coverage)
-    st.write(say(texts.INTERVAL, coverage=coverage, low=low, high=high))
+    st.write(_word_interval(serving.coverage, low, high))
     st.caption(say(texts.ASKED_PRICES))
+
+
+def _word_interval(coverage: float, low: str, high: str) -> str:
+    tenths = round(10 * coverage)
+    if isclose(10 * coverage, tenths):
+        return say(texts.INTERVAL, coverage=tenths, low=low, high=high)
+    return say(texts.INTERVAL_PERCENT, percent=f"{100 * coverage:.0f}", low=low, high=high)
 
 
 def _show_record(record: TrackRecord | None) -> None:
@@ -86,9 +94,9 @@ def _show_record(record: TrackRecord | None) -> None:
         else:
             st.write(
                 say(
-                    texts.RECORD, rows=record.rows, likeness=likeness,
+                    texts.RECORD, rows=wording.number(record.rows), likeness=likeness,
                     coverage=f"{record.coverage_pct:.0f}",
-                    error=_decimal(record.median_error_pct),
+                    error=wording.decimal(record.median_error_pct, language()),
                 )
             )  # fmt: skip
 
@@ -105,8 +113,9 @@ def _judge_advert(found: CarEstimate, comparables: pd.DataFrame) -> None:
     """The interval in a picture, with the advert that is asked about; renewed by itself."""
     st.subheader(say(texts.FAIR_PRICE))
     asked = st.number_input(
-        say(texts.ASKING_PRICE), min_value=1, value=None, step=1_000, key="asked_price",
-        placeholder=say(texts.ASKING_PLACEHOLDER), bind="query-params", persist_state="session",
+        say(texts.ASKING_PRICE), min_value=1.0, max_value=MOST_ASKED, value=None, step=1_000.0,
+        format="%.0f", key="asked_price", placeholder=say(texts.ASKING_PLACEHOLDER),
+        bind="query-params", persist_state="session",
     )  # fmt: skip
     if asked is not None:
         st.write(_word_verdict(asked, found))
@@ -115,6 +124,7 @@ def _judge_advert(found: CarEstimate, comparables: pd.DataFrame) -> None:
         draw_interval(found.low_mad, found.price_mad, found.high_mad, comparables, asked),
         alt=say(texts.INTERVAL_ALT, low=low, high=high, count=len(comparables)),
     )
+    st.caption(say(texts.INTERVAL_NOTE))
 
 
 def _word_verdict(asked: float, found: CarEstimate) -> str:
@@ -149,6 +159,7 @@ def _show_curves(serving: Serving, car: Floats) -> None:
         with column:
             st.subheader(say(title))
             st.vega_lite_chart(_draw(curve, name, here), alt=_tell_curve(curve, name, say(title)))
+            st.caption(say(texts.CURVE_NOTE))
 
 
 def _draw(curve: pd.DataFrame, name: str, here: float) -> Spec:
@@ -158,17 +169,19 @@ def _draw(curve: pd.DataFrame, name: str, here: float) -> Spec:
 def _tell_curve(curve: pd.DataFrame, name: str, title: str) -> str:
     first, last = curve.iloc[0], curve.iloc[-1]
     return say(
-        texts.CURVE_ALT, title=title, first=wording.about(first[TARGET]),
-        start=f"{first[name]:.0f}", last=wording.about(last[TARGET]), end=f"{last[name]:.0f}",
+        texts.CURVE_ALT, title=title,
+        first=wording.about(first[TARGET]), start=wording.measure(name, first[name]),
+        last=wording.about(last[TARGET]), end=wording.measure(name, last[name]),
     )  # fmt: skip
 
 
-def _show_comparables(comparables: pd.DataFrame, seen: int | None) -> None:
+def _show_comparables(comparables: pd.DataFrame, car: pd.DataFrame, seen: int | None) -> None:
     st.subheader(say(texts.COMPARABLES))
     if comparables.empty:
-        st.write(say(texts.NO_COMPARABLES))
+        named = car[["make", "model"]].notna().all(axis=None)
+        st.write(say(texts.NO_COMPARABLES if named else texts.NO_MODEL_NAMED))
         return
-    st.caption(say(texts.COMPARABLES_NOTE, seen=seen))
+    st.caption(say(texts.COMPARABLES_NOTE, seen=wording.number(seen or 0)))
     table = pd.DataFrame(
         {
             _head(name): [_spell(name, value) for value in comparables[name]]
@@ -192,7 +205,7 @@ def _spell(name: str, value: object) -> str:
         return wording.word_choice(name, str(value), language())
     if isinstance(value, str):
         return value
-    return f"{value:.0f}" if name == "model_year" else wording.number(value)
+    return wording.figure(name, value)
 
 
 def _head(name: str) -> str:
@@ -204,18 +217,15 @@ def _describe(car: pd.DataFrame) -> str:
     """« Dacia Logan 2018, 120 000 km, diesel, manuelle », of what is known."""
     row = car.iloc[0]
     name = " ".join(
-        each if isinstance(each, str) else f"{each:.0f}"
+        wording.plain(each) if isinstance(each, str) else f"{each:.0f}"
         for each in (row["make"], row["model"], row["model_year"])
         if not pd.isna(each)
     )
-    distance = [] if pd.isna(row["mileage_km"]) else [f"{wording.number(row['mileage_km'])} km"]
+    mileage = row["mileage_km"]
+    distance = [] if pd.isna(mileage) else [wording.measure("mileage_km", mileage)]
     choices = [
         wording.word_choice(each, row[each], language()).lower()
         for each in ("fuel", "gearbox")
         if not pd.isna(row[each])
     ]
     return ", ".join(filter(None, [name, *distance, *choices]))
-
-
-def _decimal(number: float) -> str:
-    return f"{number:.1f}".replace(".", "," if language() == "fr" else ".")

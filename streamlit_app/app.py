@@ -2,14 +2,13 @@
 
 import streamlit as st
 from language import choose_language, say
-from live import show_state
+from live import show_notes, show_versions
 from views import estimate, file, market, model
 
 from carprice import texts
 
 
 def main() -> None:
-    st.set_page_config(page_title=texts.TITLE.fr, page_icon="🚗", layout="wide")
     choose_language()
     pages = {
         "": (estimate, texts.PAGE_ESTIMATE, "directions_car"),
@@ -27,8 +26,11 @@ def main() -> None:
         ],
         position="top",
     )  # fmt: skip
+    title = say(texts.PAGE_TITLE, page=page.title)
+    st.set_page_config(page_title=title, page_icon="🚗", layout="wide")
+    show_notes()
     page.run()
-    show_state()
+    show_versions()
 
 
 main()

@@ -30,6 +30,11 @@ def amounts(labels: str = THOUSANDS, ticks: int = 6) -> alt.Axis:
     return alt.Axis(labelExpr=labels, tickCount=ticks)
 
 
+def entitle(column: str, title: str) -> alt.Tooltip:
+    """What is told where a picture is pointed at, under a name that people read."""
+    return alt.Tooltip(f"{column}:N", title=title)
+
+
 def fill(spec: Spec, **tables: Mapping[str, Sequence[object]]) -> Spec:
     """A picture with its tables, each by the name it has in the picture, as columns."""
     return {**spec, "datasets": {name: pa.table(columns) for name, columns in tables.items()}}
@@ -68,7 +73,11 @@ def draw_curve(curve: pd.DataFrame, name: str, here: float | None) -> Spec:
         f"{wording.about(middle)} ({wording.about(least)} – {wording.about(most)})"
         for middle, least, most in zip(prices, low, high, strict=True)
     ]
-    line = {"at": curve[name].tolist(), "price": prices, "low": low, "high": high, "told": told}
+    at = curve[name].tolist()
+    line = {
+        "at": at, "price": prices, "low": low, "high": high, "told": told,
+        "where": [wording.measure(name, each) for each in at],
+    }  # fmt: skip
     return fill(_curve(name, language()), line=line, here={"at": [] if here is None else [here]})
 
 
@@ -80,11 +89,11 @@ def _interval(spoken: Language) -> Spec:
     )  # fmt: skip
     band = _over("band").mark_bar(height=26, cornerRadius=13, opacity=0.35, color=ACCENT)
     dots = _over("dots").mark_circle(size=60, opacity=0.8, color=MUTED)
-    marks = [
-        _over(name).mark_tick(thickness=4, size=44, color=colour)
-        for name, colour in (("price", ACCENT), ("asked", AGAINST))
-    ]
-    told = (each.encode(x="low:Q", tooltip="told:N") for each in (dots, *marks))
+    price = _over("price").mark_tick(thickness=4, size=44, color=ACCENT)
+    # Of another shape as well: colours alone do not tell the two apart for everybody.
+    asked = _over("asked").mark_point(shape="diamond", filled=True, size=260, color=AGAINST)
+    tooltip = entitle("told", texts.CAR_PRICE.say(spoken))
+    told = (each.encode(x="low:Q", tooltip=tooltip) for each in (dots, price, asked))
     return _spell(alt.layer(band.encode(x=x, x2="high:Q"), *told).properties(height=110))
 
 
@@ -98,7 +107,10 @@ def _explanation(spoken: Language) -> Spec:
             y=alt.Y("field:N", sort=None, title=None, axis=axis),
             x=alt.X("amount:Q", title=texts.EFFECT.say(spoken), axis=amounts(ticks=5)),
             color=alt.condition("datum.amount >= 0", alt.value(ACCENT), alt.value(AGAINST)),
-            tooltip=["field:N", "told:N"],
+            tooltip=[
+                entitle("field", texts.DETAIL.say(spoken)),
+                entitle("told", texts.EFFECT.say(spoken)),
+            ],
         )
     )
 
@@ -113,12 +125,19 @@ def _curve(name: str, spoken: Language) -> Spec:
     )
     y = alt.Y("low:Q", title=texts.CAR_PRICE.say(spoken), axis=amounts(ticks=5))
     line = _over("line")
+    # On points that nobody sees: a line would tell of its first point wherever it is pointed at.
+    points = line.mark_circle(size=300, opacity=0)
+    tooltip = [
+        entitle("where", wording.title(name, spoken)),
+        entitle("told", texts.CAR_PRICE.say(spoken)),
+    ]
     rule = _over("here").mark_rule(color=AGAINST, strokeDash=[4, 4], size=2)
     return _spell(
         alt.layer(
             line.mark_area(opacity=0.25, color=ACCENT).encode(x=x, y=y, y2="high:Q"),
-            line.mark_line(color=ACCENT, strokeWidth=3).encode(x=x, y="price:Q", tooltip="told:N"),
+            line.mark_line(color=ACCENT, strokeWidth=3).encode(x=x, y="price:Q"),
             rule.encode(x="at:Q"),
+            points.encode(x=x, y="price:Q", tooltip=tooltip),
         ).properties(height=260)
     )
 

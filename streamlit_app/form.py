@@ -32,9 +32,14 @@ def ask_car(catalog: Catalog | None, equipment: list[str]) -> None:
 def read_answers() -> dict[str, str]:
     """What was answered as raw text by field name, without what is unknown."""
     given = {name: st.session_state.get(name) for name in (*NAMES, *CORE, *DETAILS)}
-    answers = {name: str(value) for name, value in given.items() if value is not None}
+    answers = {name: _spell(value) for name, value in given.items() if value is not None}
     # What is not chosen is unknown, for adverts rarely say that a thing is not there.
     return answers | dict.fromkeys(st.session_state.get(EQUIPMENT_KEY) or [], "oui")
+
+
+def _spell(value: str | float) -> str:
+    """As it would be typed: a whole number without its exponent."""
+    return value if isinstance(value, str) else f"{value:.0f}"
 
 
 def _ask_names(catalog: Catalog) -> None:
@@ -86,9 +91,10 @@ def _ask_one(field: Field) -> None:
             placeholder=placeholder, **NO_RERUN,
         )  # fmt: skip
     else:
+        # Not of integers: an address may ask for `inf`, on which Streamlit would stumble.
         st.number_input(
-            label, min_value=0, value=None, step=5_000 if field.kind is Kind.MILEAGE else 1,
-            key=field.name, placeholder=placeholder, help=_help(field), **NO_RERUN,
+            label, min_value=0.0, value=None, step=5_000.0 if field.kind is Kind.MILEAGE else 1.0,
+            format="%.0f", key=field.name, placeholder=placeholder, help=_help(field), **NO_RERUN,
         )  # fmt: skip
 
 
@@ -104,16 +110,14 @@ def _list_choices(field: Field) -> dict[str, str]:
 
 
 def _ask_equipment(names: list[str]) -> None:
-    st.pills(
-        say(texts.EQUIPMENT_LABEL).capitalize(), names, selection_mode="multi", key=EQUIPMENT_KEY,
-        format_func=lambda name: wording.title(name, language()), **NO_RERUN,
+    st.multiselect(
+        say(texts.EQUIPMENT_LABEL).capitalize(), names, key=EQUIPMENT_KEY,
+        placeholder=say(texts.UNKNOWN), format_func=lambda name: wording.title(name, language()),
+        **NO_RERUN,
     )  # fmt: skip
 
 
 def _help(field: Field) -> str | None:
     if field.kind is Kind.TEXT:
         return say(texts.HELP_NAME)
-    low, high = wording.number(field.minimum), wording.number(field.maximum)
-    if field.name == "model_year":
-        low, high = f"{field.minimum:.0f}", f"{field.maximum:.0f}"
-    return say(texts.HELP_RANGE, low=low, high=high, unit=field.unit).strip()
+    return say(texts.HELP_RANGE, limits=wording.limits(field.name, language()))

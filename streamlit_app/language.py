@@ -1,4 +1,4 @@
-"""The language of a session: French, or English by the switch or by `?lang=en`."""
+"""The language of a session: French, or English by the switch or by `?lang=English`."""
 
 from typing import cast
 
@@ -7,20 +7,24 @@ import streamlit as st
 from carprice.texts import LANGUAGE_SWITCH, Language, Text
 
 NAMES = {"fr": "Français", "en": "English"}
+SPOKEN = {name: f"<script>document.documentElement.lang = '{name}'</script>" for name in NAMES}
+"""Screen readers choose their voice by it; Streamlit's own page says that it is English."""
 
 
 def choose_language() -> None:
-    st.segmented_control(
-        LANGUAGE_SWITCH.fr,
-        list(NAMES),
-        default="fr",
-        required=True,
-        format_func=NAMES.__getitem__,
-        key="lang",
-        bind="query-params",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
+    with st.container(gap=None):  # a script takes no room, but it would take a gap
+        st.radio(
+            LANGUAGE_SWITCH.fr,
+            list(NAMES),
+            format_func=NAMES.__getitem__,
+            key="lang",
+            on_change=_word_anew,
+            bind="query-params",
+            persist_state="session",
+            label_visibility="collapsed",
+            horizontal=True,
+        )
+        st.html(SPOKEN[language()], unsafe_allow_javascript=True)
 
 
 def language() -> Language:
@@ -29,3 +33,10 @@ def language() -> Language:
 
 def say(text: Text, **details: object) -> str:
     return text.say(language(), **details)
+
+
+def _word_anew() -> None:
+    """Set all choices again: browser and address hold them as they are worded."""
+    for name, value in st.session_state.items():
+        if isinstance(value, str | list):
+            st.session_state[name] = value

@@ -1,14 +1,15 @@
-"""What answers now, shared by all sessions, and the line that says so on every page."""
+"""What answers now, shared by all sessions, and the lines that say so on every page."""
 
 import sys
+from datetime import datetime
 
 import streamlit as st
-from language import say
+from language import language, say
 
-from carprice import texts
+from carprice import texts, wording
 from carprice.live_model import LiveModel, State
+from carprice.model_history import Chapter
 from carprice.settings import prepare_process, read_settings
-from carprice.versions import Version
 from carprice.workspace import Workspace
 
 SHOW_AGAIN_SECONDS = 5
@@ -28,31 +29,46 @@ def state() -> State:
     return live_model().state
 
 
+def show_notes() -> None:
+    """What to know before anything else; the whole page is drawn anew once it is out of date."""
+    st.session_state["versions"] = _name_versions(state())
+    _follow()
+
+
 @st.fragment(run_every=SHOW_AGAIN_SECONDS)
-def show_state() -> None:
-    """Renewed by itself, so that an open page tells of a promotion and of an outage."""
+def _follow() -> None:
     now = state()
-    if now.trouble:
+    if _name_versions(now) != st.session_state["versions"]:
+        st.rerun(scope="app")
+    if now.trouble and now.trouble_since:
         sentence = texts.STALE if now.serving else texts.REGISTRY_DOWN
-        since = f"{now.trouble_since:%H:%M}" if now.trouble_since else ""
+        since = wording.moment(now.trouble_since, language())
         st.warning(say(sentence, since=since), icon=":material/cloud_off:")
+    if now.serving and now.serving.simulated:
+        st.warning(say(texts.SIMULATED), icon=":material/science:")
+
+
+def _name_versions(now: State) -> list[tuple[int, str, str]]:
+    """The versions in production and trained last, and what became of them."""
+    # By their runs as well: a registry made anew begins at version 1 again.
+    told = [now.serving.version if now.serving else None, now.newest]
+    return [(each.number, each.run_id, Chapter.of(each).fate) for each in told if each]
+
+
+def show_versions() -> None:
+    """What answers and, where that is another one, what was trained last."""
+    now = state()
     if now.serving is None:
         return
-    version = now.serving.version
-    if version.tags.get("simulated") == "true":
-        st.warning(say(texts.SIMULATED), icon=":material/science:")
-    promoted = version.tags.get("promoted_at", "")[:10]
-    st.caption(say(texts.VERSION, number=version.number, date=promoted))
-    _show_newest(now.newest, version)
-
-
-def _show_newest(newest: Version | None, production: Version) -> None:
-    """What was trained last, where that is not what answers."""
-    if newest is None or newest.number == production.number:
-        return
-    fate = texts.FATES.get(newest.tags.get("decision", ""), texts.NOT_IN_PRODUCTION)
-    date = newest.created.date().isoformat()
-    st.caption(say(texts.NEWEST, number=newest.number, date=date, fate=say(fate)))
+    version, newest = now.serving.version, now.newest
+    since = Chapter.of(version).since
+    sentence = texts.VERSION if since else texts.VERSION_UNDATED  # no alias set by hand is dated
+    date = wording.day(datetime.fromisoformat(since), language()) if since else ""
+    st.caption(say(sentence, number=version.number, date=date))
+    if newest and newest.number != version.number:
+        fate = texts.FATES.get(newest.tags.get("decision", ""), texts.NOT_IN_PRODUCTION)
+        date = wording.day(newest.created, language())
+        st.caption(say(texts.NEWEST, number=newest.number, date=date, fate=say(fate)))
 
 
 def show_absence() -> None:

@@ -2,7 +2,7 @@
 
 import altair as alt
 import pandas as pd
-from charts import ACCENT, PLAIN, amounts
+from charts import ACCENT, PLAIN, amounts, entitle
 from language import language, say
 
 from carprice import texts, wording
@@ -10,11 +10,11 @@ from carprice import texts, wording
 BAR_HEIGHT = 28
 
 
-def draw_names(groups: pd.DataFrame) -> alt.LayerChart:
-    """The middle half of the prices of each name, and the median."""
+def draw_names(groups: pd.DataFrame, column: str) -> alt.LayerChart:
+    """The middle half of the prices of each name in a column, and the median."""
     base = alt.Chart(_tell(groups)).encode(
         y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=130, labelOverlap=False)),
-        tooltip=["name:N", "told:N"],
+        tooltip=_entitle_told(column),
     )
     price = alt.X("low:Q", title=say(texts.MEDIAN_PRICE_AXIS), axis=amounts(ticks=5))
     band = base.mark_bar(height=12, cornerRadius=6, opacity=0.35, color=ACCENT)
@@ -32,12 +32,19 @@ def draw_years(groups: pd.DataFrame) -> alt.LayerChart:
         scale=alt.Scale(zero=False, nice=False), axis=amounts(PLAIN, ticks=6),
     )  # fmt: skip
     price = alt.Y("low:Q", title=say(texts.MEDIAN_PRICE_AXIS), axis=amounts(ticks=5))
-    tooltip = [alt.Tooltip("name:Q", title=wording.title("model_year", language())), "told:N"]
     band = base.mark_area(opacity=0.25, color=ACCENT).encode(x=year, y=price, y2="high:Q")
-    line = base.mark_line(color=ACCENT, strokeWidth=3, point=alt.OverlayMarkDef(color=ACCENT))
-    return alt.layer(band, line.encode(x=year, y="median:Q", tooltip=tooltip)).properties(
-        height=300
+    line = base.mark_line(color=ACCENT, strokeWidth=3).encode(x=year, y="median:Q")
+    points = base.mark_circle(color=ACCENT, opacity=1, size=60).encode(
+        x=year, y="median:Q", tooltip=_entitle_told("model_year")
     )
+    return alt.layer(band, line, points).properties(height=300)
+
+
+def _entitle_told(column: str) -> list[alt.Tooltip]:
+    return [
+        entitle("name", wording.title(column, language())),
+        entitle("told", say(texts.MEDIAN_PRICE)),
+    ]
 
 
 def _tell(groups: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import altair as alt
 import pandas as pd
-from charts import ACCENT, AGAINST, THOUSANDS, amounts
+from charts import ACCENT, AGAINST, THOUSANDS, amounts, entitle
 from language import language, say
 
 from carprice import texts, wording
@@ -27,7 +27,10 @@ def draw_slices(slices: pd.DataFrame, overall: float) -> alt.LayerChart:
         .encode(
             y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
             x=error,
-            tooltip=["label:N", "told:N"],
+            tooltip=[
+                entitle("label", say(texts.SLICE)),
+                entitle("told", say(texts.SCORES["median_error_pct"])),
+            ],
         )
     )
     rule = alt.Chart(pd.DataFrame({"median_error_pct": [overall]}))
@@ -55,7 +58,7 @@ def draw_estimates(cells: pd.DataFrame) -> alt.LayerChart:
             opacity=alt.Opacity(
                 "rows:Q", legend=None, scale=alt.Scale(type="sqrt", range=[0.15, 1])
             ),
-            tooltip="told:N",
+            tooltip=entitle("told", say(texts.AGAINST_PRICE)),
         )
     )
     diagonal = alt.Chart(pd.DataFrame({"price": ends, "estimate": ends}))
@@ -73,7 +76,7 @@ def draw_errors(bins: pd.DataFrame) -> alt.Chart:
             x=alt.X("low:Q", bin="binned", title=say(texts.ERROR_AXIS)),
             x2="high:Q",
             y=alt.Y("rows:Q", title=say(texts.CARS), axis=amounts()),
-            tooltip="told:N",
+            tooltip=entitle("told", say(texts.ERROR_AXIS)),
         )
         .properties(height=340)
     )

@@ -35,7 +35,7 @@ def build_app(settings: Settings | None = None) -> FastAPI:
     from carprice.live_model import LiveModel
     from carprice.workspace import Workspace
 
-    return serve_model(LiveModel(Workspace(settings or read_settings()), with_reference=False))
+    return serve_model(LiveModel(Workspace(settings or read_settings()), for_page=False))
 
 
 def serve_model(live: "LiveModel") -> FastAPI:

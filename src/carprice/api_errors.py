@@ -1,6 +1,7 @@
 """How the API refuses: one shape for all errors, in French or English, nothing of the inside."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -12,69 +13,44 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from carprice.texts import Language, Text
+from carprice import texts
+from carprice.texts import Language
 
 LARGEST_BODY = 8_000_000
 """Bytes: 10,000 listings with every field filled in take 6 million."""
-LIMITS = {"megabytes": LARGEST_BODY // 10**6}
+SMALL_BODY = 2**16
+"""Bytes that the server has read anyway by the time that it asks for more."""
+MOST_LARGE = 4
+"""Requests with more than a small body: read, waiting or answered at a time."""
+PATIENCE_SECONDS = 60
+AGAIN_SECONDS = 5
+LIMITS: Mapping[str, object] = {
+    "megabytes": LARGEST_BODY // 10**6, "patience": PATIENCE_SECONDS, "seconds": AGAIN_SECONDS,
+}  # fmt: skip
 DETAILS_TOLD = 20
 
 
 class Reason(NamedTuple):
-    """Why a request is refused: for HTTP, for programs, for people."""
+    """Why a request is refused: for HTTP, for programs, and by its code for people."""
 
     status: int
     code: str
-    text: Text
+
+    def say(self, language: Language, **told: object) -> str:
+        return texts.API_REFUSALS[self.code].say(language, **{**LIMITS, **told})
 
 
-TOO_LARGE = Reason(413, "too_large", Text(
-    "la requête dépasse {megabytes} Mo : envoyez moins d'annonces à la fois",
-    "the request is larger than {megabytes} MB: send fewer listings at a time",
-))  # fmt: skip
-INVALID = Reason(422, "invalid", Text(
-    "la requête ne peut pas être lue ainsi", "the request cannot be read as it is"
-))  # fmt: skip
-NO_MODEL = Reason(503, "no_model", Text(
-    "aucun modèle en production : l'API répondra d'elle-même dès qu'il y en aura un",
-    "no model in production: the API will answer by itself as soon as there is one",
-))  # fmt: skip
-REGISTRY_DOWN = Reason(503, "registry_down", Text(
-    "le registre des modèles ne répond pas depuis {since} et aucun modèle n'est chargé : "
-    "nouvel essai toutes les {seconds} secondes",
-    "the model registry has not answered since {since} and no model is at hand: it is asked again "
-    "every {seconds} seconds",
-))  # fmt: skip
-NOT_FOUND = Reason(404, "not_found", Text(
-    "adresse inconnue : voyez /docs", "unknown address: see /docs"
-))  # fmt: skip
-NOT_ALLOWED = Reason(405, "method_not_allowed", Text(
-    "méthode non permise ici : voyez /docs", "method not allowed here: see /docs"
-))  # fmt: skip
-INTERNAL = Reason(500, "internal", Text(
-    "erreur imprévue : elle est dans le journal", "unexpected error: it was logged"
-))  # fmt: skip
-OF_THE_FRAMEWORK = {
-    404: NOT_FOUND,
-    405: NOT_ALLOWED,
-    413: TOO_LARGE,
-}
-"""By the status that Starlette, FastAPI and BodyLimit raise."""
-
-BY_FAULT = {
-    "unknown_fields": Text("champs inconnus : {names}", "unknown fields: {names}"),
-    "extra_forbidden": Text("champ inconnu", "unknown field"),
-    "missing": Text("manque", "is missing"),
-    "string_type": Text("un texte ou un nombre est attendu", "a text or a number is expected"),
-    "string_too_long": Text("{max_length} caractères au plus", "{max_length} characters at most"),
-    "too_long": Text("{max_length} annonces au plus", "{max_length} listings at most"),
-    "too_short": Text("au moins une annonce est attendue", "at least one listing is expected"),
-    "list_type": Text("une liste est attendue", "a list is expected"),
-    "model_type": Text("un objet JSON est attendu", "a JSON object is expected"),
-    "literal_error": Text("« fr » ou « en » est attendu", "“fr” or “en” is expected"),
-    "json_invalid": Text("n'est pas du JSON : {error}", "is not JSON: {error}"),
-}
-"""What pydantic finds wrong, by its name for it; what it may find beside is told in its words."""
+TOO_LARGE = Reason(413, "too_large")
+TOO_SLOW = Reason(408, "too_slow")
+INVALID = Reason(422, "invalid")
+NO_MODEL = Reason(503, "no_model")
+REGISTRY_DOWN = Reason(503, "registry_down")
+BUSY = Reason(503, "busy")
+NOT_FOUND = Reason(404, "not_found")
+NOT_ALLOWED = Reason(405, "method_not_allowed")
+INTERNAL = Reason(500, "internal")
+OF_THE_FRAMEWORK = {404: NOT_FOUND, 405: NOT_ALLOWED}
+"""By the status that Starlette and FastAPI raise."""
 
 
 class Detail(BaseModel):
@@ -98,35 +74,69 @@ class RefusedError(Exception):
     def __init__(
         self, reason: Reason, headers: Mapping[str, str] | None = None, **told: object
     ) -> None:
-        super().__init__(reason.text.say("en", **told))
+        super().__init__(reason.say("en", **told))
         self.reason, self.headers, self.told = reason, headers, told
 
 
 class BodyLimit:
-    """Refuses a request whose body is larger than LARGEST_BODY, as told or as it comes."""
+    """Bounds what the bodies of all requests take together in memory, and for how long.
+
+    Refuses what is larger than LARGEST_BODY, as told or as it comes; what is not small while
+    MOST_LARGE such requests are there; and what is not there within PATIENCE_SECONDS, for a client
+    that stalls would keep its place for ever.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.large = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        told = Headers(scope=scope).get("content-length", "")
-        expected, read = int(told) if told.isdecimal() else 0, 0
+        body = _Body(Headers(scope=scope), receive, self._take_place)
+        try:
+            await self.app(scope, body.receive, send)
+        finally:
+            self.large -= body.has_place
 
-        async def receive_within_limit() -> Message:
-            nonlocal read
-            # Before the body is asked for: a client that waits for leave then sends nothing.
-            if expected > LARGEST_BODY:
-                raise HTTPException(TOO_LARGE.status)
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > LARGEST_BODY:
-                raise HTTPException(TOO_LARGE.status)
-            return message
+    def _take_place(self) -> None:
+        if self.large == MOST_LARGE:
+            raise RefusedError(BUSY, {"Retry-After": str(AGAIN_SECONDS)})
+        self.large += 1
 
-        await self.app(scope, receive_within_limit, send)
+
+class _Body:
+    """The body of one request, as it comes."""
+
+    def __init__(self, headers: Headers, receive: Receive, take_place: Callable[[], None]) -> None:
+        told = headers.get("content-length", "")
+        self._expected, self._read = int(told) if told.isdecimal() else 0, 0
+        self._is_large = self._expected > SMALL_BODY or "transfer-encoding" in headers
+        self._take_place, self.has_place = take_place, False
+        self._receive = receive
+        self._deadline: float | None = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+
+    async def receive(self) -> Message:
+        # Before the body is asked for: a client that waits for leave then sends nothing.
+        self._ensure_size(self._expected)
+        if self._is_large and not self.has_place:
+            self._take_place()
+            self.has_place = True
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            raise RefusedError(TOO_SLOW) from None
+        self._read += len(message.get("body", b""))
+        self._ensure_size(self._read)
+        if not message.get("more_body"):
+            self._deadline = None
+        return message
+
+    def _ensure_size(self, size: int) -> None:
+        if size > LARGEST_BODY:
+            raise RefusedError(TOO_LARGE)
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -143,7 +153,7 @@ def answer_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refuse_plainly(request: Request, error: HTTPException) -> JSONResponse:
         reason = OF_THE_FRAMEWORK.get(error.status_code, INTERNAL)
-        return _refuse(request, reason, headers=error.headers, told=LIMITS)
+        return _refuse(request, reason, headers=error.headers)
 
     @app.exception_handler(Exception)
     async def hide(request: Request, _error: Exception) -> JSONResponse:
@@ -152,13 +162,13 @@ def answer_errors(app: FastAPI) -> None:
 
 def describe_refusals(*reasons: Reason) -> dict[int | str, dict[str, Any]]:
     """The refusals of a route for its OpenAPI description."""
-    described: dict[int | str, dict[str, Any]] = {
-        each.status: {"model": Refusal, "description": each.text.say("en", **LIMITS)}
-        for each in reasons
-    }
-    if NO_MODEL in reasons:
-        wait = {"description": "Seconds after which to ask again", "schema": {"type": "string"}}
-        described[NO_MODEL.status]["headers"] = {"Retry-After": wait}
+    wait = {"description": "Seconds after which to ask again", "schema": {"type": "string"}}
+    described: dict[int | str, dict[str, Any]] = {}
+    for each in reasons:
+        entry = described.setdefault(each.status, {"model": Refusal, "description": ""})
+        entry["description"] += f"`{each.code}`: {each.say('en', since='…')}\n\n"
+        if each.status == NO_MODEL.status:
+            entry["headers"] = {"Retry-After": wait}
     return described
 
 
@@ -174,7 +184,7 @@ def _refuse(
     headers: Mapping[str, str] | None = None,
     told: Mapping[str, object] = MappingProxyType({}),
 ) -> JSONResponse:
-    message = reason.text.say(language_of(request), **told)
+    message = reason.say(language_of(request), **told)
     refusal = Refusal(code=reason.code, message=message, details=list(details))
     return JSONResponse(refusal.model_dump(), reason.status, headers)
 
@@ -192,6 +202,6 @@ def _name_place(fault: Mapping[str, Any]) -> str:
 
 
 def _word_fault(fault: Mapping[str, Any], language: Language) -> str:
-    if (text := BY_FAULT.get(fault["type"])) is None:
+    if (text := texts.API_FAULTS.get(fault["type"])) is None:
         return str(fault["msg"])
     return text.say(language, **fault.get("ctx", {}))

@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import nullcontext
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from carprice.api_errors import (
+    BUSY,
     INVALID,
     NO_MODEL,
     REGISTRY_DOWN,
+    SMALL_BODY,
     TOO_LARGE,
+    TOO_SLOW,
     RefusedError,
     describe_refusals,
 )
@@ -27,6 +31,7 @@ from carprice.api_schema import (
     read_request,
 )
 from carprice.live_model import LOOK_AGAIN_SECONDS, LiveModel, Serving, State
+from carprice.model_history import Chapter
 from carprice.prediction import CarEstimate, estimate_cars, read_cars
 from carprice.texts import Language
 
@@ -53,13 +58,18 @@ Body = Annotated[bytes, Depends(receive_body)]
 
 
 def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None:
-    refusals = describe_refusals(TOO_LARGE, INVALID, NO_MODEL)
+    refusals = describe_refusals(TOO_SLOW, TOO_LARGE, INVALID, NO_MODEL, REGISTRY_DOWN, BUSY)
     turn = asyncio.Lock()
 
     async def wait_for_turn(_body: Body) -> AsyncIterator[None]:
         # Ten thousand cars take a hundred megabytes while they are answered: one request at a time.
         # Whoever sends slowly, or takes the answer slowly, holds nobody up, and no thread waits.
         async with turn:
+            yield
+
+    async def wait_if_large(body: Body) -> AsyncIterator[None]:
+        # No car needs as much, and yet it takes its memory to find that out.
+        async with turn if len(body) > SMALL_BODY else nullcontext():
             yield
 
     def estimate_all(listings: Sequence[Listing], language: Language) -> list[Estimate]:
@@ -72,6 +82,7 @@ def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None
     @router.post(
         "/v1/estimate", responses=refusals, summary="Estimate one car",
         openapi_extra=describe_request(Listing),
+        dependencies=[Depends(wait_if_large, scope="function")],
     )  # fmt: skip
     def estimate_one(body: Body, language: Language = "fr") -> Estimate:
         return estimate_all([read_request(Listing, body)], language)[0]
@@ -89,16 +100,17 @@ def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None
 
 
 def _add_signs_of_life(router: APIRouter, live: LiveModel, metrics: Metrics) -> None:
-    none_at_hand = describe_refusals(NO_MODEL)
+    none_at_hand = describe_refusals(NO_MODEL, REGISTRY_DOWN)
 
     @router.get("/healthz", responses=none_at_hand, summary="Whether a model answers, and which")
     async def tell_health() -> Health:
         state = live.state
-        version = choose_model(state).version
+        serving = choose_model(state)
         return Health.model_validate(
             {
-                "version": version.number,
-                "since": version.tags.get("promoted_at"),
+                "version": serving.version.number,
+                "simulated": serving.simulated,
+                "since": Chapter.of(serving.version).since or None,
                 "trouble": state.trouble or None,
                 "trouble_since": state.trouble_since,
             }
@@ -135,6 +147,7 @@ def word_answer(answer: CarEstimate, serving: Serving) -> Estimate:
         seen=answer.seen,
         remark=answer.remark,
         version=serving.version.number,
+        simulated=serving.simulated,
     )
 
 

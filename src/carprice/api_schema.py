@@ -168,6 +168,11 @@ def describe_request(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
+SIMULATED = (
+    "Whether this version was trained on simulated adverts: it is for trying out, not for buying"
+)
+
+
 class Estimate(BaseModel):
     """The answer for one car, in whole dirhams."""
 
@@ -195,6 +200,7 @@ class Estimate(BaseModel):
         examples=["non renseigné : état"],
     )
     version: int = Field(description="Version of the model that answered", examples=[3])
+    simulated: bool = Field(description=SIMULATED, examples=[False])
 
 
 class Estimates(BaseModel):
@@ -207,8 +213,10 @@ class Health(BaseModel):
     """The version that answers, and what hinders the watch over the registry."""
 
     version: int
+    simulated: bool = Field(description=SIMULATED)
     since: datetime | None = Field(
-        description="When it was promoted; null where it was not by carprice"
+        description="When it came to production, or came back to it; null where this was not by "
+        "carprice"
     )
     trouble: str | None = Field(
         description="Why the registry was not reached at the last look: until it is, this version "

@@ -4,22 +4,37 @@ Nothing here touches a disk: what comes over the network is in memory, and gone 
 """
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
+from itertools import islice
+from operator import itemgetter
 from pathlib import PurePath
 from typing import NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 from sklearn.pipeline import Pipeline
 
-from carprice import texts, workbook
+from carprice import texts, wording, workbook
 from carprice.cleaning import parse_listings
-from carprice.dataset import ListingFile, Upload, annotate_rows, write_rows
+from carprice.dataset import CHUNK_ROWS, ListingFile, Upload, annotate_rows, write_rows
 from carprice.listing import ESTIMATE_COLUMNS, FIELDS, TARGET, VEHICLE, Role, fold
 from carprice.prediction import estimate, spell_estimates
+from carprice.refusals import refuse
 from carprice.texts import Language
 
+MOST_ROWS = 300_000
+"""Of a file that is held in memory; one that lies on a disk may have any number."""
 UNPRICED = tuple(each.name for each in FIELDS if each.role is not Role.FEATURE)
+REPEATED_TEXT = pa.dictionary(pa.int32(), pa.string())
+SHOWN = pa.schema(
+    [
+        *((name, REPEATED_TEXT) for name in VEHICLE),
+        *((name, pa.float64()) for name in ESTIMATE_COLUMNS),
+        ("remark", REPEATED_TEXT),
+    ]
+)
+"""What a page shows of a row: a text is held once, in however many rows it stands."""
 
 Row = tuple[list[str], list[str]]
 """The cells of a row as they were read, and those added to it."""
@@ -44,6 +59,11 @@ class EstimatedFile(NamedTuple):
     name: str
     copy: bytes
     table: pd.DataFrame
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in memory."""
+        return len(self.copy) + int(self.table.memory_usage(deep=True).sum())
 
     @property
     def estimated(self) -> int:
@@ -80,7 +100,7 @@ def estimate_upload(
 ) -> EstimatedFile:
     """Estimate an uploaded CSV file or Excel workbook; `progress` is told the share that is done.
 
-    Raises DatasetError when it cannot be read as listings.
+    Raises DatasetError when it cannot be read as listings, or has more than MOST_ROWS.
     """
     file = _open(upload)
     annotate = Annotator(pipeline, lambda rows: progress(min(1, rows / file.most_rows)), language)
@@ -104,7 +124,17 @@ def select_shown(table: pd.DataFrame, shown: Shown, make: str) -> pd.DataFrame:
 def _open(upload: Upload) -> ListingFile:
     if workbook.is_archive(upload.data):
         upload = Upload(upload.name, workbook.to_csv(upload.name, upload.data))
-    return ListingFile(upload, needs_price=False)
+    file = ListingFile(upload, needs_price=False)
+    if file.most_rows > MOST_ROWS and _has_too_many(file.chunks()):
+        found, most = wording.number(file.most_rows), wording.number(MOST_ROWS)
+        raise refuse(texts.FILE_TOO_LONG, file.source.name, found=found, most=most)
+    return file
+
+
+def _has_too_many(chunks: Iterable[list[list[str]]]) -> bool:
+    """Counted to the first row too many: a row may have several lines, but no line several rows."""
+    rows = 0
+    return any((rows := rows + len(chunk)) > MOST_ROWS for chunk in chunks)
 
 
 class _Shown:
@@ -112,18 +142,29 @@ class _Shown:
 
     def __init__(self, file: ListingFile) -> None:
         self.file = file
-        self.rows: list[list[str]] = []
+        self.tables: list[pa.Table] = []
 
     def keep(self, rows: Iterator[Row]) -> Iterator[Row]:
-        places = [self.file.source.fields[name] for name in VEHICLE]
+        name_car = itemgetter(*(self.file.source.fields[name] for name in VEHICLE))
         unnamed = [""] * len(VEHICLE)
-        for cells, note in rows:
-            known = unnamed if self.file.is_malformed(cells) else [cells[at] for at in places]
-            self.rows.append([*known, *note])
-            yield cells, note
+        while chunk := list(islice(rows, CHUNK_ROWS)):
+            self.tables.append(
+                _pack(
+                    (*(unnamed if self.file.is_malformed(cells) else name_car(cells)), *note)
+                    for cells, note in chunk
+                )
+            )
+            yield from chunk
 
     def to_table(self) -> pd.DataFrame:
-        columns = [*VEHICLE, *ESTIMATE_COLUMNS, "remark"]
-        table = pd.DataFrame(self.rows, columns=columns, dtype="str")
+        packed = pa.concat_tables([SHOWN.empty_table(), *self.tables]).unify_dictionaries()
+        table: pd.DataFrame = packed.to_pandas()
         table.index += 1
-        return table.assign(**{name: pd.to_numeric(table[name]) for name in ESTIMATE_COLUMNS})
+        return table
+
+
+def _pack(rows: Iterable[Sequence[str]]) -> pa.Table:
+    columns = dict(zip(SHOWN.names, zip(*rows, strict=True), strict=True))
+    for name in ESTIMATE_COLUMNS:
+        columns[name] = [float(cell) if cell else None for cell in columns[name]]
+    return pa.table(columns, SHOWN)

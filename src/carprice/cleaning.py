@@ -14,7 +14,7 @@ The rules, each with its reason, all in this module:
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,8 @@ LONGEST_NUMBER = 60
 WORDS_AROUND_NUMBERS = frozenset({"", "dh", "dhs", "mad", "km", "cv", "ouplusancien"})
 AT_LEAST = frozenset({"plusde", "plusdekm", "plusdecv"})
 NUMERIC = tuple(each for each in FIELDS if each.name not in TEXTUAL and each.name != TARGET)
+NUMBERS = (TARGET, *(each.name for each in NUMERIC))
+"""In one array for all: a single car goes this way too, and pandas takes its time per column."""
 
 SPELT = tuple(each.name for each in FIELDS if each.kind is Kind.TEXT and each.name != "link")
 ENDINGS = ("_placeholder", "_in_thousands", "_out_of_range")
@@ -81,38 +83,45 @@ def parse_listings(raw: pd.DataFrame) -> Parsed:
 
     A field without a column is unknown.
     """
+    given = set(raw.columns)
     silent = pd.array([None] * len(raw), dtype="str")
     values: dict[str, Any] = {
         each.name: silent if each.name in TEXTUAL else np.nan for each in FIELDS
     }
     problems: dict[str, pd.Series] = {}
     for each in FIELDS:
-        if each.name not in raw:
+        if each.name not in given:
             continue
         values[each.name], unreadable = _parse_column(raw[each.name], each)
         if unreadable.any():
             problems[f"{each.name}_unreadable"] = pd.Series(unreadable, index=raw.index)
-    banded = _find_bands(raw["mileage_km"]) if "mileage_km" in raw else np.False_
-    frame, corrections = correct_listings(
-        pd.DataFrame(values, index=raw.index), exact_mileage=~banded
-    )
-    return Parsed(frame, problems | corrections)
+    numbers = np.empty((len(raw), len(NUMBERS)), order="F")
+    for at, name in enumerate(NUMBERS):
+        numbers[:, at] = values[name]
+    banded = _find_bands(raw["mileage_km"]) if "mileage_km" in given else np.False_
+    changed = _correct(numbers, ~banded)
+    values |= zip(NUMBERS, numbers.T, strict=True)
+    return Parsed(pd.DataFrame(values, index=raw.index), problems | _name_rows(changed, raw.index))
 
 
-def correct_listings(
-    frame: pd.DataFrame, *, exact_mileage: pd.Series | np.bool_ | bool = True
-) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
+def correct_listings(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
     """Apply the rules on kilometres and ranges to typed values; say which rows each one changed.
 
     A price outside its range keeps what it says: rows are selected by it, it is not corrected.
     """
-    # One array for all: a single car goes this way too, and pandas takes its time per column.
-    names = [TARGET, *(each.name for each in NUMERIC)]
-    numbers = frame[names].to_numpy(dtype="float64", na_value=np.nan, copy=True)
+    numbers = frame[list(NUMBERS)].to_numpy(dtype="float64", na_value=np.nan, copy=True)
+    problems = _name_rows(_correct(numbers, np.True_), frame.index)
+    touched = {code.removesuffix(ending) for code in problems for ending in ENDINGS}
+    columns = {name: numbers[:, at] for at, name in enumerate(NUMBERS) if name in touched}
+    return frame.assign(**columns), problems
+
+
+def _correct(numbers: npt.NDArray[np.float64], exact_mileage: Flags | np.bool_) -> dict[str, Flags]:
+    """Correct an array (rows, NUMBERS) in place; the rows that each rule changed, by its code."""
     price, year, mileage = (
-        numbers[:, names.index(name)] for name in (TARGET, "model_year", "mileage_km")
+        numbers[:, NUMBERS.index(name)] for name in (TARGET, "model_year", "mileage_km")
     )
-    aged = (year < NEW_FROM_YEAR) & np.asarray(exact_mileage, dtype=bool)
+    aged = (year < NEW_FROM_YEAR) & exact_mileage
     changed: dict[str, Flags] = {
         f"{TARGET}_placeholder": price == 0,
         "mileage_km_in_thousands": aged & (mileage >= THOUSANDS[0]) & (mileage <= THOUSANDS[1]),
@@ -125,12 +134,11 @@ def correct_listings(
         outside = (numbers[:, at] < each.minimum) | (numbers[:, at] > each.maximum)
         changed[f"{each.name}_out_of_range"] = outside
         numbers[outside, at] = np.nan
-    problems = {
-        code: pd.Series(rows, index=frame.index) for code, rows in changed.items() if rows.any()
-    }
-    touched = {code.removesuffix(ending) for code in problems for ending in ENDINGS}
-    columns = {name: numbers[:, at] for at, name in enumerate(names) if name in touched}
-    return frame.assign(**columns), problems
+    return changed
+
+
+def _name_rows(changed: dict[str, Flags], index: pd.Index) -> dict[str, pd.Series]:
+    return {code: pd.Series(rows, index=index) for code, rows in changed.items() if rows.any()}
 
 
 DROP_REASONS = {
@@ -209,21 +217,34 @@ def _parse_column(raw: pd.Series, each: Field) -> tuple[Any, Flags]:
     """Clean values of a column, and the rows that say something which could not be used."""
     parse = _choose_parser(each)
     silent = UNKNOWN_WORDS | UNPRICED_WORDS if each.kind is Kind.PRICE else UNKNOWN_WORDS
-    unknown = None if each.name in TEXTUAL else float("nan")
-    places, texts = pd.factorize(raw)
+    places, texts = _find_distinct(raw)
     given = [fold(text) not in silent for text in texts]
-    values = [parse(text) if says else unknown for text, says in zip(texts, given, strict=True)]
+    values: list[Any] = [
+        parse(text) if says else None for text, says in zip(texts, given, strict=True)
+    ]
     # The missing ones have place -1, hence the last of each list.
-    distinct = pd.Series([*values, unknown], dtype="str" if each.name in TEXTUAL else "float64")
-    unreadable = np.array([*given, False]) & distinct.isna().to_numpy()
-    return distinct.array.take(places), unreadable[places]
+    distinct: Any = (
+        pd.array([*values, None], dtype="str")
+        if each.name in TEXTUAL
+        else np.array([*values, None], dtype="float64")
+    )
+    unreadable = np.array([*given, False]) & pd.isna(distinct)
+    return distinct.take(places), unreadable[places]
 
 
-def _find_bands(mileage: pd.Series) -> pd.Series:
+def _find_bands(mileage: pd.Series) -> Flags:
     """Which rows name a band of kilometres."""
-    places, texts = pd.factorize(mileage)
-    banded = np.array([*(bool(BAND.search(text)) for text in texts), False])
-    return pd.Series(banded[places], index=mileage.index)
+    places, texts = _find_distinct(mileage)
+    return np.array([*(bool(BAND.search(text)) for text in texts), False])[places]
+
+
+def _find_distinct(column: pd.Series) -> tuple[npt.NDArray[np.intp], Sequence[str]]:
+    """For each row the place of its text among the distinct ones; -1 for a missing text."""
+    if len(column) == 1:  # by way of pandas, a single car takes twice the time
+        text = column.iloc[0]
+        return (np.array([0]), [text]) if isinstance(text, str) else (np.array([-1]), [])
+    places, texts = pd.factorize(column)
+    return places, list(texts)
 
 
 def _choose_parser(each: Field) -> Callable[[str], object]:

@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 
 from carprice import dataset
 from carprice.errors import CarPriceError, DatasetError
+from carprice.model_history import NO_RECORD, History, Record, read_history, read_record
 from carprice.prediction import estimate_car
 from carprice.reference import Reference
 from carprice.registry import PRODUCTION
@@ -22,6 +23,7 @@ from carprice.versions import Version
 from carprice.workspace import Workspace
 
 LOOK_AGAIN_SECONDS = 5.0
+FIRST_LOOK_SECONDS = 20.0
 FIRST_CAR = {"model_year": "2015", "fuel": "diesel", "gearbox": "manual"}
 """Estimated once before a version takes over: a first estimate is slower than all others."""
 
@@ -29,48 +31,65 @@ log = logging.getLogger(__name__)
 
 
 class Serving(NamedTuple):
-    """A version that answers: its pipeline, and what it learnt from where that table is at hand."""
+    """A version that answers, and its pipeline.
+
+    reference: what it learnt from, where that table is at hand. record: what stands with its run.
+    """
 
     version: Version
     pipeline: Pipeline
-    reference: Reference | None
+    reference: Reference | None = None
+    record: Record = NO_RECORD
 
     @property
     def coverage(self) -> float:
         """The share of prices that intervals are to hold."""
         return float(self.pipeline["price"].coverage)
 
+    @property
+    def simulated(self) -> bool:
+        """Whether it learnt from simulated adverts."""
+        return self.version.tags.get("simulated") == "true"
+
 
 class State(NamedTuple):
     """What a server has at hand. serving: None while nothing is in production.
 
+    history: all versions as they were told of last; None before the first answer.
     trouble: why the last look at the registry found nothing out, empty when it did.
-    newest: the version trained last.
     """
 
     serving: Serving | None = None
-    newest: Version | None = None
+    history: History | None = None
     trouble: str = ""
     trouble_since: datetime | None = None
+
+    @property
+    def newest(self) -> Version | None:
+        """The version trained last."""
+        chapters = self.history.chapters if self.history else []
+        return chapters[0].version if chapters else None
 
 
 class LiveModel:
     """Keeps a State up to date; reading `state` is safe from any thread and never waits.
 
-    with_reference: whether the training table is wanted beside the model.
+    for_page: whether what a page tells of the model is wanted beside it.
     """
 
-    def __init__(self, work: Workspace, *, with_reference: bool = True) -> None:
+    def __init__(self, work: Workspace, *, for_page: bool = True) -> None:
         self.work = work
-        self.with_reference = with_reference
+        self.for_page = for_page
         self.state = State()
-        self._stopping = threading.Event()
+        self._looked, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._keep_looking, daemon=True, name="live-model")
 
     def start(self) -> "LiveModel":
-        """Look once, then again and again in the background."""
-        self.look()
+        """Look again and again in the background, and wait a while for the first look."""
         self._thread.start()
+        if not self._looked.wait(FIRST_LOOK_SECONDS):
+            # A registry that hangs is not waited for; what it says after all takes this back.
+            self.state = State(trouble="no answer yet", trouble_since=datetime.now(UTC))
         return self
 
     def stop(self) -> None:
@@ -80,9 +99,9 @@ class LiveModel:
         """Ask the registry once and take up what it says."""
         try:
             registry = self.work.registry  # connects; after a failure, at the next look
-            newest = next(iter(registry.versions()), None)
+            history = read_history(registry)
             serving = self._follow(registry.find_alias(PRODUCTION))
-            self.state = State(serving, newest)
+            self.state = State(serving, history)
         except Exception as error:
             since = self.state.trouble_since or datetime.now(UTC)
             unforeseen = not isinstance(error, CarPriceError)
@@ -90,8 +109,10 @@ class LiveModel:
             self.state = self.state._replace(trouble=str(error), trouble_since=since)
 
     def _keep_looking(self) -> None:
-        while not self._stopping.wait(LOOK_AGAIN_SECONDS):
+        while not self._stopping.is_set():
             self.look()
+            self._looked.set()
+            self._stopping.wait(LOOK_AGAIN_SECONDS)
 
     def _follow(self, production: Version | None) -> Serving | None:
         """What answers from now on; tags of the same version may have changed."""
@@ -102,7 +123,11 @@ class LiveModel:
         if current and _identity(current.version) == _identity(production):
             return current._replace(version=production)
         pipeline = self.work.registry.open_model(production)
-        reference = self._read_reference(pipeline, production) if self.with_reference else None
+        serving = Serving(production, pipeline)
+        if self.for_page:
+            reference = self._read_reference(pipeline, production)
+            record = read_record(self.work.registry, production.run_id)
+            serving = Serving(production, pipeline, reference, record)
         estimate_car(pipeline, FIRST_CAR)
         # What stays is not searched for garbage: after each run of a page, and whenever Python
         # sees fit, that would stop every answer for a third of a second. Once for each version it
@@ -111,7 +136,7 @@ class LiveModel:
         gc.collect()
         gc.freeze()
         log.info("%s answers from now on", production.name)
-        return Serving(production, pipeline, reference)
+        return serving
 
     def _read_reference(self, pipeline: Pipeline, version: Version) -> Reference | None:
         """Nothing where the clean table is not here: estimates need none of it."""

@@ -31,6 +31,7 @@ class Chapter(NamedTuple):
     """One version in the history of the model.
 
     since: when it came to production, or came back to it (ISO 8601); empty if it never did.
+    who: who brought it there then.
     reasons: of the comparison, in English as they stand on record.
     invalid: why validation refused it; empty where it did not.
     """
@@ -39,6 +40,7 @@ class Chapter(NamedTuple):
     fate: Fate
     forced: bool
     since: str
+    who: str
     reasons: str
     invalid: str
 
@@ -46,11 +48,14 @@ class Chapter(NamedTuple):
     def of(cls, version: Version) -> "Chapter":
         tags = version.tags
         validation = tags.get("validation", "")
+        ways = ("promoted", "restored")
+        since, who = max((tags.get(f"{way}_at", ""), tags.get(f"{way}_by", "")) for way in ways)
         return cls(
             version,
             _judge(version),
             forced=tags.get("decision") == "forced",
-            since=max(tags.get("promoted_at", ""), tags.get("restored_at", "")),
+            since=since,
+            who=who,
             reasons=tags.get("decision_reasons", ""),
             invalid=validation.removeprefix("failed: ") if validation != "passed" else "",
         )
@@ -64,7 +69,6 @@ class Chapter(NamedTuple):
 class History(NamedTuple):
     """All versions, newest first, as the registry told of them at a time (UTC)."""
 
-    experiment_id: str
     chapters: list[Chapter]
     told: datetime
 
@@ -80,10 +84,13 @@ class Record(NamedTuple):
     quality_page: str | None
 
 
+NO_RECORD = Record(None, None, None)
+
+
 def read_history(registry: Registry) -> History:
     """The history of all versions. Raises RegistryError when the registry does not answer."""
     chapters = [Chapter.of(each) for each in registry.versions()]
-    return History(registry.experiment_id, chapters, datetime.now(UTC))
+    return History(chapters, datetime.now(UTC))
 
 
 def read_record(registry: Registry, run_id: str) -> Record:

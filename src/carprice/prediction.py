@@ -1,6 +1,6 @@
 """A car to an estimate with its interval and what must be said about it: pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,8 @@ UNUSABLE = ("unreadable", "out_of_range", "placeholder")
 """Endings of the problem codes by which a given value became unknown."""
 
 Rows = npt.NDArray[np.bool_]
+Missing = Mapping[str, Rows]
+"""By feature: the rows of which it is not known."""
 
 
 def estimate(pipeline: Pipeline, parsed: Parsed, language: Language = "fr") -> pd.DataFrame:
@@ -32,22 +34,10 @@ def estimate(pipeline: Pipeline, parsed: Parsed, language: Language = "fr") -> p
     remark: what must be said, empty where nothing. seen: training adverts of a car's model, or of
     its make where no model is named; NaN without a name.
     """
-    listings = parsed.values[list(FEATURES)]
-    encoded = pipeline["encode"].transform(listings)
-    prices = pipeline["price"].predict(encoded).to_numpy(copy=True)
-    given = len(CORE) - _find_missing(listings, CORE).sum(axis=1)
-    hopeless = given < LEAST_GIVEN
-    prices[hopeless] = np.nan
-    remarks = _join(
-        len(listings), _remark(encoded, listings, parsed.problems, language), SEPARATORS[language]
-    )
-    remarks[hopeless] = [
-        texts.NOT_ESTIMATED.say(language, given=known, needed=len(CORE), least=LEAST_GIVEN)
-        for known in given[hopeless]
-    ]
-    answer = pd.DataFrame(prices, listings.index, list(ESTIMATE_COLUMNS))
+    prices, remarks, seen = _estimate(pipeline, parsed, language)
+    answer = pd.DataFrame(prices, parsed.values.index, list(ESTIMATE_COLUMNS))
     answer["remark"] = remarks
-    answer["seen"] = _count_seen(encoded, listings)
+    answer["seen"] = seen
     return answer
 
 
@@ -79,12 +69,13 @@ def estimate_cars(
     pipeline: Pipeline, parsed: Parsed, language: Language = "fr"
 ) -> list[CarEstimate]:
     """Estimate cars one by one told of; see CarEstimate."""
-    answer = estimate(pipeline, parsed, language)
-    prices = (map(_or_none, answer[name].tolist()) for name in ESTIMATE_COLUMNS)
-    seen = (None if np.isnan(count) else int(count) for count in answer["seen"].tolist())
+    prices, remarks, seen = _estimate(pipeline, parsed, language)
+    counts = [None if np.isnan(count) else int(count) for count in seen.tolist()]
     return [
         CarEstimate(None if is_guess(count) else price, low, high, remark, count)
-        for price, low, high, remark, count in zip(*prices, answer["remark"], seen, strict=True)
+        for (price, low, high), remark, count in zip(
+            (map(_or_none, row) for row in prices.tolist()), remarks, counts, strict=True
+        )
     ]
 
 
@@ -104,42 +95,58 @@ def estimate_car(
     return estimate_cars(pipeline, read_cars([answers]), language)[0]
 
 
-def _count_seen(encoded: Floats, listings: pd.DataFrame) -> Floats:
-    nameless, modelless = _find_missing(listings, ("make", "model")).T
+def _estimate(
+    pipeline: Pipeline, parsed: Parsed, language: Language
+) -> tuple[Floats, npt.NDArray[np.object_], Floats]:
+    """Prices (rows, ESTIMATE_COLUMNS), remarks and adverts seen: see `estimate`.
+
+    As arrays: to put them into a table and take them out again takes as long as the model.
+    """
+    listings = parsed.values[list(FEATURES)]
+    encoded = pipeline["encode"].transform(listings)
+    prices = pipeline["price"].predict(encoded).to_numpy(copy=True)
+    missing = dict(zip(FEATURES, listings.isna().to_numpy().T, strict=True))
+    given = np.sum([~missing[name] for name in CORE], axis=0)
+    hopeless = given < LEAST_GIVEN
+    prices[hopeless] = np.nan
+    said = _remark(encoded, missing, parsed.problems, language)
+    remarks = _join(len(listings), said, SEPARATORS[language])
+    remarks[hopeless] = [
+        texts.NOT_ESTIMATED.say(language, given=known, needed=len(CORE), least=LEAST_GIVEN)
+        for known in given[hopeless]
+    ]
+    return prices, remarks, _count_seen(encoded, missing)
+
+
+def _count_seen(encoded: Floats, missing: Missing) -> Floats:
     of_make, of_model = encoded[:, AT["make_count"]], encoded[:, AT["model_count"]]
-    return np.where(nameless, np.nan, np.where(modelless, of_make, of_model))
-
-
-def _find_missing(listings: pd.DataFrame, names: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """(rows, names): what is not known."""
-    return np.column_stack([listings[name].array.isna() for name in names])
+    return np.where(missing["make"], np.nan, np.where(missing["model"], of_make, of_model))
 
 
 def _remark(
-    encoded: Floats, listings: pd.DataFrame, problems: Mapping[str, pd.Series], language: Language
+    encoded: Floats, missing: Missing, problems: Mapping[str, pd.Series], language: Language
 ) -> Iterator[tuple[Rows, str]]:
     """Each sentence with the rows that it is said of."""
     makes, models = encoded[:, AT["make_count"]], encoded[:, AT["model_count"]]
-    named_make, named_model = ~_find_missing(listings, ("make", "model")).T
-    yield named_make & (makes == 0), texts.UNKNOWN_MAKE.say(language)
-    yield named_model & (models == 0) & (makes > 0), texts.UNKNOWN_MODEL.say(language)
+    yield ~missing["make"] & (makes == 0), texts.UNKNOWN_MAKE.say(language)
+    yield ~missing["model"] & (models == 0) & (makes > 0), texts.UNKNOWN_MODEL.say(language)
     yield (models > 0) & (models < RARE_BELOW), texts.RARE_MODEL.say(language, least=RARE_BELOW)
     for code, rows in problems.items():
         if not code.startswith(TARGET):
             yield rows.to_numpy(), wording.describe_problem(code, language)
-    absent = _join(len(listings), _name_absent(listings, problems, language), ", ")
+    absent = _join(len(encoded), _name_absent(missing, problems, language), ", ")
     for labels in set(absent) - {""}:
         yield absent == labels, texts.MISSING.say(language, labels=labels)
 
 
 def _name_absent(
-    listings: pd.DataFrame, problems: Mapping[str, pd.Series], language: Language
+    missing: Missing, problems: Mapping[str, pd.Series], language: Language
 ) -> Iterator[tuple[Rows, str]]:
     """Fields that were left out; what was given but could not be used is said by itself."""
-    for name, absent in zip(MASKED, _find_missing(listings, MASKED).T, strict=True):
+    for name in MASKED:
         codes = (f"{name}_{trouble}" for trouble in UNUSABLE)
         given = np.logical_or.reduce([problems[code] for code in codes if code in problems])
-        yield absent & ~given, wording.label(name, language)
+        yield missing[name] & ~given, wording.label(name, language)
 
 
 def _join(rows: int, parts: Iterator[tuple[Rows, str]], separator: str) -> npt.NDArray[np.object_]:

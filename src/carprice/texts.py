@@ -48,14 +48,18 @@ CORRECTIONS = {
         "kilométrage lu en milliers de km", "kilometres read as thousands of km"
     ),
     "mileage_km_placeholder": Text(
-        "kilométrage invraisemblable pour cet âge : ignoré",
+        "kilométrage invraisemblable pour cet âge : valeur ignorée",
         "kilometres not plausible at this age: ignored",
     ),
 }
 PROBLEM_ENDINGS = {
-    "_unreadable": Text("{label} illisible : ignoré", "{label} cannot be read: ignored"),
-    "_out_of_range": Text("{label} hors limites : ignoré", "{label} out of range: ignored"),
+    "_unreadable": Text("{label} illisible : valeur ignorée", "{label} cannot be read: ignored"),
+    "_out_of_range": Text(
+        "{label} hors limites ({limits}) : valeur ignorée",
+        "{label} out of range ({limits}): ignored",
+    ),
 }
+LIMITS = Text("{low} à {high}", "{low} to {high}")
 # Labels
 
 LABELS_IN_ENGLISH = {
@@ -90,9 +94,13 @@ PAGE_ESTIMATE = Text("Estimer", "Estimate")
 PAGE_FILE = Text("Estimer un fichier", "Estimate a file")
 PAGE_MODEL = Text("Le modèle", "The model")
 PAGE_MARKET = Text("Le marché", "The market")
+PAGE_TITLE = Text("{page} · Le prix d'une voiture au Maroc", "{page} · Car prices in Morocco")
 VERSION = Text(
     "Modèle en production : version {number}, depuis le {date}.",
     "Model in production: version {number}, since {date}.",
+)
+VERSION_UNDATED = Text(
+    "Modèle en production : version {number}.", "Model in production: version {number}."
 )
 NEWEST = Text(
     "Dernière version entraînée : version {number}, le {date} ({fate}).",
@@ -122,6 +130,7 @@ STALE = Text(
     "répondre.",
     "The model registry has not answered since {since}: the last good model goes on answering.",
 )
+MOMENT = Text("le {date} à {time} (heure du Maroc)", "{time} on {date} (Moroccan time)")
 # The form
 
 INTRO = Text(
@@ -137,7 +146,7 @@ DETAILS = Text(
 HELP_NAME = Text(
     "Choisissez dans la liste, ou tapez le nom.", "Choose from the list, or type the name."
 )
-HELP_RANGE = Text("De {low} à {high} {unit}", "From {low} to {high} {unit}")
+HELP_RANGE = Text("De {limits}", "From {limits}")
 # The answer
 
 ESTIMATE = Text("Prix estimé", "Estimated price")
@@ -145,6 +154,10 @@ RANGE = Text("Fourchette", "Range")
 INTERVAL = Text(
     "{coverage} voitures sur 10 comme celle-ci se vendent entre {low} et {high}.",
     "{coverage} cars in 10 like this one sell for between {low} and {high}.",
+)
+INTERVAL_PERCENT = Text(
+    "{percent} % des voitures comme celle-ci se vendent entre {low} et {high}.",
+    "{percent} % of cars like this one sell for between {low} and {high}.",
 )
 ASKED_PRICES = Text(
     "Ce sont des prix demandés dans des annonces ; un prix négocié est souvent un peu plus bas.",
@@ -196,10 +209,10 @@ TYPICAL = Text(
     "Starting from a typical car of this market, {car}, estimated at {price}:",
 )
 EXPLAINED = Text(
-    "Chaque barre dit ce que ce modèle ajoute ou retire pour la différence ; ensemble, elles "
-    "font tout l'écart de prix.",
-    "Each bar is what this model adds or takes off for the difference; together they are the "
-    "whole difference in price.",
+    "Chaque barre dit ce que ce modèle ajoute (vers la droite) ou retire (vers la gauche) pour la "
+    "différence ; ensemble, elles font tout l'écart de prix.",
+    "Each bar is what this model adds (to the right) or takes off (to the left) for the "
+    "difference; together they are the whole difference in price.",
 )
 SAME_AS_TYPICAL = Text(
     "Cette voiture est la voiture typique de ce marché.",
@@ -208,16 +221,25 @@ SAME_AS_TYPICAL = Text(
 BY_AGE = Text("Le prix selon l'année", "Price by model year")
 BY_DISTANCE = Text("Le prix selon le kilométrage", "Price by kilometres")
 CURVE_ALT = Text(
-    "{title} : de {first} à {start} à {last} à {end}, pour cette voiture par ailleurs inchangée.",
-    "{title}: from {first} at {start} to {last} at {end}, for this car otherwise unchanged.",
+    "{title} : {first} pour {start}, {last} pour {end}, cette voiture étant par ailleurs la même.",
+    "{title}: {first} for {start}, {last} for {end}, this car being otherwise the same.",
+)
+CURVE_NOTE = Text(
+    "Ligne : le prix estimé ; bande : la fourchette ; trait vertical en tirets : cette voiture.",
+    "Line: the estimated price; band: the range; dashed vertical line: this car.",
 )
 COMPARABLES = Text("Annonces comparables", "Comparable adverts")
 COMPARABLES_NOTE = Text(
-    "Les plus proches par l'année et le kilométrage, parmi {seen} annonces d'apprentissage.",
-    "The closest in year and kilometres, of {seen} adverts that the model learnt from.",
+    "Les plus proches par l'année et le kilométrage. Annonces d'apprentissage de ce modèle : "
+    "{seen}.",
+    "The closest in year and kilometres. Adverts of this model that were learnt from: {seen}.",
 )
 NO_COMPARABLES = Text(
     "Aucune annonce de ce modèle à comparer.", "There is no advert of this model to compare with."
+)
+NO_MODEL_NAMED = Text(
+    "Indiquez la marque et le modèle pour voir des annonces comparables.",
+    "Name make and model to see comparable adverts.",
 )
 NO_REFERENCE = Text(
     "Les annonces d'apprentissage ne sont pas sur cette machine : ni explication, ni bilan, ni "
@@ -267,12 +289,19 @@ SHARE = Text(
     "The address of this page holds the car: share it to share the estimate.",
 )
 INTERVAL_ALT = Text(
-    "Fourchette de {low} à {high}, et {count} annonces comparables.",
-    "Range from {low} to {high}, and {count} comparable adverts.",
+    "Fourchette de {low} à {high} ; annonces comparables : {count}.",
+    "Range from {low} to {high}; comparable adverts: {count}.",
+)
+INTERVAL_NOTE = Text(
+    "Bande : la fourchette ; trait : le prix estimé ; points : les annonces comparables ; "
+    "losange : le prix demandé.",
+    "Band: the range; line: the estimated price; dots: the comparable adverts; diamond: the "
+    "asking price.",
 )
 CAR_PRICE = Text("Prix (DH)", "Price (DH)")
 ADVERTS = Text("annonces", "adverts")
 EFFECT = Text("Effet sur le prix (DH)", "Effect on the price (DH)")
+DETAIL = Text("Renseignement", "Detail")
 
 # Files that cannot be read as listings
 
@@ -312,6 +341,12 @@ FILE_WITH_OPEN_QUOTE = Text(
     "cellule ({error}). Fermez-le ou retirez-le : les lignes suivantes seraient perdues.",
     "{file}: row {row} under the header has a quote that is not closed where its cell ends "
     "({error}). Close or remove it: rows after it would be lost.",
+)
+FILE_TOO_LONG = Text(
+    "{file} : environ {found} lignes ; {most} au plus sont estimées ici. Découpez le fichier, ou "
+    "tapez `carprice predict` dans un terminal, où il peut être plus long.",
+    "{file}: about {found} rows; {most} at most are estimated here. Split the file, or type "
+    "`carprice predict` in a terminal, where it may be longer.",
 )
 FILE_WITH_TWINS = Text(
     "{file} : plusieurs colonnes pour un même renseignement ({columns}). N'en gardez qu'une "
@@ -374,9 +409,10 @@ FILE_INTRO = Text(
 FILE_LABEL = Text("Fichier CSV ou Excel (.xlsx)", "CSV or Excel file (.xlsx)")
 FILE_HELP = Text(
     "Colonnes nécessaires, sous ces noms ou leurs variantes : {labels}. Les autres renseignements "
-    "connus affinent l'estimation ; toute autre colonne est recopiée telle quelle.",
+    "connus affinent l'estimation ; toute autre colonne est recopiée telle quelle. {rows} lignes "
+    "au plus.",
     "Columns that are needed, by these names or their variants: {labels}. Other details that are "
-    "known sharpen the estimate; any other column is copied as it is.",
+    "known sharpen the estimate; any other column is copied as it is. {rows} rows at most.",
 )
 FILE_READING = Text("Lecture du fichier…", "Reading the file…")
 FILE_ESTIMATING = Text("Estimation : {percent} %", "Estimating: {percent} %")
@@ -399,6 +435,7 @@ FILE_SHOWN = {
 }
 FILE_SHOWN_LABEL = Text("Lignes à montrer", "Rows to show")
 FILE_SEARCH = Text("Chercher une marque", "Search a make")
+FILE_TABLE = Text("Voitures du fichier et leurs estimations", "Cars of the file and estimates")
 FILE_TABLE_CUT = Text(
     "Les {shown} premières de {rows} lignes ; le fichier les contient toutes.",
     "The first {shown} of {rows} rows; the file holds them all.",
@@ -435,10 +472,6 @@ NO_EVALUATION = Text(
     "Le bilan de cette version n'est pas dans le registre.",
     "The scores of this version are not in the registry.",
 )
-RECORD_AWAY = Text(
-    "Le registre des modèles ne répond pas : le bilan de cette version suivra.",
-    "The model registry does not answer: the scores of this version will follow.",
-)
 BY_SLICE = Text("Où il se trompe le plus, et le moins", "Where it errs most, and least")
 SLICE_FAMILIES = {
     "make": Text("Marque", "Make"),
@@ -461,6 +494,7 @@ SLICE_ALT = Text(
     "({high} %).",
     "Median error by group: the smallest, {best} ({low} %); the largest, {worst} ({high} %).",
 )
+SLICE = Text("Groupe", "Group")
 CARS = Text("Voitures", "Cars")
 AGAINST_PRICE = Text("Estimation face au prix demandé", "Estimate against asking price")
 AGAINST_PRICE_ALT = Text(
@@ -520,14 +554,16 @@ ROLLED_BACK = Text(
     "Taken out on {date} by {who}, in favour of version {number}.",
 )
 LEARNT_FROM = Text(
-    "Apprise de {rows} annonces de {source}.", "Learnt from {rows} adverts of {source}."
+    "Entraînée sur {rows} annonces de {source}.", "Trained on {rows} adverts of {source}."
 )
-SIMULATED_DATA = Text("annonces simulées", "simulated adverts")
+LEARNT_SIMULATED = Text(
+    "Entraînée sur {rows} annonces simulées.", "Trained on {rows} simulated adverts."
+)
 FIGURE = Text("{label} : {figure} %", "{label}: {figure} %")
 NO_VERSIONS = Text("Aucune version n'a encore été entraînée.", "No version was trained yet.")
 HISTORY_STALE = Text(
-    "Le registre des modèles ne répond pas : voici ce qu'il disait à {time} (UTC).",
-    "The model registry does not answer: this is what it said at {time} (UTC).",
+    "Le registre des modèles ne répond pas : voici ce qu'il disait {time}.",
+    "The model registry does not answer: this is what it said at {time}.",
 )
 HISTORY_AWAY = Text(
     "Le registre des modèles ne répond pas, et cette page ne l'a pas encore lu. Elle le relira "
@@ -606,6 +642,11 @@ MARKET_BY_MAKE = Text("Par marque", "By make")
 MARKET_BY_MODEL = Text("Par modèle", "By model")
 MARKET_BY_YEAR = Text("Par année", "By year")
 MARKET_BY_CITY = Text("Par ville", "By city")
+MARKET_LINE = Text(
+    "Ligne : prix médian ; bande : la moitié centrale des annonces. Au moins {least} annonces par "
+    "année.",
+    "Line: median price; band: the middle half of adverts. At least {least} adverts a year.",
+)
 MARKET_BAR = Text(
     "Trait : prix médian ; barre : la moitié centrale des annonces. Au moins {least} annonces "
     "chacun, les {most} plus fréquents.",
@@ -627,3 +668,53 @@ MARKET_YEAR_ALT = Text(
 MARKET_TOLD = Text(
     "{median} (de {low} à {high}), {rows} annonces", "{median} ({low} to {high}), {rows} adverts"
 )
+# The API
+
+API_REFUSALS = {
+    "too_large": Text(
+        "la requête dépasse {megabytes} Mo : envoyez moins d'annonces à la fois",
+        "the request is larger than {megabytes} MB: send fewer listings at a time",
+    ),
+    "too_slow": Text(
+        "la requête n'est pas arrivée en entier en {patience} secondes : envoyez-la de nouveau",
+        "the request was not there as a whole within {patience} seconds: send it again",
+    ),
+    "invalid": Text("la requête ne peut pas être lue ainsi", "the request cannot be read as it is"),
+    "no_model": Text(
+        "aucun modèle en production : l'API répondra d'elle-même dès qu'il y en aura un",
+        "no model in production: the API will answer by itself as soon as there is one",
+    ),
+    "registry_down": Text(
+        "le registre des modèles ne répond pas depuis {since} et aucun modèle n'est chargé : "
+        "nouvel essai toutes les {seconds} secondes",
+        "the model registry has not answered since {since} and no model is at hand: it is asked "
+        "again every {seconds} seconds",
+    ),
+    "busy": Text(
+        "trop de grandes requêtes attendent déjà : renvoyez celle-ci dans {seconds} secondes",
+        "too many large requests are waiting already: send this one again in {seconds} seconds",
+    ),
+    "not_found": Text("adresse inconnue : voyez /docs", "unknown address: see /docs"),
+    "method_not_allowed": Text(
+        "méthode non permise ici : voyez /docs", "method not allowed here: see /docs"
+    ),
+    "internal": Text(
+        "erreur imprévue : elle est dans le journal", "unexpected error: it was logged"
+    ),
+}
+"""By the code that programs read."""
+
+API_FAULTS = {
+    "unknown_fields": Text("champs inconnus : {names}", "unknown fields: {names}"),
+    "extra_forbidden": Text("champ inconnu", "unknown field"),
+    "missing": Text("manque", "is missing"),
+    "string_type": Text("un texte ou un nombre est attendu", "a text or a number is expected"),
+    "string_too_long": Text("{max_length} caractères au plus", "{max_length} characters at most"),
+    "too_long": Text("{max_length} annonces au plus", "{max_length} listings at most"),
+    "too_short": Text("au moins une annonce est attendue", "at least one listing is expected"),
+    "list_type": Text("une liste est attendue", "a list is expected"),
+    "model_type": Text("un objet JSON est attendu", "a JSON object is expected"),
+    "literal_error": Text("« fr » ou « en » est attendu", "“fr” or “en” is expected"),
+    "json_invalid": Text("n'est pas du JSON : {error}", "is not JSON: {error}"),
+}
+"""What pydantic finds wrong, by its name for it; what it may find beside is told in its words."""

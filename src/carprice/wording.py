@@ -1,14 +1,20 @@
 """How names, amounts and reasons are worded in each language, with the sentences of `texts.py`."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from carprice import texts
 from carprice.listing import BY_NAME, EQUIPMENT
 from carprice.texts import Language
 
-THIN_SPACE, FIXED_SPACE = "\u202f", "\u00a0"
+THIN_SPACE, FIXED_SPACE, WORD_JOINER = "\u202f", "\u00a0", "\u2060"
+MARKET_ZONE = "Africa/Casablanca"
+LONGEST_NAME = 40
+PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+MADE_LINKS = re.compile(r"[:@]|www(?=\.)", re.IGNORECASE)
+"""What Markdown makes links and emojis of even where it is escaped; a word joiner parts it."""
 
 
 def describe_problem(code: str, language: Language = "fr") -> str:
@@ -17,7 +23,10 @@ def describe_problem(code: str, language: Language = "fr") -> str:
         return texts.CORRECTIONS[code].say(language)
     for ending, sentence in texts.PROBLEM_ENDINGS.items():
         if code.endswith(ending):
-            return sentence.say(language, label=label(code.removesuffix(ending), language))
+            name = code.removesuffix(ending)
+            return sentence.say(
+                language, label=label(name, language), limits=limits(name, language)
+            )
     raise KeyError(code)
 
 
@@ -43,6 +52,12 @@ def word_choice(name: str, code: str, language: Language = "fr") -> str:
     return BY_NAME[name].choices[code] if language == "fr" else texts.CHOICES_IN_ENGLISH[code]
 
 
+def plain(name: str) -> str:
+    """A name out of a link or a file as Markdown shows it: to the letter, and not without end."""
+    shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+    return PUNCTUATION.sub(r"\\\g<0>", MADE_LINKS.sub(f"\\g<0>{WORD_JOINER}", shown))
+
+
 def capital(sentence: str) -> str:
     """A remark as it begins a line."""
     return sentence[:1].upper() + sentence[1:]
@@ -51,6 +66,23 @@ def capital(sentence: str) -> str:
 def number(amount: float) -> str:
     """A whole number with thin spaces between thousands."""
     return f"{amount:,.0f}".replace(",", THIN_SPACE)
+
+
+def figure(name: str, amount: float) -> str:
+    """A number of a field as people write it: thin spaces, but none in a year."""
+    return f"{amount:.0f}" if name == "model_year" else number(amount)
+
+
+def measure(name: str, amount: float) -> str:
+    """A number of a field with its unit: 120 000 km, or the year 2018."""
+    return FIXED_SPACE.join(filter(None, [figure(name, amount), BY_NAME[name].unit]))
+
+
+def limits(name: str, language: Language = "fr") -> str:
+    """The plausible range of a field; it stands at the end of what tells of it."""
+    field = BY_NAME[name]
+    low, high = figure(name, field.minimum), measure(name, field.maximum)
+    return texts.LIMITS.say(language, low=low, high=high)
 
 
 def about(amount: float) -> str:
@@ -69,6 +101,7 @@ def say_reasons(reasons: str, language: Language = "fr") -> str:
         return reasons
     for english, french in texts.REASONS.items():
         reasons = re.sub(english, partial(_put_figures, french), reasons)
+    reasons = re.sub(r"(?<! ); ", " ; ", reasons)
     return re.sub(r"(?<=\d)\.(?=\d)", ",", reasons)
 
 
@@ -98,3 +131,9 @@ def decimal(amount: float, language: Language = "fr", digits: int = 1) -> str:
 def day(when: date, language: Language = "fr") -> str:
     """A date as people of the language write it: 24/11/2026, or 24 Nov 2026."""
     return f"{when:%d/%m/%Y}" if language == "fr" else f"{when:%d %b %Y}"
+
+
+def moment(when: datetime, language: Language = "fr") -> str:
+    """A day and its time where the market is."""
+    there = when.astimezone(ZoneInfo(MARKET_ZONE))
+    return texts.MOMENT.say(language, date=day(there, language), time=f"{there:%H:%M}")

@@ -1,21 +1,26 @@
 """« Estimer un fichier »: a CSV file or a workbook of cars, estimated while its owner waits."""
 
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
-import pandas as pd
 import streamlit as st
 from language import language, say
 from live import show_absence, state
 from starlette.formparsers import MultiPartParser
 
 from carprice import texts, wording
-from carprice.batch import EstimatedFile, Shown, estimate_upload, select_shown
+from carprice.batch import MOST_ROWS, EstimatedFile, Shown, estimate_upload, select_shown
 from carprice.dataset import Upload
 from carprice.errors import DatasetError
 from carprice.listing import BY_NAME, FEATURES, VEHICLE
 from carprice.live_model import Serving
+from carprice.texts import Language
 
 MOST_MEGABYTES = 50
+MOST_MEGABYTES_KEPT = 100
+"""Of results, in all sessions together: one of the largest, or several of the usual ones."""
 MOST_ROWS_SHOWN = 1_000
 
 # What is uploaded never touches a disk: from a megabyte on, Starlette would put it into a file.
@@ -28,6 +33,51 @@ def turn() -> threading.Lock:
     return threading.Lock()
 
 
+@dataclass(eq=False)
+class Order:
+    """A file that a session brought, and what became of it for as long as there is room for that.
+
+    file_id: differs for each file, also of the same name.
+    """
+
+    file_id: str
+    upload: Upload
+    serving: Serving
+    language: Language
+    result: EstimatedFile | None = None
+
+    def is_of(self, file_id: str, serving: Serving) -> bool:
+        asked = (file_id, serving.version.number, language())
+        return asked == (self.file_id, self.serving.version.number, self.language)
+
+    def fulfil(self, progress: Callable[[float], None] = lambda _: None) -> EstimatedFile:
+        """The result, estimated anew where it had to make room. Raises DatasetError."""
+        with turn():
+            if self.result is None:
+                self.result = estimate_upload(
+                    self.serving.pipeline, self.upload, progress, self.language
+                )
+                _make_room(self)
+            return self.result
+
+
+@st.cache_resource(show_spinner=False)
+def fulfilled() -> WeakKeyDictionary[Order, None]:
+    """Orders of all sessions, the one fulfilled last at the end; they go with their sessions."""
+    return WeakKeyDictionary()
+
+
+def _make_room(newest: Order) -> None:
+    orders = fulfilled()
+    orders.pop(newest, None)
+    orders[newest] = None
+    room = MOST_MEGABYTES_KEPT * 2**20
+    for each in reversed([*orders]):
+        room -= each.result.size if each.result else 0
+        if room < 0 and each is not newest:
+            each.result = None
+
+
 def show() -> None:
     st.title(say(texts.PAGE_FILE))
     serving = state().serving
@@ -35,25 +85,24 @@ def show() -> None:
         show_absence()
         return
     st.write(say(texts.FILE_INTRO))
-    needed = [name for name in FEATURES if BY_NAME[name].needed]
+    needed = [BY_NAME[name].label for name in FEATURES if BY_NAME[name].needed]
     uploaded = st.file_uploader(
         say(texts.FILE_LABEL), max_upload_size=MOST_MEGABYTES, key="file",
-        help=say(texts.FILE_HELP, labels=", ".join(BY_NAME[name].label for name in needed)),
+        help=say(texts.FILE_HELP, labels=", ".join(needed), rows=wording.number(MOST_ROWS)),
     )  # fmt: skip
     if uploaded is None:
-        st.session_state.pop("estimated", None)
+        st.session_state.pop("order", None)
         return
-    key = (uploaded.file_id, serving.version.number, language())
-    if st.session_state.get("estimated", (None, None))[0] != key:
-        st.session_state["estimated"] = (None, None)  # the last one is dropped before the next
-        result = _estimate(serving, Upload(uploaded.name, uploaded.getvalue()))
-        if result is None:
-            return
-        st.session_state["estimated"] = (key, result)
-    _show_result(st.session_state["estimated"][1])
+    order: Order | None = st.session_state.get("order")
+    if order is None or not order.is_of(uploaded.file_id, serving):
+        upload = Upload(uploaded.name, uploaded.getvalue())
+        order = Order(uploaded.file_id, upload, serving, language())
+        st.session_state["order"] = order  # the last one is dropped before the next is fulfilled
+    if result := order.result or _estimate(order):
+        _show_result(order, result)
 
 
-def _estimate(serving: Serving, upload: Upload) -> EstimatedFile | None:
+def _estimate(order: Order) -> EstimatedFile | None:
     bar = st.progress(0.0, say(texts.FILE_READING))
 
     def progress(share: float) -> None:
@@ -63,8 +112,7 @@ def _estimate(serving: Serving, upload: Upload) -> EstimatedFile | None:
     if turn().locked():
         bar.progress(0.0, say(texts.FILE_WAITING))
     try:
-        with turn():
-            return estimate_upload(serving.pipeline, upload, progress, language())
+        return order.fulfil(progress)
     except DatasetError as error:
         st.error(say(texts.FILE_REFUSED), icon=":material/error:")
         # As code: names in a file are no Markdown of ours.
@@ -75,7 +123,7 @@ def _estimate(serving: Serving, upload: Upload) -> EstimatedFile | None:
         bar.empty()
 
 
-def _show_result(result: EstimatedFile) -> None:
+def _show_result(order: Order, result: EstimatedFile) -> None:
     if result.table.empty:
         st.info(say(texts.FILE_WITHOUT_ROWS))
         return
@@ -87,21 +135,25 @@ def _show_result(result: EstimatedFile) -> None:
     with st.container(horizontal=True):
         for label, count in counts.items():
             st.metric(say(label), wording.number(count), border=True)
+    # Fetched when it is asked for: what a button holds is held as long as the page is open.
     st.download_button(
-        say(texts.FILE_DOWNLOAD), result.copy, result.name, "text/csv",
+        say(texts.FILE_DOWNLOAD), lambda: order.fulfil().copy, result.name, "text/csv",
         type="primary", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
-    _show_table(result.table)
+    _show_table()
 
 
 @st.fragment
-def _show_table(table: pd.DataFrame) -> None:
+def _show_table() -> None:
+    result: EstimatedFile | None = st.session_state["order"].result
+    if result is None:  # it made room for others: the whole page estimates it anew
+        st.rerun()
     chosen = st.segmented_control(
         say(texts.FILE_SHOWN_LABEL), list(Shown), default=Shown.ALL, required=True,
         format_func=lambda each: say(texts.FILE_SHOWN[each]), key="file_shown",
     )  # fmt: skip
     make = st.text_input(say(texts.FILE_SEARCH), key="file_make", icon=":material/search:")
-    found = select_shown(table, chosen, make)
+    found = select_shown(result.table, chosen, make)
     if found.empty:
         st.info(say(texts.FILE_TABLE_EMPTY))
         return
@@ -109,7 +161,8 @@ def _show_table(table: pd.DataFrame) -> None:
         shown, rows = wording.number(MOST_ROWS_SHOWN), wording.number(len(found))
         st.caption(say(texts.FILE_TABLE_CUT, shown=shown, rows=rows))
     st.dataframe(
-        found.head(MOST_ROWS_SHOWN), column_config=_name_columns(), placeholder="–",
+        found.head(MOST_ROWS_SHOWN).astype(dict.fromkeys([*VEHICLE, "remark"], "str")),
+        column_config=_name_columns(), placeholder="–", alt=say(texts.FILE_TABLE),
     )  # fmt: skip
 
 

@@ -88,7 +88,7 @@ def _show_middle(adverts: pd.DataFrame) -> None:
 
 
 def _show_years(adverts: pd.DataFrame) -> None:
-    st.subheader(say(texts.MARKET_BY_YEAR))
+    st.header(say(texts.MARKET_BY_YEAR))
     groups = summarize_years(adverts)
     if len(groups) < 2:
         st.info(say(texts.MARKET_TOO_FEW, least=LEAST_ADVERTS))
@@ -102,17 +102,18 @@ def _show_years(adverts: pd.DataFrame) -> None:
             last=f"{last['name']:.0f}",
         ),
     )  # fmt: skip
+    st.caption(say(texts.MARKET_LINE, least=LEAST_ADVERTS))
 
 
 def _show_names(adverts: pd.DataFrame, column: str, title: Text) -> None:
-    st.subheader(say(title))
+    st.header(say(title))
     groups = summarize_names(adverts, column)
     if groups.empty:
         st.info(say(texts.MARKET_TOO_FEW, least=LEAST_ADVERTS))
         return
     dearest, cheapest = groups.iloc[0], groups.iloc[-1]
     st.altair_chart(
-        draw_names(groups),
+        draw_names(groups, column),
         alt=say(
             texts.MARKET_GROUP_ALT, title=say(title), low=wording.about(cheapest["median"]),
             cheapest=cheapest["name"], high=wording.about(dearest["median"]),

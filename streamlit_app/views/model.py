@@ -3,7 +3,6 @@
 Names of people and files, and reasons on record, are shown by `st.text`: they are no Markdown.
 """
 
-from contextlib import suppress
 from datetime import datetime
 
 import streamlit as st
@@ -12,37 +11,17 @@ from live import live_model, show_absence, state
 from score_charts import draw_errors, draw_estimates, draw_slices
 
 from carprice import texts, wording
-from carprice.errors import RegistryError
 from carprice.evaluation import Evaluation
 from carprice.listing import EQUIPMENT, FEATURES
 from carprice.live_model import Serving
-from carprice.model_history import Chapter, History, Record, read_history, read_record
+from carprice.model_history import Chapter, History
 from carprice.quality_report import DataProfile
 from carprice.scorecard import bin_errors, bin_estimates, tabulate_slices
 from carprice.versions import MODEL_NAME
 
-FRESH_SECONDS = 20
 MOST_CHAPTERS = 20
 MOST_SLICES = 20
 MOST_MISSING = 4
-
-
-@st.cache_resource(show_spinner=False)
-def last_told() -> dict[str, History]:
-    """The last history that the registry told, for when it is away."""
-    return {}
-
-
-@st.cache_data(ttl=FRESH_SECONDS, show_spinner=False)
-def load_history() -> History:
-    last_told()["history"] = history = read_history(live_model().work.registry)
-    return history
-
-
-@st.cache_resource(show_spinner=False)
-def records() -> dict[str, Record]:
-    """The record of the run in production by its id: what stands with a run is written once."""
-    return {}
 
 
 def show() -> None:
@@ -71,31 +50,19 @@ def _show_production(serving: Serving) -> None:
     chapter = Chapter.of(serving.version)
     date = _date(chapter.since)
     st.header(say(texts.SINCE, number=serving.version.number, date=date), divider="gray")
-    if who := serving.version.tags.get("promoted_by"):
-        st.text(say(texts.PROMOTED_BY, who=who))
-    record = _find_record(serving.version.run_id)
-    if record is None:
-        st.info(say(texts.RECORD_AWAY))
-        _show_unseen(serving)
-        return
-    if record.evaluation:
-        _show_scores(record.evaluation)
-        _show_slices(record.evaluation, serving)
+    _show_who(chapter)
+    if evaluation := serving.record.evaluation:
+        _show_scores(evaluation)
+        _show_slices(evaluation, serving)
     else:
         st.info(say(texts.NO_EVALUATION))
     _show_unseen(serving)
-    _show_data(serving, record)
+    _show_data(serving)
 
 
-def _find_record(run_id: str) -> Record | None:
-    """None while the registry is away: what answers goes on, and so does this page."""
-    kept = records()
-    if run_id not in kept and not state().trouble:
-        with suppress(RegistryError):
-            record = read_record(live_model().work.registry, run_id)
-            kept.clear()
-            kept[run_id] = record
-    return kept.get(run_id)
+def _show_who(chapter: Chapter) -> None:
+    if chapter.who:
+        st.text(say(texts.PROMOTED_BY, who=chapter.who))
 
 
 def _show_scores(evaluation: Evaluation) -> None:
@@ -160,7 +127,8 @@ def _show_unseen(serving: Serving) -> None:
         st.altair_chart(draw_errors(bins), alt=say(texts.ERRORS_ALT, share=share))
 
 
-def _show_data(serving: Serving, record: Record) -> None:
+def _show_data(serving: Serving) -> None:
+    record = serving.record
     st.subheader(say(texts.DATA))
     tags = serving.version.tags
     st.text(say(texts.DATA_SOURCE, source=tags.get("source", "–")))
@@ -217,30 +185,26 @@ def _show_history() -> None:
 
 
 def _find_history() -> History | None:
-    """What the registry tells, else what it told last; it is not waited for while it is away."""
-    if not state().trouble:
-        with suppress(RegistryError):
-            return load_history()
-    history = last_told().get("history")
-    if history:
-        st.warning(say(texts.HISTORY_STALE, time=f"{history.told:%H:%M}"))
-    return history
+    """What the registry told last."""
+    now = state()
+    if now.history and now.trouble:
+        st.warning(say(texts.HISTORY_STALE, time=wording.moment(now.history.told, language())))
+    return now.history
 
 
 def _show_chapter(chapter: Chapter) -> None:
     version, tags = chapter.version, chapter.version.tags
     fate = say(texts.VERSION_FATES[chapter.fate])
-    date = version.created.date().isoformat()
+    date = wording.day(version.created, language())
     with st.expander(say(texts.VERSION_TITLE, number=version.number, date=date, fate=fate)):
+        rows, source = wording.number(float(tags.get("rows", 0))), tags.get("source", "–")
         simulated = tags.get("simulated") == "true"
-        source = say(texts.SIMULATED_DATA) if simulated else tags.get("source", "–")
         st.text(
             say(
-                texts.LEARNT_FROM,
-                rows=wording.number(float(tags.get("rows", 0))),
-                source=source,
+                texts.LEARNT_SIMULATED if simulated else texts.LEARNT_FROM,
+                rows=rows, source=source,
             )
-        )
+        )  # fmt: skip
         _show_figures(chapter)
         if chapter.reasons:
             st.markdown(f"**{say(texts.WHY_DECIDED[tags.get('decision', 'refused')])}**")
@@ -248,8 +212,7 @@ def _show_chapter(chapter: Chapter) -> None:
         if chapter.invalid:
             st.markdown(f"**{say(texts.INVALID_BECAUSE)}**")
             st.text(chapter.invalid)
-        if who := tags.get("promoted_by"):
-            st.text(say(texts.PROMOTED_BY, who=who))
+        _show_who(chapter)
         if "rolled_back_at" in tags:
             st.text(
                 say(
@@ -278,4 +241,4 @@ def _decimal(figure: float) -> str:
 
 def _date(moment: str) -> str:
     """The day of a time as it stands in a tag."""
-    return datetime.fromisoformat(moment).date().isoformat() if moment else "–"
+    return wording.day(datetime.fromisoformat(moment), language()) if moment else "–"

@@ -1,33 +1,20 @@
 """What people see and do on the page."""
 
 import re
-import time
-from io import BytesIO
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from browsing import PRICE, estimate_logan, visit
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.conftest import Servers
+from tests.browser.conftest import LOGAN, Servers
 
 from carprice.registry import PRODUCTION
+from carprice.wording import WORD_JOINER
 
-LOGAN = {
-    "make": "Dacia", "model": "Logan", "model_year": "2018", "mileage_km": "120000",
-    "fuel": "Diesel", "gearbox": "Manuelle",
-}  # fmt: skip
-PAGES = {"": "Le prix", "fichier": "fichier", "modele": "modèle", "marche": "marché"}
 PICKED_UP_MS = 15_000
 MOST_TABS = 30
-COLOURS = 128
-SCREENS: dict[str, dict[str, Any]] = {
-    f"{scheme}-{size}": {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
-    for scheme in ("light", "dark")
-    for size, width in (("wide", 1440), ("narrow", 390))
-}
 
 
 def price(page: Page) -> str:
@@ -83,7 +70,7 @@ def test_every_field_and_picture_has_a_name_for_a_screen_reader(
 ) -> None:
     with visit(browser, f"{servers.page}/?{urlencode(LOGAN)}") as page:
         price(page)
-        expect(page.get_by_text("Annonces comparables")).to_be_visible()
+        expect(page.get_by_role("heading", name="Annonces comparables")).to_be_visible()
         fields = page.locator("input:visible, [role=combobox]:visible")
         assert fields.count() > 5
         for at in range(fields.count()):
@@ -92,7 +79,7 @@ def test_every_field_and_picture_has_a_name_for_a_screen_reader(
             assert named or field.get_attribute("aria-labelledby"), field.evaluate(
                 "e => e.outerHTML"
             )
-        picture = page.get_by_label(re.compile("Fourchette de .* annonces comparables"))
+        picture = page.get_by_label(re.compile("Fourchette de .* annonces comparables : 8"))
         expect(picture.first).to_be_visible()
 
 
@@ -114,16 +101,63 @@ def test_a_file_comes_back_with_its_prices(servers: Servers, browser: Browser) -
     assert "marque jamais vue" in lines[2]
 
 
-def test_an_open_page_takes_up_a_promotion_by_itself(servers: Servers, page: Page) -> None:
-    expect(page.get_by_text("Modèle en production : version 1")).to_be_visible()
-    servers.registry.set_alias(PRODUCTION, 2)
+@contextmanager
+def promoted(servers: Servers, number: int | None) -> Iterator[None]:
+    """Another version in production, or none, for a while."""
+    if number is None:
+        servers.registry.clear_alias(PRODUCTION)
+    else:
+        servers.registry.set_alias(PRODUCTION, number)
     try:
-        expect(page.get_by_text("Modèle en production : version 2")).to_be_visible(
-            timeout=PICKED_UP_MS
-        )
-        assert estimate_logan(page)
+        yield
     finally:
         servers.registry.set_alias(PRODUCTION, 1)
+
+
+def test_an_open_page_takes_up_a_promotion_and_keeps_what_was_not_sent_yet(
+    servers: Servers, page: Page
+) -> None:
+    first, _ = estimate_logan(page)
+    page.get_by_text("Plus de détails").click()
+    power = page.get_by_role("spinbutton", name="Puissance fiscale (CV)")
+    power.fill("6")
+    power.press("Tab")  # left, and not sent
+    distance = page.get_by_role("spinbutton", name="Kilométrage (km)")
+    distance.fill("250000")  # not even left
+    for number in (2, 1):
+        with promoted(servers, number):
+            version = page.get_by_text(f"Modèle en production : version {number}")
+            expect(version).to_be_visible(timeout=PICKED_UP_MS)
+            expect(page.get_by_test_id("stMetricValue")).to_have_text(first)
+            expect(power).to_have_value("6")
+            expect(distance).to_have_value("250000")
+    page.get_by_role("button", name="Prédire").click()
+    expect(page.get_by_test_id("stMetricValue")).not_to_have_text(first)
+    expect(page).to_have_url(re.compile("fiscal_power_cv=6.*mileage_km=250000|mileage_km=250000"))
+
+
+def test_the_page_of_the_model_is_drawn_anew_by_a_promotion(
+    servers: Servers, browser: Browser
+) -> None:
+    with visit(browser, f"{servers.page}/modele") as page:
+        expect(page.get_by_role("heading", name="Version 1, en production")).to_be_visible()
+        with promoted(servers, 2):
+            heading = page.get_by_role("heading", name="Version 2, en production")
+            expect(heading).to_be_visible(timeout=PICKED_UP_MS)
+
+
+def test_a_page_without_a_model_asks_for_a_car_as_soon_as_there_is_one(
+    servers: Servers, page: Page
+) -> None:
+    button, absence = page.get_by_role("button", name="Prédire"), page.get_by_text("Aucun modèle")
+    expect(button).to_be_visible()
+    with promoted(servers, None):
+        expect(absence).to_be_visible(timeout=PICKED_UP_MS)
+        expect(button).to_have_count(0)
+        servers.registry.set_alias(PRODUCTION, 1)
+        expect(button).to_be_visible(timeout=PICKED_UP_MS)
+        expect(absence).to_have_count(0)
+        assert estimate_logan(page)
 
 
 def test_the_last_good_model_goes_on_while_mlflow_is_away(
@@ -141,36 +175,86 @@ def test_the_last_good_model_goes_on_while_mlflow_is_away(
     expect(note).to_have_count(0)
 
 
-@pytest.mark.parametrize("screen", SCREENS)
-@pytest.mark.parametrize("path", PAGES)
-def test_every_page_fits_the_screen(
-    servers: Servers, browser: Browser, pictures: Path, path: str, screen: str
+def test_another_language_keeps_the_form_the_price_and_the_link(
+    servers: Servers, browser: Browser, page: Page
 ) -> None:
-    car = f"?{urlencode(LOGAN)}&asked_price=125000" if not path else ""
-    with visit(browser, f"{servers.page}/{path}{car}", **SCREENS[screen]) as page:
-        expect(page.get_by_role("heading", level=1)).to_contain_text(PAGES[path])
-        expect(page.get_by_text("Modèle en production").last).to_be_visible()
+    shown, _ = estimate_logan(page)
+    page.get_by_text("Plus de détails").click()
+    for label, answer in {"Origine": "Dédouanée", "État": "Très bon"}.items():
+        box = page.get_by_role("combobox", name=label)
+        box.fill(answer)
+        box.press("Enter")
+    page.get_by_text("English", exact=True).click()
+    page.get_by_text("More details").click()
+    told = {"Gearbox": "Manual", "Origin": "Customs cleared", "Condition": "Very good"}
+    for label, answer in (told | {"Make": "Dacia", "Fuel": "Diesel"}).items():
+        expect(page.get_by_role("combobox", name=label, exact=True)).to_have_value(answer)
+    assert price(page) == shown
+    address = parse_qs(urlsplit(page.url).query)
+    assert address["lang"] == ["English"]
+    assert {address[each][0] for each in ("gearbox", "origin", "condition")} == set(told.values())
+    with visit(browser, page.url) as another:
+        expect(another.get_by_text("cars in 10 like this one")).to_be_visible()
+        expect(another.get_by_role("combobox", name="Gearbox")).to_have_value("Manual")
+    page.get_by_text("Français", exact=True).click()
+    page.get_by_text("Plus de détails").click()
+    expect(page.get_by_role("combobox", name="Boite de vitesses")).to_have_value("Manuelle")
+    expect(page.get_by_role("combobox", name="Origine")).to_have_value("Dédouanée")
+    assert price(page) == shown
+
+
+def test_another_language_keeps_the_fuels_of_the_market(servers: Servers, browser: Browser) -> None:
+    with visit(browser, f"{servers.page}/marche?market_fuels=Essence") as page:
+        adverts = page.get_by_test_id("stMetricValue").first
+        expect(page.get_by_text("Essence")).to_be_visible()
+        shown = adverts.inner_text()
+        page.get_by_text("English", exact=True).click()
+        expect(page.get_by_text("Petrol")).to_be_visible()
+        expect(page).to_have_url(re.compile("market_fuels=Petrol"))
+        expect(adverts).to_have_text(shown)
+
+
+@pytest.mark.parametrize(("path", "titles"), {
+    "": ("Estimer", "Estimate"), "fichier": ("Estimer un fichier", "Estimate a file"),
+    "modele": ("Le modèle", "The model"), "marche": ("Le marché", "The market"),
+}.items())  # fmt: skip
+def test_a_page_has_its_title_and_says_its_language_to_screen_readers(
+    servers: Servers, browser: Browser, path: str, titles: tuple[str, str]
+) -> None:
+    with visit(browser, f"{servers.page}/{path}") as page:
+        expect(page).to_have_title(f"{titles[0]} · Le prix d'une voiture au Maroc")
+        expect(page.locator("html")).to_have_attribute("lang", "fr")
+        page.get_by_text("English", exact=True).click()
+        expect(page).to_have_title(f"{titles[1]} · Car prices in Morocco")
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        room = page.get_by_test_id("stHtml").evaluate("e => e.getBoundingClientRect().height")
+        assert room == 0
+
+
+@pytest.mark.parametrize("number", ["inf", "1e999", "abc", "-5", str(10**22)])
+def test_no_number_in_an_address_breaks_the_page(
+    servers: Servers, browser: Browser, number: str
+) -> None:
+    odd = dict.fromkeys(("mileage_km", "fiscal_power_cv", "asked_price"), number)
+    with visit(browser, f"{servers.page}/?{urlencode(LOGAN | odd)}") as page:
+        assert price(page)
         expect(page.get_by_test_id("stException")).to_have_count(0)
-        _wait_until_still(page)
-        main = page.get_by_test_id("stMain")
-        overflow = main.evaluate("e => e.scrollWidth - e.clientWidth")
-        assert overflow <= 1, f"{overflow} pixels lie beyond the edge"
-        height = int(main.evaluate("e => e.scrollHeight"))
-        page.set_viewport_size(SCREENS[screen]["viewport"] | {"height": min(height + 60, 8000)})
-        _wait_until_still(page)
-        keep(page.screenshot(), pictures / f"page-{path or 'estimer'}-{screen}.png")
+        expect(page.get_by_role("button", name="Prédire")).to_be_visible()
 
 
-def keep(screenshot: bytes, picture: Path) -> None:
-    """A small file: what people read needs few colours."""
-    with Image.open(BytesIO(screenshot)) as shown:
-        shown.quantize(COLOURS).save(picture, optimize=True)
-
-
-def _wait_until_still(page: Page) -> None:
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    heights = [0, 1]
-    deadline = time.monotonic() + 30
-    while heights[-1] != heights[-2] and time.monotonic() < deadline:
-        page.wait_for_timeout(700)
-        heights.append(page.get_by_test_id("stMain").evaluate("e => e.scrollHeight"))
+@pytest.mark.parametrize(("make", "model"), [
+    ("[Won](https://evil.example)", "![x](https://evil.example/p.png)"),
+    ("https://evil.example", "www.evil.example"),
+    (":smile: :material/home:", "a@evil.example"),
+    (":red[x] $x$ `x`", "<b>x</b> **x**"),
+])  # fmt: skip
+def test_names_in_a_link_are_shown_to_the_letter(
+    servers: Servers, browser: Browser, make: str, model: str
+) -> None:
+    car = urlencode(LOGAN | {"make": make, "model": model})
+    with visit(browser, f"{servers.page}/?{car}") as page:
+        title = page.get_by_role("heading", level=2)
+        expect(title).to_contain_text("2018, 120")
+        assert title.inner_text().replace(WORD_JOINER, "").startswith(f"{make} {model} 2018")
+        made = "img, b, strong, code, .katex, [data-testid=stIconMaterial], a:not([href^='#'])"
+        expect(title.locator(made)).to_have_count(0)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from machine import PORTS, Machine
 from page import LiveModel as StillModel
+from page import tell_of
 from production import FakeRegistry
 from starlette.testclient import TestClient
 
@@ -51,7 +52,7 @@ def live_model(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> StillModel:
     monkeypatch.syspath_prepend(ROOT / "streamlit_app")
     # Streamlit puts the page in this place, and leaves it there for other tests' children to run.
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    found = StillModel(State(serving, serving.version))
+    found = StillModel(State(serving, tell_of(serving.version)))
     monkeypatch.setattr("live.live_model", lambda: found)
     return found
 
@@ -65,7 +66,7 @@ def registry(serving: Serving) -> FakeRegistry:
 
 @pytest.fixture
 def live(registry: FakeRegistry) -> LiveModel:
-    return LiveModel(registry.workspace, with_reference=False)
+    return LiveModel(registry.workspace, for_page=False)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from carprice import texts
 from carprice.api import serve_model
-from carprice.api_errors import LARGEST_BODY
+from carprice.api_errors import LARGEST_BODY, MOST_LARGE, SMALL_BODY
 from carprice.api_schema import EXAMPLE, MOST_LISTINGS, spell_value
 from carprice.cleaning import parse_number
 from carprice.listing import BY_NAME, EQUIPMENT, FEATURES
@@ -51,6 +51,7 @@ def test_a_car_is_answered_as_everywhere_else(client: TestClient, serving: Servi
         "seen": expected.seen,
         "remark": expected.remark,
         "version": 3,
+        "simulated": True,
     }
     assert expected.seen
 
@@ -93,8 +94,8 @@ def test_what_cannot_be_used_is_remarked_on_in_the_language_asked_for(client: Te
     unusable = LOGAN | {"doors": 40, "fuel": "charbon"}
     french = client.post(ONE, json=unusable).json()["remark"]
     english = client.post(ONE, json=unusable, params={"language": "en"}).json()["remark"]
-    assert "type de carburant illisible : ignoré" in french
-    assert "nombre de portes hors limites : ignoré" in french
+    assert "type de carburant illisible : valeur ignorée" in french
+    assert "nombre de portes hors limites (2 à 6) : valeur ignorée" in french
     assert "fuel cannot be read: ignored" in english
 
 
@@ -136,8 +137,20 @@ def test_health_names_the_version_and_since_when(client: TestClient) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200
     assert answer.json() == {
-        "version": 3, "since": "2026-11-02T10:00:00Z", "trouble": None, "trouble_since": None,
+        "version": 3, "simulated": True, "since": "2026-11-02T10:00:00Z",
+        "trouble": None, "trouble_since": None,
     }  # fmt: skip
+
+
+def test_a_version_of_real_adverts_that_came_back_is_told_to_be_so(
+    client: TestClient, live: LiveModel, registry: FakeRegistry
+) -> None:
+    back = "2026-11-09T10:00:00+00:00"
+    registry.tags = registry.tags | {"simulated": "false", "restored_at": back}
+    live.look()
+    health = client.get("/healthz").json()
+    assert (health["simulated"], health["since"]) == (False, "2026-11-09T10:00:00Z")
+    assert client.post(ONE, json=LOGAN).json()["simulated"] is False
 
 
 def test_a_promotion_takes_over_without_a_restart(
@@ -177,7 +190,7 @@ def test_without_a_model_the_reason_is_told_and_when_to_ask_again(
     registry: FakeRegistry, away: bool, code: str, french: str, english: str
 ) -> None:
     registry.production, registry.away = None, away
-    live = LiveModel(registry.workspace, with_reference=False)
+    live = LiveModel(registry.workspace, for_page=False)
     with TestClient(serve_model(live)) as client:
         asked = [
             client.post(route, json=body, params={"language": language})
@@ -266,6 +279,41 @@ def test_large_requests_are_answered_one_at_a_time_and_small_ones_beside_them(
     assert inside == 2
 
 
+def test_a_large_request_for_one_car_waits_for_its_turn_too(client: TestClient, held: Held) -> None:
+    with ThreadPoolExecutor() as threads:
+        many = threads.submit(client.post, MANY, json={"listings": [LOGAN]})
+        assert held.reached.wait(30)
+        large = threads.submit(client.post, ONE, content=b" " * (SMALL_BODY + 1))
+        assert client.post(ONE, content=b" ").status_code == 422
+        time.sleep(0.5)  # for it, were it let in
+        assert not large.done()
+        held.go_on.set()
+        assert (many.result(30).status_code, large.result(30).status_code) == (200, 422)
+
+
+def test_of_too_many_large_requests_the_rest_is_told_to_come_again(
+    client: TestClient, held: Held
+) -> None:
+    body = json.dumps({"listings": [LOGAN] * 1_000}).encode()
+    assert len(body) > SMALL_BODY
+    with ThreadPoolExecutor(3 * MOST_LARGE) as threads:
+        asked = [
+            threads.submit(client.post, MANY, content=body, headers=JSON)
+            for _ in range(3 * MOST_LARGE)
+        ]
+        deadline = time.monotonic() + 30
+        while sum(each.done() for each in asked) < 2 * MOST_LARGE and time.monotonic() < deadline:
+            time.sleep(0.01)
+        refused = [each for each in asked if each.done()]
+        held.go_on.set()
+    for each in refused:
+        assert "grandes requêtes" in refusal(each.result(), 503, "busy")["message"]
+        assert each.result().headers["retry-after"] == "5"
+    answered = [each.result().status_code for each in asked if each not in refused]
+    assert answered == [200] * MOST_LARGE
+    assert client.post(MANY, content=body, headers=JSON).status_code == 200
+
+
 # What it tells of itself
 
 
@@ -299,7 +347,12 @@ def test_the_description_tells_of_every_field_what_is_declared_of_it(client: Tes
     many = told["paths"][MANY]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert many["properties"]["listings"]["items"] == request
     for route in (ONE, MANY):
-        assert {"200", "413", "422", "503"} == told["paths"][route]["post"]["responses"].keys()
+        refusals = told["paths"][route]["post"]["responses"]
+        assert refusals.keys() == {"200", "408", "413", "422", "503"}
+        assert all(
+            f"`{code}`" in refusals["503"]["description"]
+            for code in ("no_model", "registry_down", "busy")
+        )
     assert client.get("/").url.path == "/docs"
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import anyio
 import pytest
 from asking import JSON, LOGAN, MANY, ONE, faults, figures, refusal
-from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from carprice.api_errors import LARGEST_BODY, BodyLimit
+from carprice import api_errors
+from carprice.api_errors import LARGEST_BODY, MOST_LARGE, SMALL_BODY, BodyLimit, RefusedError
 from carprice.api_schema import LONGEST_TEXT, MOST_LISTINGS
 from carprice.live_model import LiveModel, Serving
 
@@ -80,13 +80,71 @@ def test_a_body_too_large_is_refused_whether_its_size_was_told_or_not(
     refusal(client.post(route, content=trickle), 413, "too_large")
 
 
-def test_a_body_told_to_be_too_large_is_not_even_asked_for() -> None:
-    async def read(_scope: Scope, receive: Receive, _send: Send) -> None:
-        await receive()
+async def take_in(_scope: Scope, receive: Receive, _send: Send) -> None:
+    while (await receive()).get("more_body"):
+        pass
 
-    scope = {"type": "http", "headers": [(b"content-length", b"%d" % (LARGEST_BODY + 1))]}
-    with pytest.raises(HTTPException, match="413"):
-        anyio.run(BodyLimit(read), scope, pytest.fail, pytest.fail)
+
+def told_size(size: int) -> Scope:
+    return {"type": "http", "headers": [(b"content-length", b"%d" % size)]}
+
+
+def test_a_body_told_to_be_too_large_is_not_even_asked_for() -> None:
+    with pytest.raises(RefusedError, match="8 MB"):
+        anyio.run(BodyLimit(take_in), told_size(LARGEST_BODY + 1), pytest.fail, pytest.fail)
+
+
+@pytest.mark.parametrize("headers", [
+    [(b"content-length", b"%d" % (SMALL_BODY + 1))], [(b"transfer-encoding", b"chunked")],
+])  # fmt: skip
+def test_a_large_body_is_not_even_asked_for_while_too_many_are_there(
+    headers: list[tuple[bytes, bytes]],
+) -> None:
+    limit = BodyLimit(take_in)
+    limit.large = MOST_LARGE
+    with pytest.raises(RefusedError, match="too many large requests"):
+        anyio.run(limit, {"type": "http", "headers": headers}, pytest.fail, pytest.fail)
+    assert limit.large == MOST_LARGE
+
+
+def test_a_small_body_needs_no_place() -> None:
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    limit = BodyLimit(take_in)
+    limit.large = MOST_LARGE
+    anyio.run(limit, told_size(SMALL_BODY), receive, pytest.fail)
+
+
+def test_a_client_that_stalls_is_refused_and_gives_its_place_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def receive() -> Message:
+        await anyio.sleep(0.02)
+        return {"type": "http.request", "body": b"{", "more_body": True}
+
+    monkeypatch.setattr(api_errors, "PATIENCE_SECONDS", 0.1)
+    limit = BodyLimit(take_in)
+    with pytest.raises(RefusedError, match="not there as a whole"):
+        anyio.run(limit, told_size(LARGEST_BODY), receive, pytest.fail)
+    assert limit.large == 0
+
+
+def test_an_answer_may_take_longer_than_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(scope: Scope, receive: Receive, send: Send) -> None:
+        await take_in(scope, receive, send)
+        assert (await receive())["type"] == "http.disconnect"
+
+    messages: list[Message] = [{"type": "http.request"}, {"type": "http.disconnect"}]
+
+    async def receive() -> Message:
+        if len(messages) == 1:
+            await anyio.sleep(0.3)
+        return messages.pop(0)
+
+    monkeypatch.setattr(api_errors, "PATIENCE_SECONDS", 0.1)
+    anyio.run(BodyLimit(work), told_size(2), receive, pytest.fail)
+    assert not messages
 
 
 def test_addresses_and_methods_that_are_not_there_are_refused_alike(client: TestClient) -> None:

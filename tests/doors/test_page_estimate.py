@@ -1,10 +1,15 @@
-"""« Estimer », without a browser: what the page says of one car."""
+"""« Estimer », without a browser: what the page says of one car, and of what answers."""
+
+import dataclasses
+import re
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from page import LiveModel, everything
+from page import LiveModel, everything, pictures, tell_of
 from streamlit.testing.v1 import AppTest
 
-from carprice import wording
+from carprice import texts, wording
 from carprice.live_model import Serving, State
 from carprice.prediction import estimate_car
 
@@ -12,17 +17,23 @@ LOGAN = {
     "make": "Dacia", "model": "Logan", "model_year": "2018", "mileage_km": "120000",
     "fuel": "Diesel", "gearbox": "Manuelle",
 }  # fmt: skip
+APP = Path(__file__).parents[2] / "streamlit_app" / "app.py"
 SCRIPT = "from language import choose_language\nfrom views import estimate\n" + (
     "choose_language()\nestimate.show()"
 )
 
 
-def open_page(**address: str) -> AppTest:
+def open_page(**address: str | list[str]) -> AppTest:
     """The page as a link opens it."""
     page = AppTest.from_string(SCRIPT, default_timeout=60)
     for name, value in address.items():
         page.query_params[name] = value
     return page.run()
+
+
+def open_app() -> AppTest:
+    """The page with all that stands around it."""
+    return AppTest.from_file(APP, default_timeout=60).run()
 
 
 def box(page: AppTest, key: str):
@@ -50,7 +61,7 @@ def test_a_link_opens_its_estimate(serving: Serving) -> None:
     said = everything(page)
     low, high = wording.about(expected.low_mad or 0), wording.about(expected.high_mad or 0)
     assert f"8 voitures sur 10 comme celle-ci se vendent entre {low} et {high}." in said
-    assert "Dacia Logan 2018, 120\u202f000 km, diesel, manuelle" in said
+    assert "Dacia Logan 2018, 120\u202f000\u00a0km, diesel, manuelle" in said
     assert "Pourquoi ce prix" in said
     assert "En partant d'une voiture typique de ce marché" in said
 
@@ -100,14 +111,18 @@ def test_every_field_of_a_listing_can_be_answered() -> None:
         "first_owner", "fiscal_power_cv", "condition",
     }  # fmt: skip
     help_texts = {each.key: each.help for each in page.number_input}
-    assert help_texts["mileage_km"] == "De 0 à 899\u202f999 km"
+    assert help_texts["mileage_km"] == "De 0 à 899\u202f999\u00a0km"
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"model_year": "2031"}, "Année-modèle hors limites : ignoré"),
-        ({"mileage_km": "2000000"}, "kilométrage hors limites : ignoré"),
+        ({"model_year": "2031"}, "Année-modèle hors limites (1980 à 2026) : valeur ignorée"),
+        ({"model_year": "99999"}, "Année-modèle hors limites (1980 à 2026) : valeur ignorée"),
+        ({"mileage_km": "2000000"}, "Kilométrage hors limites (0 à 899\u202f999\u00a0km)"),
+        ({"mileage_km": str(10**22)}, "Kilométrage hors limites (0 à 899\u202f999\u00a0km)"),
+        ({"mileage_km": "1e300"}, "Kilométrage illisible : valeur ignorée"),
+        ({"fiscal_power_cv": "900"}, "Puissance fiscale hors limites (1 à 60\u00a0CV)"),
         ({"model": "Zyx"}, "Modèle jamais vu pour cette marque : fourchette élargie"),
     ],
 )
@@ -159,6 +174,88 @@ def test_of_a_guess_an_asking_price_is_only_placed() -> None:
     assert "10\u202f000\u202f000\u00a0DH : au-dessus de la fourchette." in everything(page)
 
 
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan", "1e999", "abc", "-5"])
+@pytest.mark.parametrize("name", ["mileage_km", "fiscal_power_cv", "asked_price"])
+def test_a_number_that_no_field_can_hold_leaves_it_empty(name: str, number: str) -> None:
+    page = open_page(**LOGAN | {name: number})
+    assert not page.exception
+    assert page.number_input(key=name).value is None
+    assert page.metric
+
+
+def test_unknown_and_endless_answers_in_an_address_leave_the_page_standing() -> None:
+    page = open_page(**LOGAN | {"make": "x" * 5_000, "wings": "2", "doors": "12"})
+    assert not page.exception
+    assert page.header[0].value == f"{'x' * 40}… Logan 2018, 120\u202f000\u00a0km, diesel, manuelle"
+    assert page.metric
+
+
+def test_what_a_link_calls_a_car_is_no_markdown_of_the_page() -> None:
+    page = open_page(**LOGAN | {"make": "[Won](https://evil)", "model": "![x](https://evil/p)"})
+    title = page.header[0].value
+    assert title.startswith("\\[Won\\]\\(")
+    assert "](" not in title
+    assert "://" not in title
+
+
+def test_what_a_file_calls_a_car_is_no_markdown_of_the_page(
+    production: LiveModel, serving: Serving
+) -> None:
+    assert serving.reference
+    typical = serving.reference.typical.assign(make="<b>:smile:</b>", model="$x$")
+    reference = serving.reference._replace(typical=typical)
+    production.state = State(serving._replace(reference=reference))
+    said = everything(open_page(**LOGAN))
+    assert f"\\<b\\>\\:{wording.WORD_JOINER}smile" in said
+    assert "\\$x\\$" in said
+
+
+@pytest.mark.parametrize(
+    ("coverage", "said"),
+    [
+        (0.7, "7 voitures sur 10 comme celle-ci se vendent"),
+        (0.75, "75 % des voitures comme celle-ci se vendent"),
+        (0.95, "95 % des voitures comme celle-ci se vendent"),
+    ],
+)
+def test_an_interval_says_what_share_of_prices_it_holds(
+    monkeypatch: pytest.MonkeyPatch, coverage: float, said: str
+) -> None:
+    monkeypatch.setattr(Serving, "coverage", coverage)
+    assert said in everything(open_page(**LOGAN))
+
+
+def test_another_language_keeps_every_answer_and_the_address_in_its_words() -> None:
+    page = open_page(
+        **LOGAN, origin="Dédouanée", condition="Bon", first_owner="Oui",
+        equipment=["ABS", "Toit ouvrant"],
+    )  # fmt: skip
+    french = dict(page.query_params)
+    answers = {each.key: each.value for each in page.selectbox}
+    price = page.metric[0].value
+    page.radio(key="lang").set_value("en").run()
+    assert {each.key: each.value for each in page.selectbox} == answers
+    assert page.multiselect(key="equipment").value == ["abs", "sunroof"]
+    assert page.query_params["gearbox"] == "Manual"
+    assert page.query_params["origin"] == "Customs cleared"
+    assert page.query_params["equipment"] == ["ABS", "Sunroof"]
+    assert page.metric[0].value == price
+    page.radio(key="lang").set_value("fr").run()
+    assert page.query_params == french
+
+
+def test_every_picture_is_told_in_words() -> None:
+    page = open_page(**LOGAN)
+    interval, _, by_year, by_distance = pictures(page)
+    assert interval.alt.endswith("; annonces comparables : 8.")
+    assert re.search(r"pour 2000, .*\u00a0DH pour 2026, cette voiture", by_year.alt)
+    assert re.search("pour 0\u00a0km, .* pour 400\u202f000\u00a0km, cette voiture", by_distance.alt)
+    said = everything(page)
+    assert texts.INTERVAL_NOTE.fr in said
+    assert texts.EXPLAINED.fr in said
+    assert said.count(texts.CURVE_NOTE.fr) == 2
+
+
 def test_comparable_adverts_are_of_the_same_model(serving: Serving) -> None:
     table = open_page(**LOGAN).dataframe[0].value
     assert serving.reference is not None
@@ -166,8 +263,17 @@ def test_comparable_adverts_are_of_the_same_model(serving: Serving) -> None:
     assert list(table.columns)[:3] == ["Prix (DH)", "Année-Modèle", "Kilométrage (km)"]
 
 
+def test_a_car_without_a_model_has_no_comparable_adverts_until_it_is_named() -> None:
+    page = open_page(**LOGAN | {"model": ""})
+    assert texts.NO_MODEL_NAMED.fr in everything(page)
+    assert texts.NO_COMPARABLES.fr in everything(open_page(**LOGAN | {"model": "Zyx"}))
+
+
 def test_the_page_speaks_english_on_demand() -> None:
     page = open_page(**LOGAN | {"fuel": "", "gearbox": ""}, lang="English")
+    assert page.get("html")[0].proto.body == (
+        "<script>document.documentElement.lang = 'en'</script>"
+    )
     said = everything(page)
     assert "cars in 10 like this one sell for between" in said
     assert [each.label for each in page.button] == ["Estimate"]
@@ -190,3 +296,48 @@ def test_with_nothing_in_production_the_page_says_what_to_type(production: LiveM
     page = open_page()
     assert "make run" in everything(page)
     assert not page.button
+
+
+def test_what_limits_trust_stands_above_the_page_and_what_answers_below() -> None:
+    page = open_app()
+    kinds = {"warning", "title", "caption"}
+    assert [(each.type, each.value) for each in page.main if each.type in kinds] == [
+        ("warning", texts.SIMULATED.fr),
+        ("title", texts.TITLE.fr),
+        ("caption", "Modèle en production : version 3, depuis le 02/11/2026."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        ({"restored_at": "2026-11-05T08:00:00+00:00"}, "version 3, depuis le 05/11/2026."),
+        ({"promoted_at": ""}, "Modèle en production : version 3."),
+    ],
+)
+def test_a_version_that_came_back_is_dated_anew_and_one_set_by_hand_is_not_dated(
+    production: LiveModel, serving: Serving, tags: dict[str, str], said: str
+) -> None:
+    version = dataclasses.replace(serving.version, tags=serving.version.tags | tags)
+    production.state = State(serving._replace(version=version))
+    assert said in open_app().caption[-1].value
+
+
+def test_a_registry_that_is_away_is_told_of_in_the_time_of_the_market(
+    production: LiveModel, serving: Serving
+) -> None:
+    away = datetime(2026, 11, 3, 23, 30, tzinfo=UTC)
+    production.state = State(serving, None, "no answer", away)
+    said = open_app().warning[0].value
+    assert "ne répond pas depuis le 04/11/2026 à 00:30 (heure du Maroc)" in said
+    assert "le dernier bon modèle continue de répondre" in said
+
+
+def test_the_version_trained_last_is_told_of_where_it_does_not_answer(
+    production: LiveModel, serving: Serving
+) -> None:
+    newest = dataclasses.replace(serving.version, number=4, tags={"decision": "refused"})
+    production.state = State(serving, tell_of(newest, serving.version))
+    assert open_app().caption[-1].value == (
+        "Dernière version entraînée : version 4, le 01/11/2026 (refusée par la comparaison)."
+    )

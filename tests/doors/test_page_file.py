@@ -1,9 +1,15 @@
 """« Estimer un fichier », without a browser."""
 
 import csv
+import gc
 import io
+import pickle
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from weakref import ref
 
 import pytest
 from page import LiveModel, everything, run_page
@@ -11,13 +17,33 @@ from starlette.formparsers import MultiPartParser
 from streamlit.testing.v1 import AppTest
 from workbooks import write_workbook
 
-from carprice import texts
+from carprice import batch, texts
+from carprice.batch import MOST_ROWS
 from carprice.live_model import State
 from carprice.prediction import estimate_car
 
 HEADER = "Marque;Modèle;Année-Modèle;Kilométrage;Type de carburant;Boite de vitesses"
 LOGAN = "Dacia;Logan;2018;90000;Diesel;Manuelle"
 CARS = f"{HEADER}\n{LOGAN}\nDacia;;;;;\nRenault;Clio;2016;1\n"
+MEMORY_OF_THE_PAGE_MB = 1024
+"""In the stack; a quarter of it is left to the model of a real market, and to waiting files."""
+ESTIMATE_THE_LARGEST = """
+import pickle, re, sys
+from pathlib import Path
+import altair, streamlit.web.bootstrap
+import carprice.live_model
+from carprice.batch import MOST_ROWS, estimate_upload
+from carprice.dataset import Upload
+
+head, row, size, pipeline = sys.argv[1:]
+room = int(size) * 2**20 // MOST_ROWS - len(f"{row};\\n".encode())
+rows = (f"{row};{number:>{room}}" for number in range(MOST_ROWS - 1))
+upload = Upload("a.csv", "\\n".join([f"{head};Note", *rows]).encode())
+result = estimate_upload(pickle.loads(Path(pipeline).read_bytes()), upload, lambda _: None, "fr")
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]
+print(len(upload.data), len(result.table), int(peak) // 1024)
+"""
+"""By a process of its own, which has imported what the page imports."""
 
 
 def upload(content: str | bytes, name: str = "voitures.csv", **session: object) -> AppTest:
@@ -28,7 +54,7 @@ def upload(content: str | bytes, name: str = "voitures.csv", **session: object) 
 
 
 def read_copy(page: AppTest) -> list[list[str]]:
-    result = page.session_state["estimated"][1]
+    result = page.session_state["order"].result
     assert result.name == "voitures-estimations.csv"
     text = result.copy.decode("utf-8-sig")
     return [*csv.reader(io.StringIO(text), delimiter=";")]
@@ -67,7 +93,7 @@ def test_a_workbook_comes_back_as_csv_for_a_french_spreadsheet() -> None:
     rows = [line.split(";") for line in (HEADER, LOGAN)]
     numbers = [*rows[1][:2], 2018.0, 90000.0, *rows[1][4:]]
     page = upload(write_workbook([rows[0], numbers]), "voitures.xlsx")
-    assert page.session_state["estimated"][1].copy.startswith(b"\xef\xbb\xbfMarque;")
+    assert page.session_state["order"].result.copy.startswith(b"\xef\xbb\xbfMarque;")
     _, logan = read_copy(page)
     assert logan[:6] == LOGAN.split(";")
     assert int(logan[6]) > 0
@@ -90,6 +116,57 @@ def test_of_a_long_file_the_table_shows_the_beginning_and_says_so() -> None:
     page = upload(f"{HEADER}\n" + f"{LOGAN}\n" * 1_200)
     assert len(page.dataframe[0].value) == 1_000
     assert "Les 1 000 premières de 1 200 lignes" in everything(page).replace("\u202f", " ")
+
+
+@pytest.mark.usefixtures("live_model")
+def test_the_table_has_a_name_for_those_who_do_not_see_it() -> None:
+    assert upload(CARS).dataframe[0].proto.alt == texts.FILE_TABLE.fr
+
+
+@pytest.mark.usefixtures("live_model")
+def test_a_file_of_too_many_rows_is_refused_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "MOST_ROWS", 2)
+    page = upload(CARS)
+    assert "environ 5 lignes ; 2 au plus" in page.code[0].value
+    assert not page.metric
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where the kernel tells the peak of memory")
+def test_the_largest_file_fits_into_the_memory_of_the_page(
+    live_model: LiveModel, tmp_path: Path
+) -> None:
+    from views import file  # noqa: PLC0415 - once the folder of the pages is on the path
+
+    assert live_model.state.serving
+    stored = tmp_path / "pipeline.pickle"
+    stored.write_bytes(pickle.dumps(live_model.state.serving.pipeline))
+    # With a thin space, for which Python holds two bytes a letter.
+    words = [HEADER, LOGAN.replace("90000", "90\u202f000"), str(file.MOST_MEGABYTES), str(stored)]
+    told = subprocess.run(
+        [sys.executable, "-c", ESTIMATE_THE_LARGEST, *words],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    size, rows, peak = map(int, told.stdout.split())
+    assert size > 0.99 * file.MOST_MEGABYTES * 2**20
+    assert rows == MOST_ROWS - 1
+    assert peak + file.MOST_MEGABYTES_KEPT < 0.75 * MEMORY_OF_THE_PAGE_MB
+
+
+@pytest.mark.usefixtures("live_model")
+def test_results_of_older_sessions_make_room_and_are_estimated_anew_when_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from views import file  # noqa: PLC0415 - once the folder of the pages is on the path
+
+    monkeypatch.setattr(file, "MOST_MEGABYTES_KEPT", 0)
+    pages = [upload(CARS) for _ in range(2)]
+    orders = [page.session_state["order"] for page in pages]
+    assert [bool(each.result) for each in orders] == [False, True]
+    assert orders[0].fulfil().copy.startswith(HEADER.encode())
+    assert [bool(each.result) for each in orders] == [True, False]
+    pages[1].segmented_control[0].set_value("unestimated").run()
+    assert pages[1].dataframe[0].value.index.tolist() == [2, 3]
+    assert [bool(each.result) for each in orders] == [False, True]
 
 
 @pytest.mark.parametrize(("session", "says"), [
@@ -121,11 +198,14 @@ def test_a_file_without_cars_is_said_to_be_so() -> None:
 @pytest.mark.usefixtures("live_model")
 def test_a_file_that_is_taken_away_is_forgotten() -> None:
     page = upload(CARS)
-    assert page.session_state["estimated"]
+    order = ref(page.session_state["order"])
+    assert order()
     page.file_uploader[0].set_value(None)
     page.run()
-    assert "estimated" not in page.session_state
+    assert "order" not in page.session_state
     assert not page.metric
+    gc.collect()
+    assert order() is None
 
 
 def test_another_language_or_version_estimates_anew(live_model: LiveModel) -> None:
@@ -134,14 +214,14 @@ def test_another_language_or_version_estimates_anew(live_model: LiveModel) -> No
     page.run()
     *_, short = read_copy(page)
     assert short[9] == "no estimate: 4 cells instead of 6"
-    first = page.session_state["estimated"][1]
+    first = page.session_state["order"].result
     serving = live_model.state.serving
     assert serving
     version = serving.version
     live_model.state = State(serving._replace(version=type(version)(
         4, version.run_id, version.tags, version.created)))  # fmt: skip
     page.run()
-    assert page.session_state["estimated"][1] is not first
+    assert page.session_state["order"].result is not first
 
 
 def test_without_a_model_the_page_says_what_to_do(live_model: LiveModel) -> None:

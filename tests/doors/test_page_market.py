@@ -1,10 +1,16 @@
-"""« Le marché », without a browser."""
+"""« Le marché », and the pictures of all pages, without a browser."""
 
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
 import pytest
 from page import LiveModel, everything, pictures, run_page
 
 from carprice import texts, wording
 from carprice.live_model import Serving, State
+
+CAR = {"make": "Dacia", "model": "Logan", "model_year": "2018", "fuel": "diesel"}
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +28,7 @@ def test_the_market_is_told_in_figures_and_pictures(serving: Serving) -> None:
     figures = {each.label: each.value for each in page.metric}
     assert figures["Annonces"] == wording.number(len(known))
     assert figures["Prix médian"] == wording.about(known["price_mad"].median())
-    assert [each.value for each in page.subheader] == ["Par année", "Par marque", "Par ville"]
+    assert [each.value for each in page.header] == ["Par année", "Par marque", "Par ville"]
     years, makes, _ = pictures(page)
     newest = known.loc[known["model_year"] == years.rows["name"].iloc[-1], "price_mad"]
     assert years.rows["median"].iloc[-1] == newest.median()
@@ -41,10 +47,61 @@ def test_every_picture_is_small_has_words_and_takes_its_ground_from_the_theme() 
     assert found[0].alt.startswith("Prix médian selon l'année")
 
 
+def find_tooltips(spec: Any) -> Iterator[dict[str, str]]:
+    """What is told where a picture is pointed at, wherever it stands in the picture."""
+    if isinstance(spec, dict) and "tooltip" in spec:
+        told = spec["tooltip"]
+        yield from told if isinstance(told, list) else [told]
+    inner = spec.values() if isinstance(spec, dict) else spec if isinstance(spec, list) else []
+    for each in inner:
+        yield from find_tooltips(each)
+
+
+@pytest.mark.parametrize("name", ["market", "estimate"])
+@pytest.mark.usefixtures("live_model")
+def test_what_a_picture_tells_where_it_is_pointed_at_has_a_name(name: str) -> None:
+    for each in pictures(run_page(name, asked=CAR)):
+        told = list(find_tooltips(each.spec))
+        assert told
+        assert all(one["title"][0].isupper() for one in told), told
+
+
+@pytest.mark.parametrize("name", ["market", "estimate"])
+@pytest.mark.usefixtures("live_model")
+def test_a_line_is_told_of_by_its_points_for_alone_it_would_tell_of_the_first(name: str) -> None:
+    layers = [
+        layer
+        for each in pictures(run_page(name, asked=CAR))
+        for layer in each.spec.get("layer", [])
+        if layer["mark"]["type"] == "line"
+    ]
+    assert layers
+    assert not any("tooltip" in each["encoding"] for each in layers)
+
+
+@pytest.mark.usefixtures("live_model")
+def test_what_the_pictures_of_the_scores_tell_has_a_name() -> None:
+    import score_charts  # noqa: PLC0415 - once the folder of the pages is on the path
+
+    slices = pd.DataFrame({"label": ["Dacia"], "median_error_pct": [8.0], "rows": [40]})
+    cells = pd.DataFrame(
+        {"price": [1e4], "price_end": [2e4], "estimate": [1e4], "estimate_end": [2e4], "rows": [3]}
+    )
+    bins = pd.DataFrame({"low": [-5], "high": [0], "rows": [3]})
+    drawn = [
+        score_charts.draw_slices(slices, 8.0), score_charts.draw_estimates(cells),
+        score_charts.draw_errors(bins),
+    ]  # fmt: skip
+    for chart in drawn:
+        told = list(find_tooltips(chart.to_dict()))
+        assert told
+        assert all(one["title"][0].isupper() for one in told), told
+
+
 @pytest.mark.usefixtures("live_model")
 def test_one_make_is_shown_by_its_models() -> None:
     page = run_page("market", market_makes=["Dacia"], market_fuels=["diesel"])
-    assert [each.value for each in page.subheader] == ["Par année", "Par modèle", "Par ville"]
+    assert [each.value for each in page.header] == ["Par année", "Par modèle", "Par ville"]
     everywhere = run_page("market").metric[0].value
     assert page.metric[0].value != everywhere
 

@@ -15,7 +15,7 @@ def test_the_history_tells_of_both_versions_and_the_record_of_the_one_in_product
     assert (refused.fate, production.fate) == (Fate.REFUSED, Fate.PRODUCTION)
     assert "same" in refused.reasons
     assert production.since == production.version.tags["promoted_at"]
-    assert history.experiment_id == desk.registry.experiment_id
+    assert production.who == production.version.tags["promoted_by"]
     record = read_record(desk.registry, production.version.run_id)
     assert record.evaluation
     assert record.evaluation.overall.median_error_pct == pytest.approx(

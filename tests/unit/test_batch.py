@@ -7,6 +7,7 @@ import pytest
 from sklearn.pipeline import Pipeline
 from workbooks import write_workbook
 
+from carprice import batch
 from carprice.batch import Annotator, EstimatedFile, Shown, estimate_upload, select_shown
 from carprice.dataset import ListingFile, Upload, copy_with_columns
 from carprice.errors import DatasetError
@@ -110,6 +111,29 @@ def test_a_bad_file_is_explained_in_french_by_its_name(
         estimate(pipeline, content, "voitures.csv")
     assert "voitures.csv" in caught.value.french
     assert says in caught.value.french
+
+
+def test_a_file_of_too_many_rows_is_refused_before_any_is_estimated(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "MOST_ROWS", 20_000)
+    told: list[float] = []
+    upload = Upload("a.csv", (HEADER + "\n,,,,,," * 20_001).encode())
+    with pytest.raises(DatasetError) as caught:
+        estimate_upload(pipeline, upload, told.append, "fr")
+    assert "about 20 002 rows; 20 000 at most" in str(caught.value).replace("\u202f", " ")
+    assert "Découpez le fichier" in caught.value.french
+    assert not told
+
+
+def test_lines_are_no_rows_where_cells_hold_several(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "MOST_ROWS", 2)
+    row = 'Dacia,Logan,2018,90000,Diesel,Manuelle,"one\ntwo\nthree"\n'
+    assert estimate(pipeline, f"{HEADER}\n{row * 2}").estimated == 2
+    with pytest.raises(DatasetError):
+        estimate(pipeline, f"{HEADER}\n{row * 3}")
 
 
 @pytest.mark.parametrize(("shown", "make", "rows"), [

@@ -1,5 +1,6 @@
 """A server's open model follows production, and outlives the registry."""
 
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from carprice import live_model
 from carprice.dataset import write_table
 from carprice.errors import CarPriceError, ModelIntegrityError, RegistryError
 from carprice.live_model import LiveModel, State
-from carprice.versions import Version
+from carprice.versions import QUALITY_PAGE, Version
 
 
 class FakeRegistry:
@@ -29,12 +30,16 @@ class FakeRegistry:
         self.unopenable: set[int] = set()
         self.opened: list[int] = []
         self.made = "first"
+        self.texts: dict[str, str] = {}
+        self.answering = threading.Event()
+        self.answering.set()
 
     def version(self, number: int) -> Version:
         tags = {"data_hash": self.data_hash, "holdout_share": "0.2", **self.tags}
         return Version(number, f"{self.made}-{number}", tags, datetime.now(UTC))
 
     def versions(self) -> list[Version]:
+        self.answering.wait(10)
         return [self.version(3), self.version(2), self.version(1)]
 
     def find_alias(self, alias: str) -> Version | None:
@@ -42,6 +47,14 @@ class FakeRegistry:
         if self.trouble:
             raise self.trouble
         return None if self.production is None else self.version(self.production)
+
+    def read_text(self, _run_id: str, path: str) -> str:
+        if path not in self.texts:
+            raise RegistryError("no such artifact")
+        return self.texts[path]
+
+    def run(self, _run_id: str) -> None:
+        pass
 
     def open_model(self, version: Version) -> Pipeline:
         if version.number in self.unopenable:
@@ -67,6 +80,13 @@ def live(registry: FakeRegistry, tmp_path: Path) -> Iterator[LiveModel]:
 
 def serving_number(live: LiveModel) -> int | None:
     return live.state.serving.version.number if live.state.serving else None
+
+
+def wait_for_version(live: LiveModel, number: int) -> None:
+    deadline = time.monotonic() + 10
+    while serving_number(live) != number:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_production_answers_after_the_first_look(live: LiveModel, registry: FakeRegistry) -> None:
@@ -135,6 +155,32 @@ def test_a_registry_away_at_the_start_is_asked_again(
     assert (serving_number(live), live.state.trouble) == (1, "")
 
 
+def test_what_stands_with_the_run_is_at_hand_beside_the_model(
+    live: LiveModel, registry: FakeRegistry
+) -> None:
+    registry.texts[QUALITY_PAGE] = "<!doctype html>"
+    live.look()
+    registry.texts.clear()
+    live.look()
+    assert live.state.serving is not None
+    assert live.state.serving.record == (None, None, "<!doctype html>")
+
+
+def test_a_registry_that_hangs_holds_up_neither_the_start_nor_a_reader(
+    live: LiveModel, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_model, "FIRST_LOOK_SECONDS", 0.01)
+    registry.answering.clear()
+    began = time.monotonic()
+    live.start()
+    assert (serving_number(live), live.state.trouble) == (None, "no answer yet")
+    assert live.state.trouble_since is not None
+    assert time.monotonic() - began < 5
+    registry.answering.set()
+    wait_for_version(live, 1)
+    assert live.state.trouble == ""
+
+
 def test_a_version_that_cannot_be_opened_never_takes_over(
     live: LiveModel, registry: FakeRegistry
 ) -> None:
@@ -169,10 +215,7 @@ def test_it_looks_by_itself_until_it_is_stopped(
     monkeypatch.setattr(live_model, "LOOK_AGAIN_SECONDS", 0.01)
     live.start()
     registry.production = 2
-    deadline = time.monotonic() + 10
-    while serving_number(live) != 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_for_version(live, 2)
     live.stop()
     live._thread.join(5)
     assert not live._thread.is_alive()

@@ -84,10 +84,10 @@ def test_each_case_is_said_in_french(
 @pytest.mark.parametrize(
     ("changes", "begins"),
     [
-        ({"mileage_km": "3"}, "kilométrage invraisemblable pour cet âge : ignoré"),
-        ({"mileage_km": "beaucoup"}, "kilométrage illisible : ignoré"),
-        ({"model_year": "1850"}, "année-modèle hors limites : ignoré"),
-        ({"fuel": "charbon"}, "type de carburant illisible : ignoré"),
+        ({"mileage_km": "3"}, "kilométrage invraisemblable pour cet âge : valeur ignorée"),
+        ({"mileage_km": "beaucoup"}, "kilométrage illisible : valeur ignorée"),
+        ({"model_year": "1850"}, "année-modèle hors limites (1980 à 2026) : valeur ignorée"),
+        ({"fuel": "charbon"}, "type de carburant illisible : valeur ignorée"),
     ],
 )
 def test_what_was_not_used_is_said_with_its_reason(

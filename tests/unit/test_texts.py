@@ -31,7 +31,7 @@ def test_each_added_column_has_one_french_name() -> None:
 @pytest.mark.parametrize("name", [each.name for each in FIELDS if each.name != TARGET])
 def test_an_unreadable_field_is_said_by_its_french_label(name: str) -> None:
     sentence = wording.describe_problem(f"{name}_unreadable")
-    assert sentence == f"{wording.label(name)} illisible : ignoré"
+    assert sentence == f"{wording.label(name)} illisible : valeur ignorée"
     assert sentence == sentence.lower()
 
 
@@ -41,6 +41,13 @@ def test_every_correction_of_a_number_can_be_said(name: str) -> None:
     said = [wording.describe_problem(f"{name}{ending}") for ending in endings]
     assert len(set(said)) == len(said)
     assert all(sentence and "{" not in sentence for sentence in said)
+
+
+def test_a_number_out_of_range_is_said_with_its_range() -> None:
+    said = wording.describe_problem("mileage_km_out_of_range")
+    assert said == "kilométrage hors limites (0 à 899\u202f999\u00a0km) : valeur ignorée"
+    said = wording.describe_problem("model_year_out_of_range", "en")
+    assert said == "model year out of range (1980 to 2026): ignored"
 
 
 def test_kilometres_in_thousands_are_said_to_be_read_so() -> None:

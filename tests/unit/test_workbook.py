@@ -14,20 +14,6 @@ from carprice.errors import DatasetError
 from carprice.workbook import is_archive, to_csv
 
 
-READ_WHERE_NO_LIMIT_IS = """
-import runpy, sys
-
-class Refusing:
-    RLIMIT_AS = 9
-
-    def setrlimit(self, *_):
-        raise ValueError("current limit exceeds maximum limit")
-
-sys.modules["resource"] = {resource}
-runpy.run_module("carprice.workbook", run_name="__main__")
-"""
-
-
 def refusal(data: bytes) -> str:
     with pytest.raises(DatasetError) as caught:
         to_csv("voitures.xlsx", data)
@@ -106,15 +92,6 @@ def test_one_text_in_very_many_cells_harms_its_reader_alone() -> None:
         "xl/sharedStrings.xml": shared, "xl/worksheets/sheet1.xml": cells,
     })  # fmt: skip
     assert refusal(bomb)
-
-
-@pytest.mark.parametrize("resource", ["None", "Refusing()"], ids=["Windows", "macOS"])
-def test_workbooks_are_read_where_memory_cannot_be_limited(resource: str) -> None:
-    told = subprocess.run(
-        [sys.executable, "-c", READ_WHERE_NO_LIMIT_IS.format(resource=resource)],
-        input=write_workbook([["é", 1]]), capture_output=True, check=True,
-    )  # fmt: skip
-    assert told.stdout.decode() == "\ufeffé;1\r\n"
 
 
 def test_a_reader_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

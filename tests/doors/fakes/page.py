@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,9 @@ import pyarrow as pa
 from streamlit.testing.v1 import AppTest
 
 from carprice.live_model import State
+from carprice.model_history import Chapter, History
 from carprice.settings import Settings
+from carprice.versions import Version
 from carprice.workspace import Workspace
 
 
@@ -19,6 +22,11 @@ class LiveModel:
 
     state: State
     work: Workspace = field(default_factory=lambda: Workspace(Settings()))
+
+
+def tell_of(*versions: Version) -> History:
+    """What a registry told of versions, the newest first."""
+    return History([*map(Chapter.of, versions)], datetime(2026, 11, 24, 9, tzinfo=UTC))
 
 
 def run_page(name: str, **session: object) -> AppTest:

@@ -1,0 +1,80 @@
+"""What each page looks like, light and dark, wide and narrow; and whom it shuts out."""
+
+import time
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import visit
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import LOGAN, Servers
+
+PAGES = {"": "Le prix", "fichier": "fichier", "modele": "modèle", "marche": "marché"}
+CARS = (
+    "Marque;Modèle;Année-Modèle;Kilométrage;Type de carburant;Boite de vitesses\n"
+    "Dacia;Logan;2018;120 000;Diesel;Manuelle\nRenault;Clio;2031;85;Essence;Manuelle\n"
+    "Zyx;;2015;90 000;Essence;Manuelle\nPeugeot;208;2020;45 000;Diesel;\nFiat;;;;;\n"
+)
+STREAMLITS_OWN = {
+    # The place where a file is dropped: `role=presentation` on what also has a name.
+    "presentation-role-conflict",
+}
+COLOURS = 128
+SCREENS: dict[str, dict[str, Any]] = {
+    f"{scheme}-{size}": {
+        "color_scheme": scheme, "viewport": {"width": width, "height": 900}, "locale": "fr-FR",
+    }
+    for scheme in ("light", "dark")
+    for size, width in (("wide", 1440), ("narrow", 390))
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_fits_the_screen_and_can_be_read_by_everybody(
+    servers: Servers, browser: Browser, pictures: Path, path: str, screen: str
+) -> None:
+    car = f"?{urlencode(LOGAN)}&asked_price=125000" if not path else ""
+    with visit(browser, f"{servers.page}/{path}{car}", **SCREENS[screen]) as page:
+        expect(page.get_by_role("heading", level=1)).to_contain_text(PAGES[path])
+        if path == "fichier":
+            _hand_in_a_file(page)
+        expect(page.get_by_text("Modèle en production").last).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        _wait_until_still(page)
+        main = page.get_by_test_id("stMain")
+        overflow = main.evaluate("e => e.scrollWidth - e.clientWidth")
+        assert overflow <= 1, f"{overflow} pixels lie beyond the edge"
+        height = int(main.evaluate("e => e.scrollHeight"))
+        page.set_viewport_size(SCREENS[screen]["viewport"] | {"height": min(height + 60, 8000)})
+        _wait_until_still(page)
+        keep(page.screenshot(), pictures / f"page-{path or 'estimer'}-{screen}.png")
+        found = Axe().run(page)
+    shut_out = {each["id"] for each in found.response["violations"]} - STREAMLITS_OWN
+    assert not shut_out, found.generate_report()
+
+
+def _hand_in_a_file(page: Page) -> None:
+    page.locator("input[type=file]").set_input_files(
+        {"name": "annonces.csv", "mimeType": "text/csv", "buffer": CARS.encode()}
+    )
+    expect(page.get_by_role("button", name="Télécharger le fichier complété")).to_be_visible()
+
+
+def keep(screenshot: bytes, picture: Path) -> None:
+    """A small file: what people read needs few colours."""
+    with Image.open(BytesIO(screenshot)) as shown:
+        shown.quantize(COLOURS).save(picture, optimize=True)
+
+
+def _wait_until_still(page: Page) -> None:
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    heights = [0, 1]
+    deadline = time.monotonic() + 30
+    while heights[-1] != heights[-2] and time.monotonic() < deadline:
+        page.wait_for_timeout(700)
+        heights.append(page.get_by_test_id("stMain").evaluate("e => e.scrollHeight"))
