@@ -24,6 +24,8 @@ Spec = dict[str, Any]
 ACCENT, AGAINST, MUTED = "#1a9e8f", "#d1495b", "#8a979d"
 THOUSANDS = f"replace(format(datum.value, ',.0f'), /,/g, '{wording.THIN_SPACE}')"
 PLAIN = "format(datum.value, 'd')"
+QUIET = {"tooltip": None, "aria": False}
+"""For marks: Vega would tell of them by names and digits of columns; the page does it in words."""
 
 
 def amounts(labels: str = THOUSANDS, ticks: int = 6) -> alt.Axis:
@@ -92,7 +94,7 @@ def _interval(spoken: Language) -> Spec:
     price = _over("price").mark_tick(thickness=4, size=44, color=ACCENT)
     # Of another shape as well: colours alone do not tell the two apart for everybody.
     asked = _over("asked").mark_point(shape="diamond", filled=True, size=260, color=AGAINST)
-    tooltip = entitle("told", texts.CAR_PRICE.say(spoken))
+    tooltip = [entitle("told", texts.CAR_PRICE.say(spoken))]
     told = (each.encode(x="low:Q", tooltip=tooltip) for each in (dots, price, asked))
     return _spell(alt.layer(band.encode(x=x, x2="high:Q"), *told).properties(height=110))
 
@@ -148,7 +150,7 @@ def _over(table: str) -> alt.Chart:
 
 def _spell(chart: alt.Chart | alt.LayerChart) -> Spec:
     with alt.theme.enable("none"):  # the page has its own
-        return chart.to_dict()
+        return chart.configure_mark(**QUIET).to_dict()
 
 
 def name_group(fields: tuple[str, ...]) -> str:

@@ -2,7 +2,7 @@
 
 import altair as alt
 import pandas as pd
-from charts import ACCENT, PLAIN, amounts, entitle
+from charts import ACCENT, PLAIN, QUIET, amounts, entitle
 from language import language, say
 
 from carprice import texts, wording
@@ -19,9 +19,8 @@ def draw_names(groups: pd.DataFrame, column: str) -> alt.LayerChart:
     price = alt.X("low:Q", title=say(texts.MEDIAN_PRICE_AXIS), axis=amounts(ticks=5))
     band = base.mark_bar(height=12, cornerRadius=6, opacity=0.35, color=ACCENT)
     tick = base.mark_tick(thickness=4, size=20, opacity=1, color=ACCENT)
-    return alt.layer(band.encode(x=price, x2="high:Q"), tick.encode(x="median:Q")).properties(
-        height=BAR_HEIGHT * len(groups) + 50
-    )
+    layers = alt.layer(band.encode(x=price, x2="high:Q"), tick.encode(x="median:Q"))
+    return layers.configure_mark(**QUIET).properties(height=BAR_HEIGHT * len(groups) + 50)
 
 
 def draw_years(groups: pd.DataFrame) -> alt.LayerChart:
@@ -37,7 +36,7 @@ def draw_years(groups: pd.DataFrame) -> alt.LayerChart:
     points = base.mark_circle(color=ACCENT, opacity=1, size=60).encode(
         x=year, y="median:Q", tooltip=_entitle_told("model_year")
     )
-    return alt.layer(band, line, points).properties(height=300)
+    return alt.layer(band, line, points).configure_mark(**QUIET).properties(height=300)
 
 
 def _entitle_told(column: str) -> list[alt.Tooltip]:

@@ -2,7 +2,7 @@
 
 import altair as alt
 import pandas as pd
-from charts import ACCENT, AGAINST, THOUSANDS, amounts, entitle
+from charts import ACCENT, AGAINST, QUIET, THOUSANDS, amounts, entitle
 from language import language, say
 
 from carprice import texts, wording
@@ -35,13 +35,15 @@ def draw_slices(slices: pd.DataFrame, overall: float) -> alt.LayerChart:
     )
     rule = alt.Chart(pd.DataFrame({"median_error_pct": [overall]}))
     line = rule.mark_rule(color=AGAINST, size=2, strokeDash=[4, 4]).encode(x="median_error_pct:Q")
-    return alt.layer(bars, line).properties(height=BAR_HEIGHT * len(slices) + 50)
+    height = BAR_HEIGHT * len(slices) + 50
+    return alt.layer(bars, line).configure_mark(**QUIET).properties(height=height)
 
 
 def draw_estimates(cells: pd.DataFrame) -> alt.LayerChart:
     """Cells of `scorecard.bin_estimates`; where both are equal is the dashed line."""
     told = [
-        f"{wording.about(each.price)} → {wording.about(each.estimate)} : {each.rows}"
+        f"{wording.about(each.price)} → {wording.about(each.estimate)} "
+        f"({wording.number(each.rows)})"
         for each in cells.itertuples()
     ]
     scale = alt.Scale(type="log", nice=False)
@@ -58,17 +60,20 @@ def draw_estimates(cells: pd.DataFrame) -> alt.LayerChart:
             opacity=alt.Opacity(
                 "rows:Q", legend=None, scale=alt.Scale(type="sqrt", range=[0.15, 1])
             ),
-            tooltip=entitle("told", say(texts.AGAINST_PRICE)),
+            tooltip=[entitle("told", say(texts.AGAINST_PRICE))],
         )
     )
     diagonal = alt.Chart(pd.DataFrame({"price": ends, "estimate": ends}))
     line = diagonal.mark_line(color=AGAINST, strokeDash=[4, 4]).encode(x="price:Q", y="estimate:Q")
-    return alt.layer(squares, line).properties(height=340)
+    return alt.layer(squares, line).configure_mark(**QUIET).properties(height=340)
 
 
 def draw_errors(bins: pd.DataFrame) -> alt.Chart:
     """Cells of `scorecard.bin_errors`."""
-    told = [f"{each.low:+d} – {each.high:+d} % : {each.rows}" for each in bins.itertuples()]
+    told = [
+        f"{each.low:+d} – {each.high:+d} % ({wording.number(each.rows)})"
+        for each in bins.itertuples()
+    ]
     return (
         alt.Chart(bins.assign(told=told))
         .mark_bar(color=ACCENT, binSpacing=1)
@@ -76,8 +81,9 @@ def draw_errors(bins: pd.DataFrame) -> alt.Chart:
             x=alt.X("low:Q", bin="binned", title=say(texts.ERROR_AXIS)),
             x2="high:Q",
             y=alt.Y("rows:Q", title=say(texts.CARS), axis=amounts()),
-            tooltip=entitle("told", say(texts.ERROR_AXIS)),
+            tooltip=[entitle("told", say(texts.ERROR_AXIS))],
         )
+        .configure_mark(**QUIET)
         .properties(height=340)
     )
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sklearn.pipeline import Pipeline
 
 from carprice import dataset
-from carprice.errors import CarPriceError, DatasetError
+from carprice.errors import CarPriceError, DatasetError, RegistryError
 from carprice.model_history import NO_RECORD, History, Record, read_history, read_record
 from carprice.prediction import estimate_car
 from carprice.reference import Reference
@@ -33,7 +33,8 @@ log = logging.getLogger(__name__)
 class Serving(NamedTuple):
     """A version that answers, and its pipeline.
 
-    reference: what it learnt from, where that table is at hand. record: what stands with its run.
+    reference: what it learnt from, where that table is at hand. record: what stands with its run,
+    once that was read.
     """
 
     version: Version
@@ -86,10 +87,10 @@ class LiveModel:
 
     def start(self) -> "LiveModel":
         """Look again and again in the background, and wait a while for the first look."""
+        # Until the first look is over: a registry that hangs is told of instead of waited for.
+        self.state = State(trouble="no answer yet", trouble_since=datetime.now(UTC))
         self._thread.start()
-        if not self._looked.wait(FIRST_LOOK_SECONDS):
-            # A registry that hangs is not waited for; what it says after all takes this back.
-            self.state = State(trouble="no answer yet", trouble_since=datetime.now(UTC))
+        self._looked.wait(FIRST_LOOK_SECONDS)
         return self
 
     def stop(self) -> None:
@@ -121,13 +122,9 @@ class LiveModel:
             return None
         # By its run as well: a registry made anew begins at version 1 again.
         if current and _identity(current.version) == _identity(production):
-            return current._replace(version=production)
+            return self._add_record(current._replace(version=production))
         pipeline = self.work.registry.open_model(production)
-        serving = Serving(production, pipeline)
-        if self.for_page:
-            reference = self._read_reference(pipeline, production)
-            record = read_record(self.work.registry, production.run_id)
-            serving = Serving(production, pipeline, reference, record)
+        reference = self._read_reference(pipeline, production) if self.for_page else None
         estimate_car(pipeline, FIRST_CAR)
         # What stays is not searched for garbage: after each run of a page, and whenever Python
         # sees fit, that would stop every answer for a third of a second. Once for each version it
@@ -136,7 +133,17 @@ class LiveModel:
         gc.collect()
         gc.freeze()
         log.info("%s answers from now on", production.name)
-        return serving
+        return self._add_record(Serving(production, pipeline, reference))
+
+    def _add_record(self, serving: Serving) -> Serving:
+        """Once for each version; one whose record cannot be read answers, and it is tried again."""
+        if not self.for_page or serving.record is not NO_RECORD:
+            return serving
+        try:
+            return serving._replace(record=read_record(self.work.registry, serving.version.run_id))
+        except RegistryError as error:
+            log.warning("the record of %s: %s", serving.version.name, error)
+            return serving
 
     def _read_reference(self, pipeline: Pipeline, version: Version) -> Reference | None:
         """Nothing where the clean table is not here: estimates need none of it."""

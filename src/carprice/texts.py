@@ -457,6 +457,7 @@ SINCE = Text(
     "Version {number}, en production depuis le {date}",
     "Version {number}, in production since {date}",
 )
+SINCE_EVER = Text("Version {number}, en production", "Version {number}, in production")
 PROMOTED_BY = Text("Mise en production par {who}.", "Brought to production by {who}.")
 MEASURED_ON = Text(
     "Mesuré sur {rows} voitures mises de côté, que le modèle n'a jamais vues.",
@@ -611,6 +612,49 @@ REASONS = {
         "aucun modèle en production à qui la comparer"
     ),
     "the champion cannot be compared with:": "la version en production ne peut être comparée :",
+    r"CarPricePredictor version (\d+)": "la version {}",
+    r" has no file hashes: it was not registered by this pipeline and is not opened\. "
+    r"Train it with (\S+ run`) or (\S+ train`)": (
+        " n'a pas d'empreintes de fichiers : elle n'a pas été enregistrée par ce pipeline et n'est "
+        "pas ouverte. Entraînez-la par {} ou {}"
+    ),
+    r" has another signature than this release of carprice expects\. Train again with this "
+    "release, or go back to the release that made it": (
+        " a une autre signature que celle qu'attend cette édition de carprice. Entraînez de "
+        "nouveau avec cette édition, ou revenez à celle qui l'a faite"
+    ),
+    r" is not what was registered and is not opened \(": (
+        " n'est pas ce qui a été enregistré et n'est pas ouverte ("
+    ),
+    r": found (no such file|\w+), registered (no such file|\w+)": " : trouvé {}, enregistré {}",
+    "no such file": "aucun fichier",
+    "Roll back to an intact version, or train again": (
+        "Revenez à une version intacte, ou entraînez de nouveau"
+    ),
+    " holds types that are not trusted:": " contient des types qui ne sont pas admis :",
+    " cannot be read:": " ne peut pas être lue :",
+    r" holds a (\S+); a scikit-learn Pipeline was expected": (
+        " contient un objet {} ; un Pipeline de scikit-learn était attendu"
+    ),
+    " is not fit for production:": " n'est pas prête pour la production :",
+    r" could not be validated; its process ended with (-?\d+):": (
+        " n'a pas pu être validée ; son processus s'est terminé par le code {} :"
+    ),
+    r"(\S+) % of steps to a newer car or fewer kilometres lower the price; "
+    r"at most (\S+) % are allowed": (
+        "{} % des pas vers une voiture plus récente ou moins de kilomètres baissent le prix ; "
+        "au plus {} % sont admis"
+    ),
+    r"one estimate takes (\S+) ms; at most (\S+) ms is allowed": (
+        "une estimation prend {} ms ; au plus {} ms sont admis"
+    ),
+    r" at (\S+) DH; between (\S+) and (\S+) DH was expected": (
+        " à {} DH ; un prix entre {} et {} DH était attendu"
+    ),
+    "an estimate is not a positive number": "une estimation n'est pas un nombre positif",
+    "an estimate lies outside its own interval": "une estimation sort de sa propre fourchette",
+    "every golden car gets the same price": "toutes les voitures témoins ont le même prix",
+    r"(?<=\d),(?=\d{3})": "\u202f",
     "median error": "erreur médiane",
     " and more :": " et plus :",
     r"\bmake (?=[^;]+ : erreur)": "marque ",
@@ -618,7 +662,8 @@ REASONS = {
     r"\bprice (?=[^;]+ : erreur)": "prix ",
     r"\byear (?=[^;]+ : erreur)": "année ",
 }
-"""What the gate puts on record in English, and its French; figures come in the same order."""
+"""What gate and validation put on record in English, and its French; figures come in the same
+order."""
 SLICE_BELOW = Text("moins de {high}", "under {high}")
 SLICE_ABOVE = Text("{low} et plus", "{low} and more")
 # « Le marché »

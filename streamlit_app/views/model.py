@@ -17,6 +17,7 @@ from carprice.live_model import Serving
 from carprice.model_history import Chapter, History
 from carprice.quality_report import DataProfile
 from carprice.scorecard import bin_errors, bin_estimates, tabulate_slices
+from carprice.texts import Text
 from carprice.versions import MODEL_NAME
 
 MOST_CHAPTERS = 20
@@ -48,8 +49,9 @@ def _link_out() -> None:
 
 def _show_production(serving: Serving) -> None:
     chapter = Chapter.of(serving.version)
+    sentence = texts.SINCE if chapter.since else texts.SINCE_EVER  # no alias set by hand is dated
     date = _date(chapter.since)
-    st.header(say(texts.SINCE, number=serving.version.number, date=date), divider="gray")
+    st.header(say(sentence, number=serving.version.number, date=date), divider="gray")
     _show_who(chapter)
     if evaluation := serving.record.evaluation:
         _show_scores(evaluation)
@@ -206,12 +208,9 @@ def _show_chapter(chapter: Chapter) -> None:
             )
         )  # fmt: skip
         _show_figures(chapter)
-        if chapter.reasons:
-            st.markdown(f"**{say(texts.WHY_DECIDED[tags.get('decision', 'refused')])}**")
-            st.text(wording.capital(wording.say_reasons(chapter.reasons, language())))
-        if chapter.invalid:
-            st.markdown(f"**{say(texts.INVALID_BECAUSE)}**")
-            st.text(chapter.invalid)
+        decided = texts.WHY_DECIDED[tags.get("decision", "refused")]
+        _show_reasons(decided, chapter.reasons)
+        _show_reasons(texts.INVALID_BECAUSE, chapter.invalid)
         _show_who(chapter)
         if "rolled_back_at" in tags:
             st.text(
@@ -223,6 +222,12 @@ def _show_chapter(chapter: Chapter) -> None:
         mlflow = live_model().work.settings.mlflow_page
         page = f"{mlflow}/#/models/{MODEL_NAME}/versions/{version.number}"
         st.link_button(say(texts.OPEN_VERSION), page, icon=":material/open_in_new:")
+
+
+def _show_reasons(title: Text, reasons: str) -> None:
+    if reasons:
+        st.markdown(f"**{say(title)}**")
+        st.text(wording.capital(wording.say_reasons(reasons, language())))
 
 
 def _show_figures(chapter: Chapter) -> None:
@@ -241,4 +246,4 @@ def _decimal(figure: float) -> str:
 
 def _date(moment: str) -> str:
     """The day of a time as it stands in a tag."""
-    return wording.day(datetime.fromisoformat(moment), language()) if moment else "–"
+    return wording.day(datetime.fromisoformat(moment), language()) if moment else ""

@@ -53,7 +53,28 @@ def test_every_page_fits_the_screen_and_can_be_read_by_everybody(
         page.set_viewport_size(SCREENS[screen]["viewport"] | {"height": min(height + 60, 8000)})
         _wait_until_still(page)
         keep(page.screenshot(), pictures / f"page-{path or 'estimer'}-{screen}.png")
-        found = Axe().run(page)
+        ensure_readable(page)
+
+
+@pytest.mark.parametrize("address", [
+    "?make=Dacia&model=Logan&model_year=2018",  # neither kilometres nor an asking price to mark
+    "?make=Zyx&model_year=2018&fuel=Diesel",  # no price either, and no comparable adverts
+    "marche?market_makes=Dacia&market_fuels=Diesel",
+])  # fmt: skip
+def test_pages_with_less_or_more_on_them_can_be_read_by_everybody(
+    servers: Servers, browser: Browser, address: str
+) -> None:
+    screen = SCREENS["dark-wide"] | {"viewport": {"width": 1440, "height": 4_000}}
+    with visit(browser, f"{servers.page}/{address}", **screen) as page:
+        expect(page.get_by_text("Modèle en production").last).to_be_visible()
+        if "marche" not in address:
+            page.get_by_text("Plus de détails").click()
+        _wait_until_still(page)
+        ensure_readable(page)
+
+
+def ensure_readable(page: Page) -> None:
+    found = Axe().run(page)
     shut_out = {each["id"] for each in found.response["violations"]} - STREAMLITS_OWN
     assert not shut_out, found.generate_report()
 

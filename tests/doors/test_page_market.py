@@ -50,8 +50,7 @@ def test_every_picture_is_small_has_words_and_takes_its_ground_from_the_theme() 
 def find_tooltips(spec: Any) -> Iterator[dict[str, str]]:
     """What is told where a picture is pointed at, wherever it stands in the picture."""
     if isinstance(spec, dict) and "tooltip" in spec:
-        told = spec["tooltip"]
-        yield from told if isinstance(told, list) else [told]
+        yield from spec["tooltip"] or []
     inner = spec.values() if isinstance(spec, dict) else spec if isinstance(spec, list) else []
     for each in inner:
         yield from find_tooltips(each)
@@ -61,6 +60,7 @@ def find_tooltips(spec: Any) -> Iterator[dict[str, str]]:
 @pytest.mark.usefixtures("live_model")
 def test_what_a_picture_tells_where_it_is_pointed_at_has_a_name(name: str) -> None:
     for each in pictures(run_page(name, asked=CAR)):
+        assert each.spec["config"]["mark"] == {"tooltip": None, "aria": False}
         told = list(find_tooltips(each.spec))
         assert told
         assert all(one["title"][0].isupper() for one in told), told
@@ -68,15 +68,18 @@ def test_what_a_picture_tells_where_it_is_pointed_at_has_a_name(name: str) -> No
 
 @pytest.mark.parametrize("name", ["market", "estimate"])
 @pytest.mark.usefixtures("live_model")
-def test_a_line_is_told_of_by_its_points_for_alone_it_would_tell_of_the_first(name: str) -> None:
-    layers = [
-        layer
-        for each in pictures(run_page(name, asked=CAR))
-        for layer in each.spec.get("layer", [])
-        if layer["mark"]["type"] == "line"
-    ]
-    assert layers
-    assert not any("tooltip" in each["encoding"] for each in layers)
+def test_a_line_leaves_it_to_its_points_for_it_would_tell_of_the_first_only(name: str) -> None:
+    drawn = [each.spec for each in pictures(run_page(name, asked=CAR))]
+    lined = [spec for spec in drawn if any(mark == "line" for mark, _ in find_layers(spec))]
+    assert lined
+    for spec in lined:
+        told = {mark for mark, encoding in find_layers(spec) if "tooltip" in encoding}
+        assert told == {"circle"}
+
+
+def find_layers(spec: Any) -> list[tuple[str, Any]]:
+    """What each layer of a picture is drawn with, and how."""
+    return [(each["mark"]["type"], each["encoding"]) for each in spec.get("layer", [])]
 
 
 @pytest.mark.usefixtures("live_model")
@@ -93,6 +96,7 @@ def test_what_the_pictures_of_the_scores_tell_has_a_name() -> None:
         score_charts.draw_errors(bins),
     ]  # fmt: skip
     for chart in drawn:
+        assert chart.to_dict()["config"]["mark"] == {"tooltip": None, "aria": False}
         told = list(find_tooltips(chart.to_dict()))
         assert told
         assert all(one["title"][0].isupper() for one in told), told

@@ -113,6 +113,27 @@ def test_each_version_tells_why_it_was_refused() -> None:
     assert "Erreur médiane 9,10 % ; au plus 8 % sont admis" in written(page)
 
 
+def test_why_validation_refused_a_version_is_told_in_the_language_of_the_page(
+    production: LiveModel,
+) -> None:
+    invalid = {
+        "validation": "failed: CarPricePredictor version 4 is not fit for production:\n"
+        "  - an estimate lies outside its own interval"
+    }
+    version = dataclasses.replace(REFUSED, tags=REFUSED.tags | invalid)
+    production.state = State(production.state.serving, tell_of(version))
+    assert "La version 4 n'est pas prête pour la production :\n" in written(run_page("model"))
+    assert "CarPricePredictor version 4 is not" in written(run_page("model", lang="en"))
+
+
+def test_a_version_that_was_put_there_by_hand_has_no_date(
+    production: LiveModel, serving: Serving
+) -> None:
+    version = dataclasses.replace(serving.version, tags={})
+    production.state = State(serving._replace(version=version))
+    assert run_page("model").header[0].value == "Version 3, en production"
+
+
 def test_names_of_files_are_no_markdown_of_the_page() -> None:
     page = run_page("model")
     assert "example.com" in written(page)

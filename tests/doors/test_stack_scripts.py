@@ -413,31 +413,37 @@ def start_that_hangs(machine: Machine, moment: str, act: Callable[[int], None]) 
         act(process.pid)
         _, told = process.communicate(timeout=60)
     assert not list(machine.engine.glob("carprice.*"))
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    ensure_gone(process.pid)
     return process.returncode, told
 
 
+def ensure_gone(group: int) -> None:
+    """What was interrupted with the script may be a moment later than it."""
+    deadline = time.monotonic() + 10
+    with suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.killpg(group, 0)
+            time.sleep(0.05)
+        raise AssertionError(f"the process group {group} goes on")
+
+
+# Not while the script waits for services: there bash leaves it to chance whether Ctrl-C, which
+# reaches its children too, is taken for one of theirs. The next test has that moment.
 @pytest.mark.parametrize(
     "moment",
-    [
-        "build",
-        "up --detach postgres redis",
-        "up --detach",
-        "run_pipeline.py --only-if-no-production",
-    ],
+    ["build", "up --detach postgres redis", "run_pipeline.py --only-if-no-production"],
 )
 def test_an_interruption_leaves_nothing_of_the_script_behind(machine: Machine, moment: str) -> None:
     machine.scenario(hangs_at=moment)
     code, told = start_that_hangs(machine, moment, lambda pid: os.killpg(pid, signal.SIGINT))
-    assert code == 130
+    assert code == 130, told
     assert "Interrupted. What runs goes on" in told
 
 
 def test_who_ends_the_script_alone_ends_what_it_started(machine: Machine) -> None:
     machine.scenario(hangs_at="up --detach")
     code, told = start_that_hangs(machine, "up --detach", lambda pid: os.kill(pid, signal.SIGTERM))
-    assert code == 130
+    assert code == 130, told
     assert "Interrupted. What runs goes on" in told
 
 

@@ -1,7 +1,9 @@
 """A server's open model follows production, and outlives the registry."""
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +33,7 @@ class FakeRegistry:
         self.opened: list[int] = []
         self.made = "first"
         self.texts: dict[str, str] = {}
+        self.runs_away = False
         self.answering = threading.Event()
         self.answering.set()
 
@@ -54,7 +57,8 @@ class FakeRegistry:
         return self.texts[path]
 
     def run(self, _run_id: str) -> None:
-        pass
+        if self.runs_away:
+            raise RegistryError("no answer")
 
     def open_model(self, version: Version) -> Pipeline:
         if version.number in self.unopenable:
@@ -164,6 +168,36 @@ def test_what_stands_with_the_run_is_at_hand_beside_the_model(
     live.look()
     assert live.state.serving is not None
     assert live.state.serving.record == (None, None, "<!doctype html>")
+
+
+def test_what_sessions_left_behind_is_thrown_away_when_a_version_takes_over(
+    live: LiveModel,
+) -> None:
+    class Left:
+        """An object that only a search for garbage finds to be one."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+    left = weakref.ref(Left())
+    gc.freeze()
+    assert left()
+    live.look()
+    assert left() is None
+
+
+def test_a_version_whose_record_cannot_be_read_answers_and_the_record_follows(
+    live: LiveModel, registry: FakeRegistry
+) -> None:
+    registry.texts[QUALITY_PAGE] = "<!doctype html>"
+    registry.runs_away = True
+    live.look()
+    assert (serving_number(live), live.state.trouble) == (1, "")
+    assert live.state.serving is not None
+    assert live.state.serving.record == (None, None, None)
+    registry.runs_away = False
+    live.look()
+    assert live.state.serving.record.quality_page
 
 
 def test_a_registry_that_hangs_holds_up_neither_the_start_nor_a_reader(
