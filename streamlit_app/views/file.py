@@ -148,8 +148,8 @@ def _show_table() -> None:
     result: EstimatedFile | None = st.session_state["order"].result
     if result is None:  # it made room for others: the whole page estimates it anew
         st.rerun()
-    chosen = st.segmented_control(
-        say(texts.FILE_SHOWN_LABEL), list(Shown), default=Shown.ALL, required=True,
+    chosen = st.radio(
+        say(texts.FILE_SHOWN_LABEL), list(Shown), horizontal=True,
         format_func=lambda each: say(texts.FILE_SHOWN[each]), key="file_shown",
     )  # fmt: skip
     make = st.text_input(say(texts.FILE_SEARCH), key="file_make", icon=":material/search:")

@@ -77,9 +77,9 @@ def _show_scores(evaluation: Evaluation) -> None:
 
 def _show_slices(evaluation: Evaluation, serving: Serving) -> None:
     st.subheader(say(texts.BY_SLICE))
-    family = st.segmented_control(
-        say(texts.SLICE_FAMILY), list(texts.SLICE_FAMILIES), default="make",
-        required=True, key="slice_family", bind="query-params",
+    family = st.radio(
+        say(texts.SLICE_FAMILY), list(texts.SLICE_FAMILIES), horizontal=True,
+        key="slice_family", bind="query-params",
         format_func=lambda each: say(texts.SLICE_FAMILIES[each]),
     )  # fmt: skip
     slices = tabulate_slices(evaluation, family)

@@ -103,7 +103,7 @@ def test_a_workbook_comes_back_as_csv_for_a_french_spreadsheet() -> None:
 def test_the_table_shows_what_is_asked_for() -> None:
     page = upload(CARS)
     assert page.dataframe[0].value["make"].tolist() == ["Dacia", "Dacia", ""]
-    page.segmented_control[0].set_value("unestimated").run()
+    page.radio[0].set_value("unestimated").run()
     assert page.dataframe[0].value.index.tolist() == [2, 3]
     page.text_input[0].set_value("DACIA").run()
     assert page.dataframe[0].value.index.tolist() == [2]
@@ -164,7 +164,7 @@ def test_results_of_older_sessions_make_room_and_are_estimated_anew_when_looked_
     assert [bool(each.result) for each in orders] == [False, True]
     assert orders[0].fulfil().copy.startswith(HEADER.encode())
     assert [bool(each.result) for each in orders] == [True, False]
-    pages[1].segmented_control[0].set_value("unestimated").run()
+    pages[1].radio[0].set_value("unestimated").run()
     assert pages[1].dataframe[0].value.index.tolist() == [2, 3]
     assert [bool(each.result) for each in orders] == [False, True]
 

@@ -82,7 +82,7 @@ def test_slices_are_shown_by_the_family_that_is_asked_for(
     makes = pictures(page)[0]
     assert len(makes.rows) == len(evaluation.slices["make"])
     assert makes.rows["median_error_pct"].is_monotonic_increasing
-    page.segmented_control[0].set_value("price").run()
+    page.radio[0].set_value("price").run()
     prices = pictures(page)[0]
     assert prices.rows["label"].iloc[0] == f"moins de {wording.number(80_000)}"
     assert len(prices.rows) == len(evaluation.slices["price"])
