@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import visit
+from browsing import unfold, visit
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import LOGAN, Servers
@@ -68,7 +68,7 @@ def test_pages_with_less_or_more_on_them_can_be_read_by_everybody(
     with visit(browser, f"{servers.page}/{address}", **screen) as page:
         expect(page.get_by_text("Modèle en production").last).to_be_visible()
         if "marche" not in address:
-            page.get_by_text("Plus de détails").click()
+            unfold(page, "Plus de détails")
         _wait_until_still(page)
         ensure_readable(page)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 PATIENCE = 60_000
 """Milliseconds that a page may take: the machine may be busy with the whole stack."""
@@ -24,6 +24,10 @@ LOGAN = {
     "Type de carburant": "Diesel",
     "Boite de vitesses": "Manuelle",
 }
+UNFOLDED = """() => {
+    const folds = [...document.querySelectorAll("details")];
+    return folds.every(each => each.getAnimations().every(one => one.playState === "finished"));
+}"""
 PRICE = re.compile(r"^[\d\u202f]+\u00a0DH$")
 
 
@@ -61,6 +65,22 @@ def estimate_logan(page: Page) -> list[str]:
 
 def _fill_in(page: Page, label: str, answer: str) -> None:
     box = page.get_by_label(re.compile(f"^{label}")).first
+    expect(box).to_be_visible()  # number fields come after the others, with code of their own
+    if box.get_attribute("role") == "combobox":
+        choose(box, answer)
+    else:
+        box.fill(answer)
+        box.press("Tab")  # Enter would send the form
+
+
+def unfold(page: Page, title: str) -> None:
+    """Open what is folded, all of it: while it still unfolds, it shuts the lists inside."""
+    page.get_by_text(title).click()
+    page.wait_for_function(UNFOLDED)
+
+
+def choose(box: Locator, answer: str) -> None:
+    """Take what the list of a field offers; before it is there, Enter would take nothing."""
     box.fill(answer)
-    # Enter takes what a list offers; elsewhere it would send the form.
-    box.press("Enter" if box.get_attribute("role") == "combobox" else "Tab")
+    expect(box.page.get_by_role("option", name=answer).first).to_be_visible()
+    box.press("Enter")
