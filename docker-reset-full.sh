@@ -22,6 +22,15 @@ Ends as ./docker-start-full.sh does; with 1 also when it was not confirmed.
 TEXT
 }
 
+begin_anew() {
+    ensure_environment
+    check_environment false
+    remove_services "$all"
+    drop_databases "$all"
+    empty_folders "$all"
+    confirm_done "Everything listed is gone."
+}
+
 all=false yes=false
 for option in "$@"; do
     case $option in
@@ -36,11 +45,5 @@ choose_stack
 ensure_own_stack
 list_losses "$all"
 if [ "$yes" = false ]; then ask_for_yes; fi
-trap 'complain "Interrupted. Run the same command again: it finishes the job."; exit 130' INT TERM
-ensure_environment
-check_environment false
-remove_services "$all"
-drop_databases "$all"
-empty_folders "$all"
-confirm_done "Everything listed is gone."
+end_together 'Interrupted. Run the same command again: it finishes the job.' begin_anew
 exec ./docker-start-full.sh

@@ -31,12 +31,36 @@ train_first_model() {
         if is_default "$name"; then export "$name=$(setting "$name")"; fi
     done
     compose exec -T -e AIRFLOW_ADMIN_USER -e AIRFLOW_ADMIN_PASSWORD airflow-webserver \
-        python /opt/carprice/scripts/run_pipeline.py --only-if-no-production </dev/null
+        python /opt/carprice/scripts/run_pipeline.py --only-if-no-production
 }
 
 stop_with_advice() {
     stop_with "$1 Its containers were left for a look: docker compose ps, docker compose logs." \
         "After a change run ./docker-start-full.sh again; ./docker-stop-full.sh stops everything."
+}
+
+start_stack() {
+    local trained=0
+    choose_stack
+    announce "Checking this machine"
+    check_machine
+    ensure_environment
+    check_environment "$production"
+    if [ "$production" = true ]; then remember_production; fi
+    prepare_folders
+    stop_earlier_instance
+    announce "Building the images"
+    compose build || stop_with "The images could not be built: see the lines above. Nothing runs."
+    announce "Starting the databases"
+    start_databases postgres redis || stop_with_advice "The databases did not start."
+    # The volume may be older than the passwords in .env.
+    compose exec -T postgres bash /docker-entrypoint-initdb.d/roles.sh ||
+        stop_with_advice "Postgres did not take the passwords of .env."
+    announce "Starting the services"
+    start_services || stop_with_advice "The stack is not up."
+    train_first_model || trained=$?
+    show_summary
+    tell_first_model "$trained"
 }
 
 production=false
@@ -47,26 +71,4 @@ for option in "$@"; do
         *) refuse_option "$option" ;;
     esac
 done
-trap 'complain "Interrupted. What runs goes on: ./docker-stop-full.sh stops it."; exit 130' INT TERM
-
-choose_stack
-announce "Checking this machine"
-check_machine
-ensure_environment
-check_environment "$production"
-if [ "$production" = true ]; then remember_production; fi
-prepare_folders
-stop_earlier_instance
-announce "Building the images"
-compose build || stop_with "The images could not be built: see the lines above. Nothing runs."
-announce "Starting the databases"
-start_databases postgres redis || stop_with_advice "The databases did not start."
-# The volume may be older than the passwords in .env.
-compose exec -T postgres bash /docker-entrypoint-initdb.d/roles.sh </dev/null ||
-    stop_with_advice "Postgres did not take the passwords of .env."
-announce "Starting the services"
-start_services || stop_with_advice "The stack is not up."
-trained=0
-train_first_model || trained=$?
-show_summary
-tell_first_model "$trained"
+end_together 'Interrupted. What runs goes on: ./docker-stop-full.sh stops it.' start_stack

@@ -93,7 +93,7 @@ describe_state() {
 start_databases() {
     compose up --detach "$@" || return
     SECONDS=0
-    until compose exec -T postgres psql -h 127.0.0.1 -U postgres -qAtc 'SELECT 1' </dev/null >/dev/null 2>&1; do
+    until compose exec -T postgres psql -h 127.0.0.1 -U postgres -qAtc 'SELECT 1' >/dev/null 2>&1; do
         show_progress "$SECONDS" "waiting for postgres"
         if ((SECONDS >= wait_limit)) || is_down postgres; then
             end_progress
@@ -111,7 +111,7 @@ is_down() { list_states | grep -Eq "^$1 (exited|dead|restarting) "; }
 start_services() {
     local log starter
     log=$(mktemp "${TMPDIR:-/tmp}/carprice.XXXXXX")
-    become_compose up --detach </dev/null >"$log" 2>&1 &
+    become_compose up --detach >"$log" 2>&1 &
     starter=$!
     # shellcheck disable=SC2064 # number and name as they are now
     trap "end_starter $starter; rm -f '$log'" EXIT

@@ -62,7 +62,7 @@ drop_databases() {
 
 drop_database() {
     compose exec -T postgres psql --quiet -U postgres -d postgres -v ON_ERROR_STOP=1 \
-        -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" </dev/null ||
+        -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" ||
         stop_with "The database $1 could not be deleted; no file was. Run this script again."
 }
 

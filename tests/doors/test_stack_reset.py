@@ -133,7 +133,7 @@ def test_reset_on_a_terminal_goes_on_after_yes(used: Machine) -> None:
 def test_an_interrupted_reset_is_finished_by_running_it_again(used: Machine, moment: str) -> None:
     before = everything_in(used.project)
     used.scenario(dies_at=moment)
-    assert used.run(RESET, "--all", "--yes").returncode == -signal.SIGKILL
+    assert used.run(RESET, "--all", "--yes").returncode == 128 + signal.SIGKILL
     used.scenario()
     again = used.run(RESET, "--all", "--yes")
     assert again.returncode == 0, again.stderr

@@ -427,12 +427,9 @@ def ensure_gone(group: int) -> None:
         raise AssertionError(f"the process group {group} goes on")
 
 
-# Not while the script waits for services: there bash leaves it to chance whether Ctrl-C, which
-# reaches its children too, is taken for one of theirs. The next test has that moment.
-@pytest.mark.parametrize(
-    "moment",
-    ["build", "up --detach postgres redis", "run_pipeline.py --only-if-no-production"],
-)
+@pytest.mark.parametrize("moment", [
+    "build", "up --detach postgres redis", "up --detach", "run_pipeline.py --only-if-no-production",
+])  # fmt: skip
 def test_an_interruption_leaves_nothing_of_the_script_behind(machine: Machine, moment: str) -> None:
     machine.scenario(hangs_at=moment)
     code, told = start_that_hangs(machine, moment, lambda pid: os.killpg(pid, signal.SIGINT))

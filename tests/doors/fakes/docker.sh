@@ -124,7 +124,7 @@ engine() {
 words=$(printf '%s\t' "$@")
 printf '%s\n' "${words%$'\t'}" >>"$FAKE_DOCKER/calls"
 scenario dies_at ''
-if [ -n "$said" ] && [[ $* == *"$said"* ]]; then kill -9 0; fi # the power fails: all of the session
+if [ -n "$said" ] && [[ $* == *"$said"* ]]; then kill -9 0; fi # the power fails: all that works, at once
 scenario hangs_at ''
 if [ -n "$said" ] && [[ $* == *"$said" ]]; then exec sleep 60; fi # one process, as Compose is
 scenario fails_at ''
