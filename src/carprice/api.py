@@ -40,6 +40,8 @@ def build_app(settings: Settings | None = None) -> FastAPI:
 
 def serve_model(live: "LiveModel") -> FastAPI:
     """The API on a live model, which starts and stops with it."""
+    from fastapi_offline import FastAPIOffline
+
     from carprice.api_routes import build_router
 
     @asynccontextmanager
@@ -54,7 +56,9 @@ def serve_model(live: "LiveModel") -> FastAPI:
         return serving.version.number if serving else None
 
     metrics = Metrics(find_version)
-    app = FastAPI(
+    # The page at /docs with files of our own: from a server on the internet it would be blank where
+    # there is none, and would tell that server who uses the API.
+    app: FastAPI = FastAPIOffline(
         title="carprice",
         version="1",
         description=DESCRIPTION,

@@ -1,10 +1,12 @@
 """The API for programs, asked over HTTP, on a registry that tests promote in and take away."""
 
 import json
+import re
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier, Event, Lock
 from typing import Any
 
@@ -354,6 +356,16 @@ def test_the_description_tells_of_every_field_what_is_declared_of_it(client: Tes
             for code in ("no_model", "registry_down", "busy")
         )
     assert client.get("/").url.path == "/docs"
+
+
+def test_the_page_of_the_api_needs_no_other_server(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert "://" not in page.text
+    files = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert [Path(each).suffix for each in files] == [".css", ".png", ".js"]
+    for each in files:
+        assert client.get(each).status_code == 200
 
 
 def test_examples_hold_nothing_that_cannot_be_read(client: TestClient) -> None:

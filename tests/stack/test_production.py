@@ -13,6 +13,8 @@ OWN = {
     "AIRFLOW_ADMIN_PASSWORD": "un mot de passe à moi",
     "AIRFLOW_DB_PASSWORD": "base-a-moi",
     "POSTGRES_PASSWORD": "administrateur-a-moi",
+    "MLFLOW_ALLOWED_HOSTS": "modeles.example.com",
+    "CARPRICE_MLFLOW_PAGE": "https://modeles.example.com",
 }
 
 
@@ -77,3 +79,26 @@ def test_postgres_admits_by_the_new_password_alone(
             "exec", "-T", "airflow-scheduler", "python", "-c", connect, address, check=False
         )
         assert ("password authentication failed" in printed) is refused
+
+
+@pytest.mark.usefixtures("production")
+@pytest.mark.parametrize(
+    ("host", "origin", "admitted"),
+    [
+        ("modeles.example.com", "https://modeles.example.com", True),
+        ("localhost:5000", "http://localhost:5000", True),
+        ("modeles.example.com", "https://evil.example.com", False),
+        ("evil.example.com", "https://modeles.example.com", False),
+    ],
+)
+def test_the_page_of_mlflow_works_under_its_public_address_and_no_other(
+    started: Stack, host: str, origin: str, admitted: bool
+) -> None:
+    # As its page asks behind a proxy that keeps the name which the browser asked for.
+    answer = requests.post(
+        f"{started.address('mlflow')}/ajax-api/2.0/mlflow/experiments/search",
+        headers={"Host": host, "Origin": origin},
+        json={"max_results": 1},
+        timeout=60,
+    )
+    assert answer.status_code == (200 if admitted else 403), answer.text
