@@ -312,7 +312,7 @@ def _decode(data: bytes, file: Path | Upload) -> tuple[str, str]:
     text, encoding = _choose_encoding(data)
     if "\0" in text:
         raise refuse(texts.FILE_BINARY, file)
-    if not text.strip():
+    if not text or text.isspace():
         raise refuse(texts.FILE_EMPTY, file)
     return text, encoding
 
@@ -321,11 +321,12 @@ def _choose_encoding(data: bytes) -> tuple[str, str]:
     """UTF-16 by its mark, UTF-8 by its mark or if it reads so, else Windows-1252 (Latin-1)."""
     if data.startswith(UTF_16_MARKS):
         return data.decode("utf-16", errors="replace"), "utf-16"
-    text = data.removeprefix(UTF_8_MARK).decode("utf-8", errors="replace")
-    if data.startswith(UTF_8_MARK):
-        return text, "utf-8-sig"
+    encoding = "utf-8-sig" if data.startswith(UTF_8_MARK) else "utf-8"
     with suppress(UnicodeDecodeError):
-        return data.decode("utf-8"), "utf-8"
+        return data.decode(encoding), encoding
+    text = data.decode(encoding, errors="replace")
+    if encoding == "utf-8-sig":
+        return text, encoding
     damaged = text.count("\ufffd")
     accented = len(text) - len(text.encode("ascii", errors="ignore")) - damaged
     # A file cut in the middle of a letter stays UTF-8; one with no letter that reads is not.

@@ -504,11 +504,22 @@ AGAINST_PRICE_ALT = Text(
     "Estimate against price of {rows} cars kept aside: most lie near the diagonal, where both "
     "are equal.",
 )
+AGAINST_PRICE_NOTE = Text(
+    "Carrés : les voitures mises de côté, plus foncés où il y en a plus ; ligne en tirets : "
+    "estimation égale au prix.",
+    "Squares: the cars kept aside, stronger where there are more; dashed line: estimate equal to "
+    "price.",
+)
 ERRORS = Text("De combien il se trompe", "How far off it is")
 ERROR_AXIS = Text("Estimation face au prix (%)", "Estimate against price (%)")
 ERRORS_ALT = Text(
     "Écart entre estimation et prix : {share} % des voitures à moins de 10 % de leur prix.",
     "Estimate against price: {share} % of cars within 10 % of their price.",
+)
+ERRORS_NOTE = Text(
+    "Barres : combien de voitures ; à gauche de 0, estimées au-dessous de leur prix ; à droite, "
+    "au-dessus.",
+    "Bars: how many cars; left of 0, estimated below their price; right of it, above.",
 )
 NO_UNSEEN = Text(
     "Les voitures mises de côté ne sont pas sur cette machine ; leurs images sont dans MLflow.",

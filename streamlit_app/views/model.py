@@ -123,10 +123,12 @@ def _show_unseen(serving: Serving) -> None:
             draw_estimates(bin_estimates(unseen)),
             alt=say(texts.AGAINST_PRICE_ALT, rows=wording.number(len(unseen))),
         )
+        st.caption(say(texts.AGAINST_PRICE_NOTE))
     with beside:
         st.subheader(say(texts.ERRORS))
         share = f"{100 * near / max(1, len(unseen)):.0f}"
         st.altair_chart(draw_errors(bins), alt=say(texts.ERRORS_ALT, share=share))
+        st.caption(say(texts.ERRORS_NOTE))
 
 
 def _show_data(serving: Serving) -> None:
