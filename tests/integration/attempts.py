@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from tests.integration.conftest import PIPELINE_RUN, Child, Desk
+from tests.integration.children import Child
+from tests.integration.conftest import PIPELINE_RUN, Desk
 
 from carprice import steps
 from carprice.ledger import tickets

@@ -18,17 +18,16 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from multiprocessing import forkserver
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.integration.children import Child, Ended, wait_until
 
 from carprice.registry import PRODUCTION, Registry, Version, mlflow
 from carprice.sample import write_sample
@@ -39,7 +38,6 @@ PROJECT = Path(__file__).parents[2]
 CHILD = Path(__file__).with_name("child.py")
 LISTINGS = "listings.csv"
 PIPELINE_RUN = "manual__2026-11-23T18:00:00+00:00"
-DEADLINE_SECONDS = 90.0
 FORKS = multiprocessing.get_context("forkserver")
 
 PRELOADED = (
@@ -63,61 +61,6 @@ QUIET = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "MLFLOW_TRACKING_URI": "",
 }
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def text(self) -> str:
-        return self.out + self.err
-
-
-@dataclass
-class Child:
-    """A command at work in a process of its own."""
-
-    process: BaseProcess
-    folder: Path
-
-    @property
-    def paused(self) -> Path:
-        return self.folder / "paused"
-
-    def wait_for_pause(self) -> None:
-        """Return once the child has announced that it waits at the place asked for."""
-        wait_until(lambda: self.paused.exists() or not self.process.is_alive())
-        assert self.paused.exists(), f"ended before its pause: {self.end().text}"
-
-    def go_on(self) -> None:
-        (self.folder / "go").touch()
-
-    def deliver(self, number: signal.Signals) -> None:
-        assert self.process.pid
-        os.kill(self.process.pid, number)
-
-    def send(self, number: signal.Signals) -> Ended:
-        """Send a signal and return how the child ended."""
-        self.deliver(number)
-        return self.end()
-
-    def end(self) -> Ended:
-        self.process.join(DEADLINE_SECONDS)
-        code = self.process.exitcode
-        if code is None:
-            self.process.kill()
-            self.process.join()
-        out, err = (
-            (self.folder / name).read_text() if (self.folder / name).exists() else ""
-            for name in ("out", "err")
-        )
-        assert code is not None, f"still at work after {DEADLINE_SECONDS} s: {out}{err}"
-        return Ended(code, out, err)
 
 
 @dataclass
@@ -180,14 +123,6 @@ class Desk:
 
     def run(self, *arguments: str, **options: Any) -> Ended:
         return self.start(*arguments, **options).end()
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = DEADLINE_SECONDS) -> None:
-    """Poll; fail when it does not come true in time."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not so after {seconds} s"
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,7 +14,8 @@ import pytest
 import requests
 import yaml
 from starlette.testclient import TestClient
-from tests.integration.conftest import Desk, closed_port, wait_until
+from tests.integration.children import wait_until
+from tests.integration.conftest import Desk, closed_port
 
 from carprice import live_model
 from carprice.api import build_app

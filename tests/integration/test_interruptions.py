@@ -5,7 +5,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from tests.integration.conftest import LISTINGS, Desk, Ended
+from tests.integration.children import Ended
+from tests.integration.conftest import LISTINGS, Desk
 
 from carprice.ledger import tickets
 from carprice.receipts import read_receipt

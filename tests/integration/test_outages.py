@@ -12,13 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.conftest import (
-    PIPELINE_RUN,
-    Desk,
-    closed_port,
-    tidied,
-    write_small_project,
-)
+from tests.integration.conftest import PIPELINE_RUN, Desk, closed_port, tidied, write_small_project
 
 from carprice import steps
 from carprice.errors import RegistryError

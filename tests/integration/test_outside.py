@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.integration.conftest import LISTINGS, Desk, Ended, closed_port
+from tests.integration.children import Ended
+from tests.integration.conftest import LISTINGS, Desk, closed_port
 
 ONE_COPY = {"CarPricePredictor-v1.skops", "CarPricePredictor-v1.json"}
 ROOM = 128 * 1024

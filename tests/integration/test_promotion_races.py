@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.conftest import LISTINGS, Desk, tidied, wait_until
+from tests.integration.children import wait_until
+from tests.integration.conftest import LISTINGS, Desk, tidied
 
 from carprice.errors import PromotionRefusedError
 from carprice.ledger import Move, move_production, tickets
