@@ -113,6 +113,7 @@ FIELDS: tuple[Field, ...] = (
     Field("model", "Modèle", Kind.TEXT, needed=True),
     Field(
         "model_year", "Année-Modèle", Kind.NUMBER, headers=("Année", "Année modèle"),
+        # Raised by hand once a year: ages are counted from it, in what a model has learnt as well.
         minimum=1980, maximum=2026, needed=True,
     ),
     Field(

@@ -127,8 +127,8 @@ class LiveModel:
         reference = self._read_reference(pipeline, production) if self.for_page else None
         estimate_car(pipeline, FIRST_CAR)
         # What stays is not searched for garbage: after each run of a page, and whenever Python
-        # sees fit, that would stop every answer for a third of a second. Once for each version it
-        # is searched all the same: what only waits to be thrown away would stay for ever.
+        # sees fit, that would stop every answer for half a second. Once for each version it is
+        # searched all the same: what only waits to be thrown away would stay for ever.
         gc.unfreeze()
         gc.collect()
         gc.freeze()
