@@ -7,7 +7,9 @@ server): each is a process of its own, with its own signals and exit code, ready
 
 import contextlib
 import ctypes
+import fcntl
 import itertools
+import json
 import multiprocessing
 import os
 import runpy
@@ -20,7 +22,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
@@ -172,8 +174,20 @@ class TwoRuns:
 
 
 @pytest.fixture(scope="session")
-def two_runs(tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
-    home = tmp_path_factory.mktemp("two-runs") / "project"
+def two_runs(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> TwoRuns:
+    """Made once: of the processes that test side by side, one makes it and the others wait."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "two-runs"
+    folder.mkdir(exist_ok=True)
+    ends = folder / "ends.json"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ends.exists():
+            ends.write_text(json.dumps([asdict(end) for end in run_twice(folder / "project")]))
+    return TwoRuns(folder / "project", *(Ended(**end) for end in json.loads(ends.read_text())))
+
+
+def run_twice(home: Path) -> tuple[Ended, Ended]:
     write_small_project(home)
     done = subprocess.run(
         [sys.executable, "-m", "carprice", "run", "--data", LISTINGS],
@@ -181,8 +195,7 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> TwoRuns:
     )  # fmt: skip
     first = Ended(done.returncode, done.stdout, done.stderr)
     assert first.code == 0, first.text
-    second = Desk(home, home.parent / "scratch").run("run", "--data", LISTINGS)
-    return TwoRuns(home, first, second)
+    return first, Desk(home, home.parent / "scratch").run("run", "--data", LISTINGS)
 
 
 @pytest.fixture
