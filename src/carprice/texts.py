@@ -505,7 +505,7 @@ AGAINST_PRICE_ALT = Text(
     "are equal.",
 )
 AGAINST_PRICE_NOTE = Text(
-    "Carrés : les voitures mises de côté, plus foncés où il y en a plus ; ligne en tirets : "
+    "Carrés : les voitures mises de côté, plus marqués où il y en a plus ; ligne en tirets : "
     "estimation égale au prix.",
     "Squares: the cars kept aside, stronger where there are more; dashed line: estimate equal to "
     "price.",

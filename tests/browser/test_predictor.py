@@ -207,8 +207,10 @@ def test_another_language_keeps_the_form_the_price_and_the_link(
 
 def test_another_language_keeps_the_fuels_of_the_market(servers: Servers, browser: Browser) -> None:
     with visit(browser, f"{servers.page}/marche?market_fuels=Essence") as page:
-        adverts = page.get_by_test_id("stMetricValue").first
+        figures = page.get_by_test_id("stMetricValue")
         expect(page.get_by_text("Essence")).to_be_visible()
+        expect(figures).to_have_count(4)  # they come one by one, not always the first one first
+        adverts = figures.first
         shown = adverts.inner_text()
         page.get_by_text("English", exact=True).click()
         expect(page.get_by_text("Petrol")).to_be_visible()
