@@ -15,9 +15,11 @@ end_together() {
 }
 
 interrupt() {
-    if [ -n "${!-}" ]; then
-        kill -TERM -- "-$!" 2>/dev/null || true
-        wait "$!" 2>/dev/null || true
+    local group
+    group=$(jobs -p)
+    if [ -n "$group" ]; then
+        kill -TERM -- "-$group" 2>/dev/null || true
+        wait "$group" 2>/dev/null || true
     fi
     complain "$1"
     exit 130
