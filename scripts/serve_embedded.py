@@ -1,8 +1,9 @@
 """Start the page, the API and MLflow on the embedded store: the door behind `make app`.
 
-All listen on this machine only; Ctrl-C stops all.
+All listen on this machine only; Ctrl-C or TERM stops all.
 """
 
+import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ APP = Path(__file__).resolve().parent.parent / "streamlit_app" / "app.py"
 
 
 def main() -> int:
+    hear_endings()
     settings = read_settings()
     commands = {PAGE_PORT: page_command(), API_PORT: api_command()}
     if not settings.tracking_uri:
@@ -36,6 +38,12 @@ def main() -> int:
     print(f"API     http://{HOST}:{API_PORT}/docs")
     print("Ctrl-C stops.", flush=True)
     return serve([subprocess.Popen(each, env=child_environment()) for each in commands.values()])
+
+
+def hear_endings() -> None:
+    """TERM ends all as Ctrl-C does, and both are heard in a shell's background too."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.default_int_handler)
 
 
 def make_store(settings: Settings) -> None:

@@ -1,11 +1,14 @@
 """The script behind `make app`: what it starts, it ends."""
 
 import runpy
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "serve_embedded.py"
 DEAF = """
@@ -13,6 +16,14 @@ import signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("there", flush=True)
 time.sleep(60)
+"""
+SERVING = f"""
+import runpy, signal, subprocess, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in the background of a shell
+script = runpy.run_path({str(SCRIPT)!r})
+script["hear_endings"]()
+server = "import time; print('there', flush=True); time.sleep(60)"
+sys.exit(script["serve"]([subprocess.Popen([sys.executable, "-c", server])]))
 """
 
 
@@ -32,3 +43,14 @@ def test_a_server_that_does_not_end_by_itself_is_killed_and_the_others_are_ended
     assert script["serve"]([deaf, other, fallen]) == 3
     assert time.monotonic() - began < 20
     assert all(each.returncode for each in (deaf, other))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_no_server_is_left_behind_however_the_end_is_asked_for(number: signal.Signals) -> None:
+    with start(SERVING, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"there\n"
+        process.send_signal(number)
+        # The end of what it may write comes once the server too has gone.
+        assert process.communicate(timeout=30) == (b"", None)
+    assert process.returncode == 0
