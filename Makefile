@@ -44,16 +44,14 @@ test: .venv/.complete  ## Run every test that needs no Docker
 	@$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
 .PHONY: stack-test
-stack-test: .venv/.complete browser stack-images  ## Start the whole stack on Docker and test it from outside
+stack-test: .venv/.complete stack-images  ## Start the whole stack on Docker and test it from outside
+	@bash tests/stack/browser.sh
 	@$(BIN)/pytest tests/stack
 
 .PHONY: browser-test
-browser-test: .venv/.complete browser  ## Test the page in a real browser, on embedded stores
-	@$(BIN)/pytest tests/browser
-
-.PHONY: browser
-browser:
+browser-test: .venv/.complete  ## Test the page in a real browser, on embedded stores
 	@bash tests/stack/browser.sh
+	@$(BIN)/pytest tests/browser
 
 .PHONY: stack-images
 stack-images:  ## Make the images of the stack, and an engine where there is none

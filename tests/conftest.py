@@ -13,6 +13,9 @@ from playwright.sync_api import Browser
 # the programs that tests interrupt; what has a handler here begins there with the default.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# As the product has it: threads that spin while they wait starve what is tested at the same time.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 
 @pytest.fixture(scope="session")
 def pictures() -> Path:
