@@ -99,7 +99,8 @@ def verify(registry: Registry, receipt: Receipt, text: str) -> list[Check]:
     entry = ticket.tags if ticket else {}
     version = registry.version(receipt.version)
     tags = version.tags
-    stored = digest_files(registry.download(version))
+    with registry.files(version) as folder:
+        stored = digest_files(folder)
     production = registry.find_alias(PRODUCTION)
     state = "done" if ticket and has_moved(ticket, production) else entry.get("state")
     facts = {

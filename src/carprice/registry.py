@@ -3,14 +3,12 @@
 import json
 import logging
 import re
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import mlflow
@@ -203,7 +201,8 @@ class Registry:
                 )
             self.client.update_run(run_id, status="RUNNING")
             self.ensure_model(MODEL_NAME, "Prices of used cars in Morocco, in dirhams (DH)")
-            files = digest_files(self._download(logged.model_uri))
+            with self._download(logged.model_uri) as folder:
+                files = digest_files(folder)
             entry = self.client.create_model_version(
                 MODEL_NAME,
                 source=logged.model_uri,
@@ -309,36 +308,37 @@ class Registry:
 
         Raises ModelIntegrityError naming what differs.
         """
-        folder = self.fetch_files(version)
-        return open_pipeline(folder / MODEL_FILE, version.name)
+        with self.checked_files(version) as folder:
+            return open_pipeline(folder / MODEL_FILE, version.name)
 
-    def fetch_files(self, version: Version) -> Path:
+    def read_model(self, version: Version) -> bytes:
+        """The file of a version's model, proven to be the one registered."""
+        with self.checked_files(version) as folder:
+            return (folder / MODEL_FILE).read_bytes()
+
+    @contextmanager
+    def checked_files(self, version: Version) -> Iterator[Path]:
         """Folder of a version's files, each proven to be the one registered."""
-        if not version.file_hashes:
-            raise ModelIntegrityError(
-                f"{version.name} has no file hashes: it was not registered by this pipeline and "
-                "is not opened. Train it with `carprice run` or `carprice train`."
-            )
-        folder = self.download(version)
-        ensure_files(folder, version.file_hashes, version.name)
-        if Model.load(str(folder)).signature != SIGNATURE:
-            raise ModelIntegrityError(
-                f"{version.name} has another signature than this release of carprice expects. "
-                "Train again with this release, or go back to the release that made it."
-            )
-        return folder
+        with self.files(version) as folder:
+            ensure_files(folder, version.file_hashes, version.name)
+            if Model.load(str(folder)).signature != SIGNATURE:
+                raise ModelIntegrityError(
+                    f"{version.name} has another signature than this release of carprice expects. "
+                    "Train again with this release, or go back to the release that made it."
+                )
+            yield folder
 
-    def download(self, version: Version) -> Path:
-        """Folder of a version's files as they are stored, unchecked."""
-        with explained(self.uri):
-            return self._download(f"models:/{MODEL_NAME}/{version.number}")
+    def files(self, version: Version) -> AbstractContextManager[Path]:
+        """Folder of a version's files as they are stored, unchecked, for as long as the block."""
+        return self._download(f"models:/{MODEL_NAME}/{version.number}")
 
-    def _download(self, uri: str) -> Path:
-        if self._artifact_root:  # the files of an embedded store are read where they lie
-            return Path(mlflow.artifacts.download_artifacts(uri))
-        folder = tempfile.mkdtemp(prefix="carprice-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        return Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
+    @contextmanager
+    def _download(self, uri: str) -> Iterator[Path]:
+        kept = self._artifact_root  # the files of an embedded store are read where they lie
+        with nullcontext() if kept else TemporaryDirectory(prefix="carprice-") as target:
+            with explained(self.uri):
+                folder = Path(mlflow.artifacts.download_artifacts(uri, dst_path=target))
+            yield folder
 
     def _ensure_experiment(self) -> str:
         found = self.client.get_experiment_by_name(EXPERIMENT)

@@ -35,7 +35,7 @@ def release(
     """
     if receipt := _finish(work, version):
         return receipt
-    files = work.registry.fetch_files(version)
+    model = work.registry.read_model(version)
     earlier: dict[Path, bytes | None] = {}
     written: list[Receipt] = []
 
@@ -45,7 +45,7 @@ def release(
         work.registry.log_text(version.run_id, text, receipt_path(ticket.number))
         _set_aside(work, version)
         earlier.update(_read_export(work, version))
-        _export(work, version, files / MODEL_FILE, text)
+        _export(work, version, model, text)
         work.registry.tag_version(version.number, _promotion_tags(receipt))
         written.append(receipt)
         return {"receipt_sha256": hash_receipt(text)}
@@ -60,7 +60,7 @@ def export_trained(work: Workspace, version: Version) -> Path:
     _set_aside(work, version)
     path, _ = _export_paths(work, version)
     with replacing(path) as file:
-        file.write((work.registry.fetch_files(version) / MODEL_FILE).read_bytes())
+        file.write(work.registry.read_model(version))
     return path
 
 
@@ -118,7 +118,7 @@ def _finish(work: Workspace, version: Version) -> Receipt | None:
 
 def _finish_move(work: Workspace, version: Version, path: str, ticket: Ticket) -> Receipt:
     text = work.registry.read_text(version.run_id, path)
-    _export(work, version, work.registry.fetch_files(version) / MODEL_FILE, text)
+    _export(work, version, work.registry.read_model(version), text)
     tag_ticket(work.registry, ticket, {"state": "done"})
     return Receipt.model_validate_json(text)
 
@@ -183,9 +183,9 @@ def _set_aside(work: Workspace, version: Version) -> None:
             path.replace(path.with_name(f"{path.stem}-{digest[:8]}{path.suffix}"))
 
 
-def _export(work: Workspace, version: Version, model: Path, receipt: str) -> None:
+def _export(work: Workspace, version: Version, model: bytes, receipt: str) -> None:
     model_copy, receipt_copy = _export_paths(work, version)
-    for path, content in ((model_copy, model.read_bytes()), (receipt_copy, receipt.encode())):
+    for path, content in ((model_copy, model), (receipt_copy, receipt.encode())):
         with replacing(path) as file:
             file.write(content)
 

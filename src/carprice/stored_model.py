@@ -40,6 +40,11 @@ def digest_files(folder: Path) -> dict[str, str]:
 
 def ensure_files(folder: Path, promised: dict[str, str], name: str) -> None:
     """Raise ModelIntegrityError naming each file that is not the one registered."""
+    if not promised:
+        raise ModelIntegrityError(
+            f"{name} has no file hashes: it was not registered by this pipeline and is not opened. "
+            "Train it with `carprice run` or `carprice train`."
+        )
     found = digest_files(folder)
     altered = sorted(
         path for path in promised.keys() | found.keys() if promised.get(path) != found.get(path)

@@ -28,16 +28,16 @@ def test_the_model_estimates_where_only_its_requirements_and_our_wheel_are(
     """With plain `mlflow.pyfunc`, in an environment of its own."""
     registry = desk.registry
     version = registry.version(1)
-    folder = registry.fetch_files(version)
     uv = PROJECT / ".venv" / "bin" / "uv"
     venv = tmp_path / "venv"
     python = venv / "bin" / "python"
     install = (uv, "pip", "install", "--quiet", "--python", python)
     call(uv, "build", "--quiet", "--wheel", "--out-dir", tmp_path / "wheel", PROJECT, cwd=tmp_path)
     call(uv, "venv", "--quiet", venv, cwd=tmp_path)
-    call(*install, "-r", folder / "requirements.txt", cwd=tmp_path)
-    call(*install, "--no-deps", *(tmp_path / "wheel").glob("*.whl"), cwd=tmp_path)
-    prices = json.loads(call(python, "-c", LOAD_AND_PREDICT, folder, cwd=tmp_path))
-    example = Model.load(folder).load_input_example(str(folder))
+    with registry.checked_files(version) as folder:
+        call(*install, "-r", folder / "requirements.txt", cwd=tmp_path)
+        call(*install, "--no-deps", *(tmp_path / "wheel").glob("*.whl"), cwd=tmp_path)
+        prices = json.loads(call(python, "-c", LOAD_AND_PREDICT, folder, cwd=tmp_path))
+        example = Model.load(folder).load_input_example(str(folder))
     here = registry.open_model(version).predict(example)["price_mad"].tolist()
     assert prices == pytest.approx(here)

@@ -23,7 +23,8 @@ class Vandal:
 
     def __init__(self, registry: Registry, number: int) -> None:
         self.registry = registry
-        self.folder = registry.download(registry.version(number))
+        with registry.files(registry.version(number)) as where_they_lie:
+            self.folder = where_they_lie
         self.number = number
 
     @property

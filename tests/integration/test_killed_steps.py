@@ -20,7 +20,8 @@ from carprice import steps
 from carprice.ledger import LEASE_SECONDS, tickets
 from carprice.receipts import read_receipt
 from carprice.registry import PRODUCTION
-from carprice.versions import MODEL_NAME
+from carprice.stored_model import MODEL_FILE
+from carprice.versions import MODEL_NAME, Version
 from carprice.workspace import Workspace
 
 PLACES: dict[str, list[dict[str, str]]] = {
@@ -106,6 +107,7 @@ def test_every_step_may_be_killed_anywhere_and_called_again(anywhere: Desk) -> N
     receipt = read_receipt(desk.home / "models" / f"{MODEL_NAME}-v{production.number}.json")[0]
     assert receipt.gate.forced == (receipt.replaces is not None)
     ensure_nothing_is_left_open(desk)
+    ensure_only_the_store_keeps_files(desk, production)
     ended = statuses(desk)
     assert ended.pop(run_id) == ("FINISHED", "promoted")
     assert set(ended.values()) == {("KILLED", "killed")}
@@ -113,6 +115,13 @@ def test_every_step_may_be_killed_anywhere_and_called_again(anywhere: Desk) -> N
     states = [each.tags["state"] for each in tickets(desk.registry)
               if each.number not in promoted_before]  # fmt: skip
     assert states == ["abandoned", "abandoned", "done"]
+
+
+def ensure_only_the_store_keeps_files(desk: Desk, version: Version) -> None:
+    """What was fetched from a server to be read is gone; an embedded store lost nothing."""
+    with desk.registry.checked_files(version) as folder:
+        assert (folder / MODEL_FILE).stat().st_size
+    assert folder.exists() == (not desk.tracking_uri)
 
 
 @pytest.mark.parametrize("step", [name for name in PLACES if name != "send_pipeline_report"])

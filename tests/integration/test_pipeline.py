@@ -63,11 +63,11 @@ def test_the_run_holds_what_was_read_learnt_and_decided(desk: Desk) -> None:
 
 def test_the_stored_model_carries_signature_example_and_requirements(desk: Desk) -> None:
     registry = desk.registry
-    folder = registry.fetch_files(registry.version(1))
-    stored = Model.load(folder)
-    assert stored.signature == SIGNATURE
-    assert len(stored.load_input_example(str(folder))) == 3
-    pinned = (folder / "requirements.txt").read_text().split()
+    with registry.checked_files(registry.version(1)) as folder:
+        stored = Model.load(folder)
+        assert stored.signature == SIGNATURE
+        assert len(stored.load_input_example(str(folder))) == 3
+        pinned = (folder / "requirements.txt").read_text().split()
     assert all("==" in line for line in pinned)
     assert not any("carprice" in line for line in pinned)
 
@@ -75,8 +75,7 @@ def test_the_stored_model_carries_signature_example_and_requirements(desk: Desk)
 def test_the_copy_in_models_is_the_stored_model_with_its_receipt(desk: Desk) -> None:
     registry = desk.registry
     copy = desk.home / "models" / "CarPricePredictor-v1.skops"
-    assert copy.read_bytes() == (registry.download(registry.version(1)) / copy.name.replace(
-        "CarPricePredictor-v1", "model")).read_bytes()  # fmt: skip
+    assert copy.read_bytes() == registry.read_model(registry.version(1))
     receipt, text = read_receipt(copy.with_suffix(".json"))
     assert (receipt.version, receipt.replaces, receipt.gate.forced) == (1, None, False)
     assert registry.read_text(registry.version(1).run_id, "receipts/promotion-1.json") == text

@@ -94,6 +94,18 @@ def assert_consistent(stack: Stack) -> None:
         if each["key"] == "state"
     }
     assert "open" not in states, "a promotion never ended"
+    wait_until("no service keeps the files of models", lambda: not find_fetched_files(stack))
+
+
+def find_fetched_files(stack: Stack) -> list[str]:
+    """Folders of files fetched from the registry, in the memory of what opens models."""
+    search = ("find", "/tmp", "-name", "carprice-*")
+    services = ("airflow-worker", "streamlit", "api")
+    return [
+        found
+        for service in services
+        for found in stack.compose("exec", "-T", service, *search).split()
+    ]
 
 
 def test_a_worker_killed_in_mid_training_costs_one_attempt(started: Stack) -> None:

@@ -10,7 +10,6 @@ from sklearn.pipeline import Pipeline
 
 from carprice.errors import ModelIntegrityError
 from carprice.model_history import Chapter, Fate
-from carprice.registry import Registry
 from carprice.stored_model import ensure_files, open_pipeline
 from carprice.validation import GoldenCar, ValidationRules, validate
 from carprice.versions import Version
@@ -74,10 +73,9 @@ def refuse_to_open(folder: Path) -> list[str]:
     damaged, other = folder / "damaged", folder / "other"
     damaged.write_bytes(b"no archive")
     sio.dump({}, other)
-    registry = object.__new__(Registry)
     said = []
     for attempt in (
-        lambda: registry.fetch_files(made),
+        lambda: ensure_files(folder, {}, made.name),
         lambda: ensure_files(folder, {"other": "0" * 64, "MLmodel": "1" * 64}, made.name),
         lambda: open_pipeline(damaged, made.name),
         lambda: open_pipeline(other, made.name),
