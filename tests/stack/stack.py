@@ -193,7 +193,7 @@ class Airflow:
 
     def log(self, run_id: str, task: str, attempt: int = 1) -> str:
         path = f"/dags/{DAG}/dagRuns/{quote(run_id)}/taskInstances/{task}/logs/{attempt}"
-        return str(self.call("GET", path)["content"])
+        return "\n".join(str(each["event"]) for each in self.call("GET", path)["content"])
 
 
 class MLflow:

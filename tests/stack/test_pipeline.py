@@ -19,6 +19,9 @@ REFUSED = {
     "promote_to_production": "skipped",
 }
 
+FEW_LINES = 20
+"""Half of them are Airflow's."""
+
 
 @pytest.fixture(scope="module")
 def listings(started: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -55,6 +58,15 @@ def test_the_first_start_brought_its_model_into_production_through_the_dag(start
     run = started.mlflow.run_of(first["dag_run_id"])
     assert run["tags"]["outcome"] == "promoted"
     assert "Pipeline report" in run["tags"]["mlflow.note.content"]
+
+
+def test_each_log_tells_its_story_in_a_few_lines(started: Stack) -> None:
+    (first,) = started.airflow.runs()
+    for step in STEPS:
+        lines = started.airflow.log(first["dag_run_id"], step).splitlines()
+        assert 0 < len(lines) <= FEW_LINES, f"{step}: {len(lines)} lines, from {lines[:20]}"
+    printed = started.compose("logs", "--no-log-prefix", "airflow-worker")
+    assert "is deprecated" not in printed, "the worker's own log is not flooded instead"
 
 
 def test_new_listings_start_a_run_that_is_promoted(started: Stack, listings: Path) -> None:
