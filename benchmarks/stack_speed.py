@@ -21,8 +21,9 @@ BUILT_TO_HEALTHY = "images built to all healthy, first start (s)"
 RUN = "pipeline, trigger to success (s)"
 WAITING = "  of which waiting between tasks (s)"
 MEMORY = "memory of the whole stack at rest (MiB)"
+STOP = "stop, all data stays (s)"
 AGAIN = "start of an initialised stack to all healthy (s)"
-TARGETS = {BUILT_TO_HEALTHY: 60, RUN: 60, WAITING: 10, MEMORY: 3072, AGAIN: 45}
+TARGETS = {BUILT_TO_HEALTHY: 60, RUN: 60, WAITING: 10, MEMORY: 3072, STOP: 10, AGAIN: 45}
 REST_SECONDS = 30
 
 
@@ -75,7 +76,7 @@ def measure(stack: Stack) -> dict[str, float]:
         say(f"{stack.folder.name}: pipeline")
         found |= measure_run(stack)
         say(f"{stack.folder.name}: start again")
-        stack.compose("down")
+        found[STOP] = time_of(lambda: stack.compose("down"))
         found[AGAIN] = time_start(stack)
     finally:
         stack.compose("down", "--volumes")

@@ -1,5 +1,7 @@
 """The command line: `carprice …`. A door: it shows, asks the steps, and never decides."""
 
+import atexit
+import gc
 import json
 import logging
 import os
@@ -289,6 +291,9 @@ def verify(receipt: Path, as_json: AsJson = False) -> None:
 def main() -> None:
     """Run a command; say in one message what went wrong, and end with the code that tells it."""
     signal.signal(signal.SIGTERM, _interrupt)
+    # Before it ends, the interpreter would look through all that was imported for what may be
+    # freed: a second and more, of a process whose memory goes back to the system as it is.
+    atexit.register(gc.freeze)
     try:
         app()
     except CarPriceError as error:
