@@ -49,6 +49,11 @@ def describe_unread(failed: Sequence[str], production: "Version | None") -> str:
     return "\n".join(lines) + "\n"
 
 
+def gist(report: str) -> str:
+    """What happened, without the figures: a few lines of a report."""
+    return report.split("\n\n")[1].strip()
+
+
 def headline(report: str) -> str:
     """What a report comes to, for the subject of a mail."""
     told: dict[str, str] = {}

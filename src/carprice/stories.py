@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from carprice.describe import gist
+
 STORIES: dict[str, Callable[[Any], str]] = {
     "check_data_quality": lambda checked: (
         f"{checked.report.summary.rows_read:,} rows read from {checked.report.summary.source}, "
@@ -17,7 +19,7 @@ STORIES: dict[str, Callable[[Any], str]] = {
     "promote_to_production": lambda receipt: (
         f"version {receipt.version} replaces {receipt.replaces or 'nothing'}"
     ),
-    "send_pipeline_report": lambda report: report,
+    "send_pipeline_report": lambda report: f"{gist(report)}\nreport.md is with the run",
 }
 
 

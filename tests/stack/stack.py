@@ -191,9 +191,11 @@ class Airflow:
 
         return wait_until(f"{run_id} ends", ended, seconds)
 
-    def log(self, run_id: str, task: str, attempt: int = 1) -> str:
+    def log(self, run_id: str, task: str, attempt: int = 1) -> list[dict[str, Any]]:
+        """What an attempt at a task logged, an entry each with its event and details."""
         path = f"/dags/{DAG}/dagRuns/{quote(run_id)}/taskInstances/{task}/logs/{attempt}"
-        return "\n".join(str(each["event"]) for each in self.call("GET", path)["content"])
+        entries: list[dict[str, Any]] = self.call("GET", path)["content"]
+        return entries
 
 
 class MLflow:

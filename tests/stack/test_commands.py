@@ -13,9 +13,9 @@ from stack import SERVICES, Stack
 from terminal import type_command
 
 HERE = Path(__file__).parent
-ENDS_THE_STACK = re.compile(r"^\./docker-|^make | down$")
-RUN_HERE = [each for each in stack_commands() if not ENDS_THE_STACK.search(each)]
-RUN_LATER = [each for each in stack_commands() if ENDS_THE_STACK.search(each)]
+LATER = re.compile(r"^\./docker-|^make | down$|--scale")
+RUN_HERE = [each for each in stack_commands() if not LATER.search(each)]
+RUN_LATER = [each for each in stack_commands() if LATER.search(each)]
 SHELL = "docker compose exec mlflow bash"
 TRAIN = "docker compose exec streamlit python scripts/train_with_mlflow.py"
 NEW_USER = next(each for each in RUN_HERE if "airflow users create" in each)
@@ -46,8 +46,8 @@ def test_a_printed_command_works(show: Show, command: str) -> None:
     show(command)
 
 
-def test_what_is_printed_and_ends_the_stack_is_run_by_the_tests_that_follow() -> None:
-    files = ("conftest.py", "test_stop.py", "test_reset.py")
+def test_what_is_printed_and_not_run_here_is_run_by_the_tests_that_follow() -> None:
+    files = ("conftest.py", "test_survival.py", "test_stop.py", "test_reset.py")
     run = "".join((HERE / name).read_text(encoding="utf-8") for name in files)
     assert [each for each in RUN_LATER if each not in run] == ["make stack-test"]
 

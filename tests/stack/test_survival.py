@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from stack import STEPS, Stack, wait_until
+from terminal import type_command
 
 LISTINGS = "survie.annonces"
 """No arrival that starts a run by itself: its ending is not one of listings."""
@@ -28,15 +29,16 @@ def listings(started: Stack) -> None:
 
 @pytest.fixture
 def three_workers(started: Stack) -> Iterator[None]:
-    scale_workers(started, 3)
+    scale_workers(started, "docker compose up -d --scale airflow-worker=3")
     yield
-    scale_workers(started, 1)
+    scale_workers(started, "docker compose up -d --scale airflow-worker=1")
 
 
-def scale_workers(stack: Stack, count: int) -> None:
-    stack.compose("up", "-d", "--scale", f"airflow-worker={count}")
+def scale_workers(stack: Stack, printed: str) -> None:
+    """As the guide has it."""
+    type_command(stack, printed)
     stack.wait_until_healthy()
-    assert len(stack.containers("airflow-worker")) == count
+    assert len(stack.containers("airflow-worker")) == int(printed[-1])
 
 
 def kill(stack: Stack, service: str) -> None:

@@ -6,6 +6,7 @@ from carprice.describe import (
     SIMULATED_WARNING,
     describe_run,
     describe_unread,
+    gist,
     headline,
     shorten,
 )
@@ -75,6 +76,14 @@ def test_a_note_is_as_many_whole_lines_as_it_holds() -> None:
     *kept, _, last = note.splitlines()
     assert kept == lines[: len(kept)]
     assert last == "… the rest is in `report.md`"
+
+
+def test_the_gist_of_a_report_says_what_happened_without_its_figures() -> None:
+    told = gist(describe_run({**TAGS, "simulated": "true"}, {"latency_ms": 4.0}, VERSION))
+    assert told.splitlines()[0].startswith("- Data: ")
+    assert "- Outcome: promoted" in told
+    assert told.splitlines()[-1].startswith("- In production now: ")
+    assert gist(describe_unread([], None)).endswith("- In production now: no version")
 
 
 def test_a_headline_says_how_it_ended_and_what_is_in_production() -> None:
