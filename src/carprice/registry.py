@@ -3,8 +3,8 @@
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -136,11 +136,8 @@ class Registry:
         """Take tags from a run; harmless when it has none."""
         with explained(self.uri):
             for name in names:
-                try:
+                with _tolerating(_is_absent):
                     self.client.delete_tag(run_id, name)
-                except MlflowException as error:
-                    if not _is_absent(error):
-                        raise
 
     def log(
         self,
@@ -238,12 +235,8 @@ class Registry:
 
     def ensure_model(self, name: str, description: str) -> None:
         """Make a registered model unless it is there."""
-        with explained(self.uri):
-            try:
-                self.client.create_registered_model(name, description=description)
-            except MlflowException as error:
-                if error.error_code != ErrorCode.Name(RESOURCE_ALREADY_EXISTS):
-                    raise
+        with explained(self.uri), _tolerating(_exists_already):
+            self.client.create_registered_model(name, description=description)
 
     def versions(self) -> list[Version]:
         """All versions, newest first."""
@@ -270,13 +263,9 @@ class Registry:
 
     def find_alias(self, alias: str) -> Version | None:
         """The version that an alias names, or None when it names none."""
-        with explained(self.uri):
-            try:
-                return Version.from_entry(self.client.get_model_version_by_alias(MODEL_NAME, alias))
-            except MlflowException as error:
-                if _is_absent(error):
-                    return None
-                raise
+        with explained(self.uri), _tolerating(_is_absent):
+            return Version.from_entry(self.client.get_model_version_by_alias(MODEL_NAME, alias))
+        return None
 
     def set_alias(self, alias: str, number: int) -> None:
         with explained(self.uri):
@@ -289,12 +278,8 @@ class Registry:
 
     def clear_alias(self, alias: str) -> None:
         """Remove an alias; harmless when it is not set."""
-        with explained(self.uri):
-            try:
-                self.client.delete_registered_model_alias(MODEL_NAME, alias)
-            except MlflowException as error:
-                if not _is_absent(error):
-                    raise
+        with explained(self.uri), _tolerating(_is_absent):
+            self.client.delete_registered_model_alias(MODEL_NAME, alias)
 
     def tag_version(self, number: int, tags: Mapping[str, str]) -> None:
         with explained(self.uri):
@@ -334,33 +319,28 @@ class Registry:
 
     @contextmanager
     def _download(self, uri: str) -> Iterator[Path]:
-        kept = self._artifact_root  # the files of an embedded store are read where they lie
-        with nullcontext() if kept else TemporaryDirectory(prefix="carprice-") as target:
+        with ExitStack() as fetched:
             with explained(self.uri):
+                target = None  # the files of an embedded store are read where they lie
+                if not self._artifact_root:
+                    target = fetched.enter_context(TemporaryDirectory(prefix="carprice-"))
                 folder = Path(mlflow.artifacts.download_artifacts(uri, dst_path=target))
             yield folder
 
     def _ensure_experiment(self) -> str:
         found = self.client.get_experiment_by_name(EXPERIMENT)
         if found is None:
-            try:
+            with _tolerating(_exists_already):
                 return str(self.client.create_experiment(EXPERIMENT, self._artifact_root))
-            except MlflowException as error:
-                if error.error_code != ErrorCode.Name(RESOURCE_ALREADY_EXISTS):
-                    raise
-                found = self.client.get_experiment_by_name(EXPERIMENT)
+            found = self.client.get_experiment_by_name(EXPERIMENT)
         return str(found.experiment_id)
 
     def _aliases(self) -> dict[int, tuple[str, ...]]:
         names: dict[int, tuple[str, ...]] = {}
-        try:
+        with _tolerating(_is_absent):
             registered = self.client.get_registered_model(MODEL_NAME)
-        except MlflowException as error:
-            if _is_absent(error):
-                return names
-            raise
-        for alias, number in registered.aliases.items():
-            names[int(number)] = (*names.get(int(number), ()), alias)
+            for alias, number in registered.aliases.items():
+                names[int(number)] = (*names.get(int(number), ()), alias)
         return names
 
 
@@ -368,6 +348,20 @@ def _is_absent(error: MlflowException) -> bool:
     # An alias that was never set is reported as an invalid parameter.
     unset_alias = "alias" in str(error) and "not found" in str(error)
     return unset_alias or bool(error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST))
+
+
+def _exists_already(error: MlflowException) -> bool:
+    return bool(error.error_code == ErrorCode.Name(RESOURCE_ALREADY_EXISTS))
+
+
+@contextmanager
+def _tolerating(is_harmless: Callable[[MlflowException], bool]) -> Iterator[None]:
+    """Give up what the block began, without a word, where MLflow refuses it harmlessly."""
+    try:
+        yield
+    except MlflowException as error:
+        if not is_harmless(error):
+            raise
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 import http.client
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from carprice import steps
 from carprice.errors import RegistryError
 from carprice.ledger import Move, move_production, tickets
 from carprice.registry import MODEL_NAME, PRODUCTION, Registry
-from carprice.versions import FILES_TAG
+from carprice.versions import FILES_TAG, Version
 from carprice.workspace import Workspace
 
 AWAY_SECONDS = 3.0
@@ -233,6 +235,20 @@ def test_a_host_that_the_server_does_not_know_is_said_at_once(
             with pytest.raises(RegistryError, match="403"):
                 ask()
         assert time.monotonic() - started < AWAY_SECONDS
+
+
+def test_a_desk_without_room_for_the_files_says_so(
+    work: Workspace, upstream: str, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with relaying(upstream, port):
+        registry = work.registry
+        monkeypatch.setattr(tempfile, "tempdir", "/nowhere-to-fetch-to")
+        with (
+            pytest.raises(RegistryError, match="nowhere-to-fetch-to") as caught,
+            registry.files(Version(1, "a run", {}, datetime.now(UTC))),
+        ):
+            pytest.fail("nothing was fetched")
+    assert caught.value.retryable
 
 
 @pytest.mark.usefixtures("patient")
