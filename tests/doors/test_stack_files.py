@@ -62,3 +62,13 @@ def test_each_variable_has_its_sentence() -> None:
     for before, line in zip(["", *lines], lines, strict=False):
         if "=" in line and not line.startswith("#"):
             assert re.fullmatch(r"# [A-Z0-9].*[.]", before) or before.startswith("# true:"), line
+
+
+def test_the_images_share_one_layer_of_what_mlflow_needs() -> None:
+    """The engine knows a layer again by the words that made it."""
+    shared = {
+        re.findall(r"^(FROM \S+ AS uv\n.*? AS mlflow\n.*?)^FROM ", path.read_text(), re.M | re.S)[0]
+        for path in ROOT.glob("Dockerfile.*")
+    }
+    assert len(shared) == 1
+    assert "--only-group=mlflow" in shared.pop()
