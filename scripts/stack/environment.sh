@@ -74,8 +74,12 @@ needs_owner() { [ "$(uname -s)" = Linux ] && [ "$(id -u)" != 0 ]; }
 
 # A line of the template as it will stand in .env.
 complete_line() {
+    local secret
     case $1 in
-        *="$generated") printf '%s=%s\n' "${1%%=*}" "$(generate_secret)" ;;
+        *="$generated")
+            secret=$(generate_secret) || return
+            printf '%s=%s\n' "${1%%=*}" "$secret"
+            ;;
         AIRFLOW_UID=*) printf 'AIRFLOW_UID=%s\n' "$(choose_owner)" ;;
         *) printf '%s\n' "$1" ;;
     esac

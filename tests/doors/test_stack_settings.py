@@ -29,6 +29,22 @@ def test_the_first_start_writes_secrets_of_its_own(machine: Machine) -> None:
     assert {each.name for each in machine.project.glob(".env*")} == {".env", ".env.example"}
 
 
+@pytest.mark.parametrize("has_env", [False, True])
+def test_where_no_secret_can_be_made_env_stays_as_it_was(machine: Machine, has_env: bool) -> None:
+    env = machine.project / ".env"
+    if has_env:
+        machine.write_env()
+        env.write_text(env.read_text().replace("AIRFLOW_JWT_SECRET=", "# AIRFLOW_JWT_SECRET="))
+    before = env.read_bytes() if has_env else None
+    (machine.tools / "base64").unlink()
+    ended = machine.run(START)
+    assert ended.returncode == 1
+    assert "No secret could be made" in ended.stderr
+    assert (env.read_bytes() if env.exists() else None) == before
+    assert not list(machine.project.glob(".env.??????"))
+    assert not machine.acts()
+
+
 @pytest.mark.parametrize(
     ("user", "system", "sudo", "owner"),
     [
