@@ -131,6 +131,7 @@ class Airflow:
 
     def __init__(self, address: str) -> None:
         self.address = address
+        self.login = "admin", "admin"
         self.token = ""
 
     def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:
@@ -145,7 +146,7 @@ class Airflow:
 
         answer = send()
         if answer.status_code == 401:
-            login = {"username": "admin", "password": "admin"}
+            login = dict(zip(("username", "password"), self.login, strict=True))
             renewed = requests.post(f"{self.address}/auth/token", json=login, timeout=20)
             renewed.raise_for_status()
             self.token = renewed.json()["access_token"]

@@ -47,8 +47,8 @@ def test_a_printed_command_works(show: Show, command: str) -> None:
 
 
 def test_what_is_printed_and_not_run_here_is_run_by_the_tests_that_follow() -> None:
-    files = ("conftest.py", "test_survival.py", "test_stop.py", "test_reset.py")
-    run = "".join((HERE / name).read_text(encoding="utf-8") for name in files)
+    names = ("conftest", "test_survival", "test_stop", "test_reset")
+    run = "".join((HERE / f"{name}.py").read_text(encoding="utf-8") for name in names)
     assert [each for each in RUN_LATER if each not in run] == ["make stack-test"]
 
 

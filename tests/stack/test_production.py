@@ -1,11 +1,16 @@
-"""`--production`: development values are refused, values of one's own are in force everywhere."""
+"""`--production`: development values are refused, values of one's own are in force everywhere.
+
+It is started over the stack that runs, as one starts again after any change of .env.
+"""
 
 import re
+from typing import Any
 
 import pytest
 import requests
+from playwright.sync_api import Browser
 from stack import Stack
-from test_stop import PATIENCE
+from test_stop import PATIENCE, take_stock
 
 START = ("./docker-start-full.sh", "--production")
 OWN = {
@@ -36,10 +41,16 @@ def test_production_is_refused_with_development_values_and_stops_nothing(started
 
 
 @pytest.fixture(scope="module")
-def production(started: Stack) -> str:
+def stock(started: Stack, browser: Browser) -> dict[str, Any]:
+    """What there was before: nothing but what .env names may change."""
+    return take_stock(started, browser)
+
+
+@pytest.fixture(scope="module")
+def production(started: Stack, stock: dict[str, Any]) -> str:
     """What the start printed with values of one's own in .env."""
     env = started.folder / ".env"
-    settings = env.read_text()
+    settings = stock["settings"]
     for name, value in OWN.items():
         settings = re.sub(rf"^{name}=.*$", f"{name}={value}", settings, flags=re.M)
     env.write_text(settings)
@@ -49,9 +60,19 @@ def production(started: Stack) -> str:
 def test_with_values_of_ones_own_it_starts_and_goes_on_to_ask_for_them(
     started: Stack, production: str
 ) -> None:
+    assert "Stopping what runs of an earlier start" in production
     assert "All is up." in production
     assert not [value for name, value in OWN.items() if "PASSWORD" in name and value in production]
     assert "PRODUCTION=true" in (started.folder / ".env").read_text()
+
+
+@pytest.mark.usefixtures("production")
+def test_starting_over_what_runs_loses_nothing(
+    started: Stack, browser: Browser, stock: dict[str, Any]
+) -> None:
+    started.airflow.login = OWN["AIRFLOW_ADMIN_USER"], OWN["AIRFLOW_ADMIN_PASSWORD"]
+    found = take_stock(started, browser)
+    assert {name for name in stock if found[name] != stock[name]} == {"users", "settings"}
 
 
 @pytest.mark.usefixtures("production")

@@ -14,6 +14,7 @@ ALL = "./docker-reset-full.sh --all"
 def test_reset_begins_airflow_anew_and_leaves_mlflow(started: Stack) -> None:
     versions, aliases = sorted(started.mlflow.versions()), started.mlflow.aliases()
     models = hash_files(started.folder / "models")
+    type_command(started, "docker compose -f docker-compose-full.yml down")  # it need not run
     began = time.monotonic()
     shown = type_command(started, "./docker-reset-full.sh", "yes\n", PATIENCE)
     print(f"\n./docker-reset-full.sh: {time.monotonic() - began:.0f} s")

@@ -5,19 +5,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
 from browsing import estimate_logan, visit
 from playwright.sync_api import Browser
 from stack import Stack
+from terminal import type_command
 
 PATIENCE = 1200
 """Seconds that a start may take on a busy machine."""
-WAYS = {
-    "./docker-stop-full.sh": "./docker-start-full.sh",
-    "docker compose -f docker-compose-full.yml down": (
-        "docker compose -f docker-compose-full.yml up -d"
-    ),
-}
 
 
 def hash_files(folder: Path) -> dict[str, str]:
@@ -53,33 +47,21 @@ def take_stock(stack: Stack, browser: Browser) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def stock(started: Stack, browser: Browser) -> dict[str, Any]:
-    """Taken once: nothing that follows may change it."""
-    return take_stock(started, browser)
+def list_containers(stack: Stack) -> list[str]:
+    project = f"label=com.docker.compose.project={stack.variables['COMPOSE_PROJECT_NAME']}"
+    return stack.run("docker", "ps", "--quiet", "--all", "--filter", project).split()
 
 
-@pytest.mark.parametrize(("stop", "start"), WAYS.items(), ids=["scripts", "compose"])
-def test_everything_is_still_there_after_a_stop_and_a_start(
-    started: Stack, browser: Browser, stock: dict[str, Any], stop: str, start: str
+def test_everything_is_still_there_after_a_stop_by_script_and_a_start_by_compose(
+    started: Stack, browser: Browser
 ) -> None:
+    stock = take_stock(started, browser)
     began = time.monotonic()
-    started.run(*stop.split())
+    started.run("./docker-stop-full.sh")
     stopped = time.monotonic()
-    assert not started.run("docker", "ps", "--quiet", "--all", f"--filter=label={label(started)}")
-    started.run(*start.split(), timeout=PATIENCE)
+    assert not list_containers(started)
+    type_command(started, "docker compose -f docker-compose-full.yml up -d")
     started.wait_until_healthy()
-    print(f"\n{stop}: {stopped - began:.0f} s")
-    print(f"{start}, until all is healthy: {time.monotonic() - stopped:.0f} s")
-    assert take_stock(started, browser) == stock
-
-
-def label(stack: Stack) -> str:
-    return f"com.docker.compose.project={stack.variables['COMPOSE_PROJECT_NAME']}"
-
-
-def test_starting_what_runs_is_harmless(
-    started: Stack, browser: Browser, stock: dict[str, Any]
-) -> None:
-    started.run("./docker-start-full.sh", timeout=PATIENCE)
+    healthy = time.monotonic()
+    print(f"\nstopped in {stopped - began:.0f} s, all healthy {healthy - stopped:.0f} s later")
     assert take_stock(started, browser) == stock
