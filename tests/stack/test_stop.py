@@ -47,11 +47,6 @@ def take_stock(stack: Stack, browser: Browser) -> dict[str, Any]:
     }
 
 
-def list_containers(stack: Stack) -> list[str]:
-    project = f"label=com.docker.compose.project={stack.variables['COMPOSE_PROJECT_NAME']}"
-    return stack.run("docker", "ps", "--quiet", "--all", "--filter", project).split()
-
-
 def test_everything_is_still_there_after_a_stop_by_script_and_a_start_by_compose(
     started: Stack, browser: Browser
 ) -> None:
@@ -59,7 +54,7 @@ def test_everything_is_still_there_after_a_stop_by_script_and_a_start_by_compose
     began = time.monotonic()
     started.run("./docker-stop-full.sh")
     stopped = time.monotonic()
-    assert not list_containers(started)
+    assert not started.compose("ps", "--all", "--quiet")
     type_command(started, "docker compose -f docker-compose-full.yml up -d")
     started.wait_until_healthy()
     healthy = time.monotonic()
