@@ -1,6 +1,5 @@
 """What each page looks like, light and dark, wide and narrow; and whom it shuts out."""
 
-import time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import unfold, visit
+from browsing import unfold, visit, wait_until_still
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import LOGAN, Servers
@@ -40,13 +39,13 @@ def test_every_page_fits_the_screen_and_can_be_read_by_everybody(
             _hand_in_a_file(page)
         expect(page.get_by_text("Modèle en production").last).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)
-        _wait_until_still(page)
+        wait_until_still(page)
         main = page.get_by_test_id("stMain")
         height = int(main.evaluate("e => e.scrollHeight"))
         page.set_viewport_size({"width": WIDTHS[size], "height": min(height + 60, 8000)})
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)  # as when the evening comes
-            _wait_until_still(page)
+            wait_until_still(page)
             overflow = main.evaluate("e => e.scrollWidth - e.clientWidth")
             assert overflow <= 1, f"{overflow} pixels lie beyond the edge"
             keep(page.screenshot(), pictures / f"page-{path or 'estimer'}-{scheme}-{size}.png")
@@ -66,7 +65,7 @@ def test_pages_with_less_or_more_on_them_can_be_read_by_everybody(
         expect(page.get_by_text("Modèle en production").last).to_be_visible()
         if "marche" not in address:
             unfold(page, "Plus de détails")
-        _wait_until_still(page)
+        wait_until_still(page)
         ensure_readable(page)
 
 
@@ -92,12 +91,3 @@ def keep(screenshot: bytes, picture: Path) -> None:
     """A small file: what people read needs few colours."""
     with Image.open(BytesIO(screenshot)) as shown:
         shown.quantize(COLOURS).save(picture, optimize=True)
-
-
-def _wait_until_still(page: Page) -> None:
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    heights = [0, 1]
-    deadline = time.monotonic() + 30
-    while heights[-1] != heights[-2] and time.monotonic() < deadline:
-        page.wait_for_timeout(700)
-        heights.append(page.get_by_test_id("stMain").evaluate("e => e.scrollHeight"))

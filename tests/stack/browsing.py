@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -49,6 +50,16 @@ def visit(browser: Browser, address: str, **screen: Any) -> Iterator[Page]:
         page.set_default_timeout(PATIENCE)
         page.goto(address)
         yield page
+
+
+def wait_until_still(page: Page) -> None:
+    """Until all is drawn: nothing is at work and the height does not change any more."""
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    heights = [0, 1]
+    deadline = time.monotonic() + 30
+    while heights[-1] != heights[-2] and time.monotonic() < deadline:
+        page.wait_for_timeout(700)
+        heights.append(page.get_by_test_id("stMain").evaluate("e => e.scrollHeight"))
 
 
 def estimate_logan(page: Page) -> list[str]:

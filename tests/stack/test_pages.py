@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from browsing import estimate_logan, visit
+from browsing import estimate_logan, visit, wait_until_still
 from playwright.sync_api import Browser, Page, expect
 from stack import DAG, MODEL, SERVICES, STEPS, Stack
 
@@ -81,6 +81,7 @@ def test_every_page_of_the_predictor_stands_on_the_stack(
 ) -> None:
     with visit(browser, f"{started.page}/{path}") as page:
         expect(page.get_by_text(told).first).to_be_visible()
+        wait_until_still(page)
         expect(page.get_by_test_id("stException")).to_have_count(0)
         page.screenshot(path=pictures / f"predictor-{path}.png")
 
