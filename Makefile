@@ -70,6 +70,10 @@ check: .venv/.complete  ## Lint, check types, the lock and requirements.txt
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
+.PHONY: docs
+docs: .venv/.complete  ## Build the documentation site into site/; a dead link is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
 EXPORT := --locked --no-emit-project --no-dev --no-header --no-annotate
 .PHONY: lock
 lock: | $(UV)  ## Renew uv.lock and requirements.txt after a change of pyproject.toml

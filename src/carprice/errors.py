@@ -1,5 +1,6 @@
 """Every error this package raises on purpose.
 
+```text
 CarPriceError                    exit code 1: something outside went wrong
 ├── DatasetError                 exit code 4: a file cannot be read as listings, or written (✻)
 ├── QualityError                 exit code 5: the listings were read and break a quality rule
@@ -9,6 +10,7 @@ CarPriceError                    exit code 1: something outside went wrong
 ├── NoticeError                ↻ exit code 9: a report stands in the registry but was not sent
 └── RegistryError              ↻ exit code 7: the registry is down or does not hold what is asked
     └── ModelIntegrityError      exit code 8: the stored model is not the one that was registered
+```
 
 ↻ The same step may succeed when it is called again (`retryable`); ✻ only where it was no fault of
 the file or the model: a disk refused, the process that validates was killed or lost the registry.

@@ -1,4 +1,4 @@
-"""Documentation that cannot lie: every command that README and guide print is run, in order."""
+"""Documentation that cannot lie: every command that its pages print is run, in order."""
 
 import re
 import shlex
@@ -22,10 +22,13 @@ from printed import (
     stack_commands,
 )
 
-NEEDED = ("Makefile", "params.yaml", "uv.lock", "scripts", "streamlit_app", "benchmarks")
+NEEDED = (
+    "Makefile", "params.yaml", "uv.lock", "scripts", "streamlit_app", "benchmarks",
+    ".pre-commit-config.yaml",
+)  # fmt: skip
 REFUSED = 3
 SERVED = {"make app": (8501, 5000, 8000)}
-RUN_BY_CI = {"make test", "make check", "make browser-test"}
+RUN_BY_CI = {"make test", "make check", "make docs", "make browser-test"}
 MEASURED_BY_HAND = {"make bench", "make stack-bench", "make page-bench"}
 
 
@@ -37,6 +40,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
     (folder / ".venv").symlink_to(ROOT / ".venv")
+    subprocess.run(["git", "init", "--quiet", folder], check=True)
     return folder
 
 
@@ -81,7 +85,7 @@ def test_every_printed_command_works(clone: Path) -> None:
 
 def test_commands_run_elsewhere_exist() -> None:
     called = (ROOT / ".ci" / "run").read_text()
-    assert all(command.removeprefix("make ") in called for command in RUN_BY_CI)
+    assert all(re.search(rf"\b{command.removeprefix('make ')}\b", called) for command in RUN_BY_CI)
     for command in RUN_BY_CI | MEASURED_BY_HAND | SERVED.keys():
         assert command in all_commands()
         assert (
@@ -132,6 +136,15 @@ def test_make_app_serves_the_pages_and_the_api_and_stops_on_interrupt(clone: Pat
     assert served == list(ports)
     assert {each: done.stdout for each, done in asked.items() if done.returncode} == {}
     assert not any(map(answers, ports))
+
+
+def test_every_decision_is_listed_under_its_number() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "index.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^- \[(\d+)\. .*\]\((.*)\)$", index, re.M)
+    assert [name for _, name in listed] == sorted(each.name for each in folder.glob("0*.md"))
+    assert [int(number) for number, _ in listed] == [*range(1, len(listed) + 1)]
+    assert all(name.startswith(f"{int(number):04d}-") for number, name in listed)
 
 
 def test_readme_shows_its_first_command_early() -> None:

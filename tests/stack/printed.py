@@ -1,10 +1,10 @@
-"""The commands that README and guide print, and which of them are for the running stack."""
+"""The commands that the pages print, and which of them are for the running stack."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "guide.fr.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "guide.fr.md", ROOT / "CONTRIBUTING.md")
 FOR_THE_STACK = ("docker ", "./docker-", "make stack-test")
 TO_THE_API = "curl -s "
 
@@ -16,7 +16,8 @@ def printed_commands(page: Path) -> list[str]:
 
 def all_commands() -> list[str]:
     """In the order of the guide, which makes the files that later commands use."""
-    guide_first = [command for page in reversed(PAGES) for command in printed_commands(page)]
+    pages = (*PAGES[1:], PAGES[0])
+    guide_first = [command for page in pages for command in printed_commands(page)]
     return list(dict.fromkeys(guide_first))
 
 
