@@ -2,9 +2,10 @@
 # `make` alone lists what there is.
 
 DATA ?=
+TESTS ?=
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-UV := $(BIN)/uv
+UV := $(BIN)/uv$(if $(filter Windows_NT,$(OS)),.exe)
 # The environment lies in .venv, whatever other one is active in this shell.
 export UV_PROJECT_ENVIRONMENT = .venv
 unexport VIRTUAL_ENV
@@ -40,8 +41,8 @@ app: .venv/.complete  ## Start page (8501), API (8000) and MLflow (5000) on the 
 	@$(BIN)/python scripts/serve_embedded.py
 
 .PHONY: test
-test: .venv/.complete  ## Run every test that needs no Docker
-	@$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
+test: .venv/.complete  ## Run every test that needs no Docker, or some: make test [TESTS=tests/unit]
+	@$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(TESTS)
 
 .PHONY: stack-test
 stack-test: .venv/.complete stack-images  ## Start the whole stack on Docker and test it from outside
@@ -61,14 +62,25 @@ stack-images:  ## Make the images of the stack, and an engine where there is non
 		echo "image $$name …"; \
 		DOCKER_BUILDKIT=1 docker build --quiet --file Dockerfile.$$name . >/dev/null || exit; done
 
-.PHONY: check
-check: .venv/.complete  ## Lint, check types, the lock and requirements.txt
+.PHONY: check check-lock check-code check-types check-workflows
+check: check-lock check-code check-types check-workflows  ## Lint, check types, the lock, requirements.txt and the workflow
+
+check-lock: .venv/.complete
 	@$(UV) lock --check --quiet || { echo "uv.lock is stale: run make lock" >&2; exit 1; }
 	@$(UV) export --quiet $(EXPORT) | diff - requirements.txt >&2 \
 		|| { echo "requirements.txt is stale: run make lock" >&2; exit 1; }
+
+check-code: .venv/.complete
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+
+check-types: .venv/.complete
 	@$(BIN)/mypy
+
+check-workflows: .venv/.complete
+	@$(BIN)/check-jsonschema --builtin-schema=vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --builtin-schema=vendor.renovate renovate.json
+	@$(BIN)/zizmor --quiet --offline .github
 
 .PHONY: docs
 docs: .venv/.complete  ## Build the documentation site into site/; a dead link is an error
