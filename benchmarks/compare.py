@@ -20,6 +20,7 @@ import pandas as pd
 import skops.io as sio
 from forest import build_forest
 from growth import PARAMS, STAGES, Measured, run_stages
+from open_fields import COVERAGE_PCT, MOST_MOVED_PCT, measure_open_fields
 from rich.console import Console
 from rich.table import Table
 from sklearn.model_selection import GroupKFold
@@ -30,7 +31,7 @@ from carprice.dataset import read_listings
 from carprice.evaluation import Scores, score
 from carprice.listing import FEATURES, TARGET
 from carprice.sample import MARKET, load_market, write_sample
-from carprice.training import fit
+from carprice.training import fit, split
 
 REAL_LISTINGS = "CARPRICE_REAL_LISTINGS"
 SAMPLE_ROWS = 20_000
@@ -75,6 +76,8 @@ def main() -> None:
             transferred = _measure_transfer(Path(real), folder) if real else None
     console.print(_describe_machine())
     console.print(_show_accuracy(listings, contenders, transferred, real=bool(real)))
+    known, unseen = split(listings, PARAMS.split.holdout_share)
+    console.print(_show_open_fields(measure_open_fields(fit(known, PARAMS.model), unseen)))
     console.print(_show_speed(contenders))
     console.print(_show_growth(grown))
 
@@ -213,6 +216,30 @@ def _spell_scores(scores: Scores, *, interval: bool) -> list[str]:
         f"{scores.coverage_pct:.1f} %" if interval else "none",
         f"{scores.width_pct:.1f} %" if interval else "none",
     ]
+
+
+def _show_open_fields(found: pd.DataFrame) -> Table:
+    """Every field alone, and of the pairs what lies beyond the limits or nearest to them."""
+    alone = found[~found.index.str.contains("+", regex=False)]
+    pairs = found.drop(alone.index)
+    near = (pairs["moved_pct"].abs() / MOST_MOVED_PCT).combine(
+        (pairs["coverage_pct"] - np.mean(COVERAGE_PCT)).abs() / (np.ptp(COVERAGE_PCT) / 2), max
+    )
+    table = Table(
+        title=f"Fields left open; median move below {MOST_MOVED_PCT:g} %, coverage from "
+        f"{COVERAGE_PCT[0]:g} to {COVERAGE_PCT[1]:g} % (! beyond; of {len(pairs)} pairs the worst)",
+        title_justify="left",
+    )
+    for heading in ("left open", "cars", "move", "median error", "coverage"):
+        table.add_column(heading, justify="left" if heading == "left open" else "right")
+    for name, row in pd.concat([alone, pairs.loc[near.nlargest(8).index]]).iterrows():
+        moved = abs(row["moved_pct"]) >= MOST_MOVED_PCT
+        missed = not COVERAGE_PCT[0] <= row["coverage_pct"] <= COVERAGE_PCT[1]
+        table.add_row(
+            str(name), f"{row['cars']:,.0f}", f"{row['moved_pct']:+.2f} %{' !' * moved}",
+            f"{row['error_pct']:.2f} %", f"{row['coverage_pct']:.1f} %{' !' * missed}",
+        )  # fmt: skip
+    return table
 
 
 def _show_speed(contenders: list[Contender]) -> Table:

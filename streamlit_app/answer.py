@@ -10,6 +10,7 @@ from charts import Spec, draw_curve, draw_explanation, draw_interval, name_group
 from language import language, say
 
 from carprice import texts, wording
+from carprice.completion import FieldFlags
 from carprice.explanation import Explanation, explain, vary
 from carprice.features import AT, Floats
 from carprice.listing import BY_NAME, FEATURES, TARGET, Kind
@@ -48,7 +49,7 @@ def _show_background(serving: Serving, car: pd.DataFrame, found: CarEstimate) ->
     """All that stands behind a price, and around it."""
     reference = serving.reference
     encoded = serving.pipeline["encode"].transform(car[list(FEATURES)])
-    left_open = car.columns[car.isna().iloc[0]]
+    left_open = car[list(FEATURES)].isna().to_numpy()
     comparables = car.iloc[:0]
     if reference:
         _show_record(reference.find_record(encoded, car))
@@ -59,9 +60,10 @@ def _show_background(serving: Serving, car: pd.DataFrame, found: CarEstimate) ->
     _judge_advert(found, comparables)
     if found.price_mad is not None:  # what explains a guess would be one too
         if reference:
-            explanation = explain(serving.pipeline, encoded, reference.typical_encoded)
+            typical = reference.typical_encoded
+            explanation = explain(serving.pipeline, encoded, left_open, typical)
             _show_reasons(explanation, reference)
-        _show_curves(serving, encoded)
+        _show_curves(serving, encoded, left_open)
     _show_comparables(comparables, car, found.seen)
     st.caption(say(texts.SHARE) if reference else say(texts.NO_REFERENCE))
 
@@ -152,9 +154,9 @@ def _show_reasons(explanation: Explanation, reference: Reference) -> None:
     st.caption(say(texts.EXPLAINED))
 
 
-def _show_curves(serving: Serving, car: Floats) -> None:
+def _show_curves(serving: Serving, car: Floats, left_open: FieldFlags) -> None:
     for (name, (title, values)), column in zip(CURVES.items(), st.columns(2), strict=True):
-        curve = vary(serving.pipeline, car, name, values)
+        curve = vary(serving.pipeline, car, left_open, name, values)
         here = car[0, AT[name]]
         with column:
             st.subheader(say(title))

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from carprice.completion import FIELD_AT, FieldFlags
 from carprice.features import PLACES, Floats
 from carprice.interval import blank, is_missing
 from carprice.listing import EQUIPMENT, FEATURES, TARGET
@@ -62,8 +63,13 @@ def complete(car: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
     return car.fillna({name: mode.iloc[0] for name, mode in usual.items() if len(mode)})
 
 
-def explain(pipeline: Pipeline, car: Floats, typical: Floats) -> Explanation:
-    """What leads from the typical car to this one; both encoded, one row each."""
+def explain(
+    pipeline: Pipeline, car: Floats, open_fields: FieldFlags, typical: Floats
+) -> Explanation:
+    """What leads from the typical car to this one; both encoded, one row each.
+
+    open_fields: what nobody told of this car (1, FEATURES).
+    """
     known = {name for name in FEATURES if not is_missing(car, name)[0]}
     start = typical.copy()
     for name in set(FEATURES) - known:
@@ -78,14 +84,17 @@ def explain(pipeline: Pipeline, car: Floats, typical: Floats) -> Explanation:
     mixed = np.repeat(start, len(taken), axis=0)
     for member, fields in enumerate(groups):
         mixed[np.ix_(taken[:, member] == 1, _places(fields))] = car[0, _places(fields)]
-    prices = pipeline["price"].predict(mixed)[TARGET].to_numpy()
+    left_open = np.repeat(open_fields, len(mixed), axis=0)
+    prices = pipeline["price"].predict(mixed, left_open)[TARGET].to_numpy()
     amounts = _shapley_values(prices, taken)
     contributions = [Contribution(*each) for each in zip(groups, amounts.tolist(), strict=True)]
     contributions.sort(key=lambda each: -abs(each.amount_mad))
     return Explanation(float(prices[0]), contributions)
 
 
-def vary(pipeline: Pipeline, car: Floats, name: str, values: Iterable[float]) -> pd.DataFrame:
+def vary(
+    pipeline: Pipeline, car: Floats, open_fields: FieldFlags, name: str, values: Iterable[float]
+) -> pd.DataFrame:
     """Estimates of one car (an encoded row) at other values of one numeric field.
 
     Columns: the field, then ESTIMATE_COLUMNS; one row a value.
@@ -93,7 +102,9 @@ def vary(pipeline: Pipeline, car: Floats, name: str, values: Iterable[float]) ->
     grid = np.array(list(values), dtype=float)
     cars = np.repeat(car, len(grid), axis=0)
     cars[:, PLACES[name]] = grid[:, None]
-    estimates: pd.DataFrame = pipeline["price"].predict(cars)
+    left_open = np.repeat(open_fields, len(grid), axis=0)
+    left_open[:, FIELD_AT[name]] = False
+    estimates: pd.DataFrame = pipeline["price"].predict(cars, left_open)
     return estimates.assign(**{name: grid})
 
 

@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from carprice import texts, wording
 from carprice.cleaning import Parsed, parse_listings
+from carprice.completion import FieldFlags
 from carprice.features import AT, Floats
 from carprice.interval import MASKED
 from carprice.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES, FIELDS, TARGET
@@ -29,12 +30,15 @@ Missing = Mapping[str, Rows]
 
 
 def estimate(pipeline: Pipeline, parsed: Parsed, language: Language = "fr") -> pd.DataFrame:
-    """Estimates in DH (ESTIMATE_COLUMNS, NaN where there is none), by row, and what to say of them.
+    """Estimates of adverts in DH (ESTIMATE_COLUMNS, NaN where there is none), and remarks, by row.
 
+    What adverts lack by themselves is absent here too: a file says so by an empty cell.
     remark: what must be said, empty where nothing. seen: training adverts of a car's model, or of
     its make where no model is named; NaN without a name.
     """
-    prices, remarks, seen = _estimate(pipeline, parsed, language)
+    missing = _find_missing(parsed)
+    absent = pipeline["price"].lacking_ & ~_find_unusable(parsed)
+    prices, remarks, seen = _estimate(pipeline, parsed, missing & ~absent, language)
     answer = pd.DataFrame(prices, parsed.values.index, list(ESTIMATE_COLUMNS))
     answer["remark"] = remarks
     answer["seen"] = seen
@@ -68,8 +72,8 @@ def read_cars(answers: Iterable[Mapping[str, str]]) -> Parsed:
 def estimate_cars(
     pipeline: Pipeline, parsed: Parsed, language: Language = "fr"
 ) -> list[CarEstimate]:
-    """Estimate cars one by one told of; see CarEstimate."""
-    prices, remarks, seen = _estimate(pipeline, parsed, language)
+    """One CarEstimate per row of `parsed`; what a person leaves open is answered as open."""
+    prices, remarks, seen = _estimate(pipeline, parsed, _find_missing(parsed), language)
     counts = [None if np.isnan(count) else int(count) for count in seen.tolist()]
     return [
         CarEstimate(None if is_guess(count) else price, low, high, remark, count)
@@ -96,7 +100,7 @@ def estimate_car(
 
 
 def _estimate(
-    pipeline: Pipeline, parsed: Parsed, language: Language
+    pipeline: Pipeline, parsed: Parsed, open_fields: FieldFlags, language: Language
 ) -> tuple[Floats, npt.NDArray[np.object_], Floats]:
     """Prices (rows, ESTIMATE_COLUMNS), remarks and adverts seen: see `estimate`.
 
@@ -104,12 +108,12 @@ def _estimate(
     """
     listings = parsed.values[list(FEATURES)]
     encoded = pipeline["encode"].transform(listings)
-    prices = pipeline["price"].predict(encoded).to_numpy(copy=True)
-    missing = dict(zip(FEATURES, listings.isna().to_numpy().T, strict=True))
+    prices = pipeline["price"].predict(encoded, open_fields).to_numpy(copy=True)
+    missing = dict(zip(FEATURES, _find_missing(parsed).T, strict=True))
     given = np.sum([~missing[name] for name in CORE], axis=0)
     hopeless = given < LEAST_GIVEN
     prices[hopeless] = np.nan
-    said = _remark(encoded, missing, parsed.problems, language)
+    said = _remark(encoded, missing, parsed, language)
     remarks = _join(len(listings), said, SEPARATORS[language])
     remarks[hopeless] = [
         texts.NOT_ESTIMATED.say(language, given=known, needed=len(CORE), least=LEAST_GIVEN)
@@ -118,35 +122,49 @@ def _estimate(
     return prices, remarks, _count_seen(encoded, missing)
 
 
+def _find_missing(parsed: Parsed) -> FieldFlags:
+    missing: FieldFlags = parsed.values[list(FEATURES)].isna().to_numpy()
+    return missing
+
+
+def _find_unusable(parsed: Parsed) -> FieldFlags:
+    """Fields that hold something of which nothing could be used."""
+    unusable = np.zeros((len(parsed.values), len(FEATURES)), dtype=bool)
+    for at, name in enumerate(FEATURES):
+        for code in (f"{name}_{trouble}" for trouble in UNUSABLE):
+            if code in parsed.problems:
+                unusable[:, at] |= parsed.problems[code].to_numpy()
+    return unusable
+
+
 def _count_seen(encoded: Floats, missing: Missing) -> Floats:
     of_make, of_model = encoded[:, AT["make_count"]], encoded[:, AT["model_count"]]
     return np.where(missing["make"], np.nan, np.where(missing["model"], of_make, of_model))
 
 
 def _remark(
-    encoded: Floats, missing: Missing, problems: Mapping[str, pd.Series], language: Language
+    encoded: Floats, missing: Missing, parsed: Parsed, language: Language
 ) -> Iterator[tuple[Rows, str]]:
     """Each sentence with the rows that it is said of."""
     makes, models = encoded[:, AT["make_count"]], encoded[:, AT["model_count"]]
     yield ~missing["make"] & (makes == 0), texts.UNKNOWN_MAKE.say(language)
     yield ~missing["model"] & (models == 0) & (makes > 0), texts.UNKNOWN_MODEL.say(language)
     yield (models > 0) & (models < RARE_BELOW), texts.RARE_MODEL.say(language, least=RARE_BELOW)
-    for code, rows in problems.items():
+    for code, rows in parsed.problems.items():
         if not code.startswith(TARGET):
             yield rows.to_numpy(), wording.describe_problem(code, language)
-    absent = _join(len(encoded), _name_absent(missing, problems, language), ", ")
+    absent = _join(len(encoded), _name_absent(missing, parsed, language), ", ")
     for labels in set(absent) - {""}:
         yield absent == labels, texts.MISSING.say(language, labels=labels)
 
 
 def _name_absent(
-    missing: Missing, problems: Mapping[str, pd.Series], language: Language
+    missing: Missing, parsed: Parsed, language: Language
 ) -> Iterator[tuple[Rows, str]]:
     """Fields that were left out; what was given but could not be used is said by itself."""
+    unusable = dict(zip(FEATURES, _find_unusable(parsed).T, strict=True))
     for name in MASKED:
-        codes = (f"{name}_{trouble}" for trouble in UNUSABLE)
-        given = np.logical_or.reduce([problems[code] for code in codes if code in problems])
-        yield missing[name] & ~given, wording.label(name, language)
+        yield missing[name] & ~unusable[name], wording.label(name, language)
 
 
 def _join(rows: int, parts: Iterator[tuple[Rows, str]], separator: str) -> npt.NDArray[np.object_]:

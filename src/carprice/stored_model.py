@@ -17,6 +17,7 @@ MODEL_FILE = "model.skops"
 FILES_WRITTEN_ON_DOWNLOAD = frozenset({"registered_model_meta"})
 
 TRUSTED_TYPES = (
+    "carprice.completion.Completer",
     "carprice.features.ListingEncoder",
     "carprice.interval.ErrorScale",
     "carprice.market.MarketBaseline",

@@ -659,6 +659,9 @@ REASONS = {
     r"one estimate takes (\S+) ms; at most (\S+) ms is allowed": (
         "une estimation prend {} ms ; au plus {} ms sont admis"
     ),
+    r" at (\S+) DH with (.+?) left open; by what that could be, between (\S+) and (\S+) DH": (
+        " à {} DH avec {} laissé ouvert ; selon ce que cela peut être, entre {} et {} DH"
+    ),
     r" at (\S+) DH; between (\S+) and (\S+) DH was expected": (
         " à {} DH ; un prix entre {} et {} DH était attendu"
     ),

@@ -1,7 +1,8 @@
 """Whether a stored model behaves as a price should: golden cars, direction, speed. Pure."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,17 @@ MILEAGE_STEPS_KM = range(20_000, 220_001, 20_000)
 NEGLIGIBLE_RISE = 0.02
 """The baseline learns each age and band of years by itself; a step against the grain below this
 is noise."""
+
+
+VALUES: Mapping[str, Sequence[float | str]] = {
+    "model_year": range(int(BY_NAME["model_year"].minimum), int(BY_NAME["model_year"].maximum) + 1),
+    "mileage_km": [BY_NAME["mileage_km"].minimum, BY_NAME["mileage_km"].maximum],
+    "fuel": list(BY_NAME["fuel"].choices),
+    "gearbox": list(BY_NAME["gearbox"].choices),
+}
+"""What a field could be where it is left open; in kilometres the ends say it all."""
+NEGLIGIBLE_STEP = 1e-3
+"""Which of the ways to fill a car are trimmed differs a little with what is told."""
 
 
 class GoldenCar(Frozen, extra="forbid"):
@@ -66,6 +78,7 @@ def validate(pipeline: Pipeline, rules: ValidationRules) -> ValidationReport:
     golden = to_listings([each.car for each in rules.golden_cars])
     estimates = pipeline.predict(golden)
     failures = _check_estimates(estimates)
+    failures += _check_open_fields(pipeline, golden, rules.golden_cars)
     wrong = wrong_direction_pct(pipeline, golden)
     if wrong > rules.max_wrong_direction_pct:
         failures.append(
@@ -92,6 +105,35 @@ def validate(pipeline: Pipeline, rules: ValidationRules) -> ValidationReport:
         latency_ms=latency,
         failures=failures,
     )
+
+
+def _check_open_fields(
+    pipeline: Pipeline, golden: pd.DataFrame, cars: Sequence[GoldenCar]
+) -> list[str]:
+    """Golden cars that are priced outside what one or two open fields of theirs could mean."""
+    told = [name for name in VALUES if golden[name].notna().all()]
+    failures = []
+    for opened in [*combinations(told, 1), *combinations(told, 2)]:
+        ways = pd.DataFrame(product(*(VALUES[name] for name in opened)), columns=list(opened))
+        filled = golden.drop(columns=list(opened)).merge(ways, how="cross")[list(FEATURES)]
+        meant = _price_told(pipeline, filled).reshape(len(golden), -1)
+        silent = golden.assign(**{name: golden[name].mask(golden.index >= 0) for name in opened})
+        prices = _price_told(pipeline, silent)
+        ends = zip(cars, prices, meant.min(axis=1), meant.max(axis=1), strict=True)
+        failures += [
+            f"{car.name} at {price:,.0f} DH with {' + '.join(opened)} left open; "
+            f"by what that could be, between {low:,.0f} and {high:,.0f} DH"
+            for car, price, low, high in ends
+            if not low * (1 - NEGLIGIBLE_STEP) <= price <= high * (1 + NEGLIGIBLE_STEP)
+        ][:1]
+    return failures
+
+
+def _price_told(pipeline: Pipeline, cars: pd.DataFrame) -> Floats:
+    """Prices in DH (n,) of cars that a person tells of, leaving open what is missing."""
+    estimates = pipeline.predict(cars, open_fields=cars.isna().to_numpy())
+    prices: Floats = estimates[TARGET].to_numpy()
+    return prices
 
 
 def to_listings(cars: list[Mapping[str, float | str]]) -> pd.DataFrame:

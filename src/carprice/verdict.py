@@ -1,12 +1,12 @@
 """Where an asking price falls against an estimate, and what left-open fields cost: pure."""
 
-from collections.abc import Collection
 from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from carprice.completion import FIELD_AT, FieldFlags
 from carprice.features import PLACES, Floats
 from carprice.interval import MASKED, is_missing
 
@@ -53,17 +53,21 @@ class Widening(NamedTuple):
 
 
 def measure_widening(
-    pipeline: Pipeline, car: Floats, left_open: Collection[str], complete: Floats
+    pipeline: Pipeline, car: Floats, open_fields: FieldFlags, complete: Floats
 ) -> Widening:
     """Against the same car whose open fields are as is usual; both encoded, one row each.
 
-    complete: says what is usual; what it leaves open costs nothing.
+    open_fields: what nobody told of the car (1, FEATURES). complete: says what is usual; what it
+    leaves open costs nothing.
     """
-    names = [each for each in MASKED if each in left_open and not is_missing(complete, each)[0]]
-    both = np.repeat(car, 2, axis=0)
+    left_open = [each for each in MASKED if open_fields[0, FIELD_AT[each]]]
+    names = [each for each in left_open if not is_missing(complete, each)[0]]
+    both, open_in_both = np.repeat(car, 2, axis=0), np.repeat(open_fields, 2, axis=0)
     for name in names:
         both[1, PLACES[name]] = complete[0, PLACES[name]]
-    low, high = pipeline["price"].predict(both)[["low_mad", "high_mad"]].to_numpy().T
+        open_in_both[1, FIELD_AT[name]] = False
+    estimates = pipeline["price"].predict(both, open_in_both)
+    low, high = estimates[["low_mad", "high_mad"]].to_numpy().T
     # On the scale of the price, since what fills a field moves the price itself as well.
     width = np.log(high / low)
     return Widening(tuple(names), float(100 * (width[0] / width[1] - 1)))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from open_fields import COVERAGE_PCT, MOST_MOVED_PCT, measure_open_fields
 from sklearn.model_selection import GroupKFold
 
 from carprice.cleaning import name_vehicles
@@ -12,7 +13,7 @@ from carprice.listing import FEATURES, TARGET
 from carprice.model import ModelParams
 from carprice.params import read_params
 from carprice.sample import draw_listings
-from carprice.training import fit
+from carprice.training import fit, split
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,18 @@ def test_the_interval_holds_eight_in_ten_prices_of_real_adverts_and_stays_narrow
 ) -> None:
     assert 77 <= crossed.coverage_pct <= 83  # measured: 80.4
     assert crossed.width_pct <= 36  # measured: 31.8
+
+
+def test_a_field_left_open_moves_no_price_of_real_adverts(
+    real: pd.DataFrame, params: ModelParams
+) -> None:
+    known, unseen = split(real, 0.2)
+    found = measure_open_fields(fit(known, params), unseen)
+    assert len(found) == 65  # eleven fields, and all pairs but the make with its model
+    assert found["cars"].max() == 1_591
+    assert found["moved_pct"].abs().max() < MOST_MOVED_PCT  # measured: 1.5, the gearbox 0.0
+    assert found["coverage_pct"].between(*COVERAGE_PCT).all()  # measured: 78.6 to 82.9
+    assert found.loc["gearbox", "error_pct"] < 9  # measured: 8.4; as an advert lacks it, 26.9
 
 
 def test_a_model_of_the_simulated_market_prices_real_adverts(

@@ -29,11 +29,12 @@ def car() -> pd.DataFrame:
 
 def ask(pipeline: Pipeline, car: pd.DataFrame, typical: pd.DataFrame) -> Explanation:
     encode = pipeline["encode"].transform
-    return explain(pipeline, encode(car), encode(typical))
+    return explain(pipeline, encode(car), car.isna().to_numpy(), encode(typical))
 
 
 def price(pipeline: Pipeline, car: pd.DataFrame) -> float:
-    return float(pipeline.predict(car[list(FEATURES)])[TARGET].iloc[0])
+    features = car[list(FEATURES)]
+    return float(pipeline.predict(features, open_fields=features.isna().to_numpy())[TARGET].iloc[0])
 
 
 def test_every_field_that_is_priced_stands_in_one_group() -> None:
@@ -118,10 +119,11 @@ def test_a_price_falls_with_kilometres_and_its_interval_holds_it(
     pipeline: Pipeline, car: pd.DataFrame
 ) -> None:
     encoded = pipeline["encode"].transform(car)
-    curve = vary(pipeline, encoded, "mileage_km", range(0, 300_001, 50_000))
+    left_open = car.isna().to_numpy()
+    curve = vary(pipeline, encoded, left_open, "mileage_km", range(0, 300_001, 50_000))
     assert curve["mileage_km"].tolist() == list(range(0, 300_001, 50_000))
     assert curve[TARGET].is_monotonic_decreasing
     assert (curve["low_mad"] < curve[TARGET]).all()
     assert (curve[TARGET] < curve["high_mad"]).all()
-    here = vary(pipeline, encoded, "mileage_km", [220_000])
+    here = vary(pipeline, encoded, left_open, "mileage_km", [220_000])
     assert here[TARGET].iloc[0] == pytest.approx(price(pipeline, car))

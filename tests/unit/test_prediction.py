@@ -11,13 +11,14 @@ from sklearn.pipeline import Pipeline
 from carprice.cleaning import Parsed, parse_listings
 from carprice.dataset import ListingFile, copy_with_columns
 from carprice.errors import DatasetError
-from carprice.listing import BY_NAME, ESTIMATE_COLUMNS, FIELDS, fold
+from carprice.listing import BY_NAME, EQUIPMENT, ESTIMATE_COLUMNS, FEATURES, FIELDS, fold
 from carprice.prediction import (
     CORE,
     LEAST_GIVEN,
     RARE_BELOW,
     estimate,
     estimate_car,
+    estimate_cars,
     spell_estimates,
 )
 from carprice.texts import COLUMNS
@@ -144,10 +145,28 @@ def test_what_cannot_be_read_does_not_count_as_known(pipeline: Pipeline) -> None
 
 
 def test_one_car_is_estimated_from_what_a_form_says(pipeline: Pipeline) -> None:
-    found = estimate_car(pipeline, {**LOGAN, "doors": "", "wheels": "4"})
-    row = estimate(pipeline, parse(LOGAN | {"doors": None})).iloc[0]
+    equipped = dict.fromkeys(EQUIPMENT, "non")
+    found = estimate_car(pipeline, {**LOGAN, **equipped, "gearbox": "", "wheels": "4"})
+    row = estimate(pipeline, parse(LOGAN | equipped | {"gearbox": None})).iloc[0]
     assert list(found) == row.tolist()
-    assert found.remark == "non renseigné : nombre de portes"
+    assert found.remark == "non renseigné : boite de vitesses"
+
+
+def test_what_an_advert_lacks_and_what_a_person_leaves_open_are_two_things(
+    pipeline: Pipeline,
+) -> None:
+    lacking = parse(LOGAN | {"doors": None})
+    assert "doors" in np.array(FEATURES)[pipeline["price"].lacking_]
+    assert estimate(pipeline, lacking)["price_mad"].item() == (
+        pipeline.predict(lacking.values[list(FEATURES)])["price_mad"].item()
+    )
+    silent = [estimate_cars(pipeline, parse(LOGAN | {"doors": given}))[0] for given in (None, "5")]
+    assert silent[0].price_mad == pytest.approx(silent[1].price_mad, rel=0.02)
+    # What cannot be used says nothing: neither what the car is, nor that an advert lacks it.
+    spoilt = parse(LOGAN | {"doors": "beaucoup"} | dict.fromkeys(EQUIPMENT, "non"))
+    assert estimate(pipeline, spoilt)["price_mad"].item() == (
+        estimate_cars(pipeline, spoilt)[0].price_mad
+    )
     assert estimate_car(pipeline, {**LOGAN, "doors": ""}, "en").remark == "not given: doors"
 
 

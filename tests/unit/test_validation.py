@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 from sklearn.pipeline import Pipeline
 
+from carprice.completion import FieldFlags
 from carprice.listing import FEATURES, TARGET, TEXTUAL
 from carprice.params import Params
 from carprice.validation import (
@@ -26,12 +27,19 @@ Price = Callable[[pd.DataFrame], pd.Series]
 class FakePipeline:
     """Prices by one formula, with an interval of 10 % to each side unless told otherwise."""
 
+    unknown = False
+    """Whether a car of unknown age or distance costs a million."""
+
     def __init__(self, price: Price, *, low: float = 0.9, high: float = 1.1, ms: float = 0) -> None:
         self.price, self.low, self.high, self.ms = price, low, high, ms
 
-    def predict(self, listings: pd.DataFrame) -> pd.DataFrame:
+    def predict(
+        self, listings: pd.DataFrame, open_fields: FieldFlags | None = None
+    ) -> pd.DataFrame:
         time.sleep(self.ms / 1000)
-        price = self.price(listings)
+        price = self.price(listings.fillna({"model_year": 2018.0, "mileage_km": 100_000.0}))
+        if self.unknown and open_fields is not None:
+            price = price.mask(listings[["model_year", "mileage_km"]].isna().any(axis=1), 1e6)
         return pd.DataFrame(
             {TARGET: price, "low_mad": price * self.low, "high_mad": price * self.high}
         )
@@ -162,6 +170,19 @@ def test_a_golden_car_with_a_wrong_price_is_named_with_the_figures() -> None:
     assert failures(lambda listings: sensible(listings) / 2.2) == [
         "Dacia X 2016 at 47,719 DH; between 50,000 and 250,000 DH was expected"
     ]
+
+
+def test_a_price_that_an_open_field_moves_out_of_what_it_could_be_is_named() -> None:
+    silent = FakePipeline(sensible)
+    silent.unknown = True
+    assert validate(silent, RULES).failures == [  # type: ignore[arg-type]
+        f"Dacia X 2016 at 1,000,000 DH with {opened} left open; by what that could be, "
+        f"between {low} and {high} DH"
+        for opened, low, high in (
+            ("model_year", "5,893", "233,640"), ("mileage_km", "14,208", "134,799"),
+            ("model_year + mileage_km", "798", "300,000"),
+        )
+    ]  # fmt: skip
 
 
 def test_every_broken_rule_is_named_at_once() -> None:

@@ -38,7 +38,7 @@ def test_an_asking_price_is_held_against_estimate_and_interval(
 
 def widen(pipeline: Pipeline, car: pd.DataFrame, usual: pd.DataFrame) -> Widening:
     encode = pipeline["encode"].transform
-    left_open = car.columns[car.isna().iloc[0]]
+    left_open = car[list(FEATURES)].isna().to_numpy()
     return measure_widening(pipeline, encode(car), left_open, encode(usual))
 
 
