@@ -152,12 +152,12 @@ HELP_RANGE = Text("De {limits}", "From {limits}")
 ESTIMATE = Text("Prix estimé", "Estimated price")
 RANGE = Text("Fourchette", "Range")
 INTERVAL = Text(
-    "{coverage} voitures sur 10 comme celle-ci se vendent entre {low} et {high}.",
-    "{coverage} cars in 10 like this one sell for between {low} and {high}.",
+    "{coverage} voitures sur 10 comme celle-ci s'affichent entre {low} et {high}.",
+    "{coverage} cars in 10 like this one are advertised at between {low} and {high}.",
 )
 INTERVAL_PERCENT = Text(
-    "{percent} % des voitures comme celle-ci se vendent entre {low} et {high}.",
-    "{percent} % of cars like this one sell for between {low} and {high}.",
+    "{percent} % des voitures comme celle-ci s'affichent entre {low} et {high}.",
+    "{percent} % of cars like this one are advertised at between {low} and {high}.",
 )
 ASKED_PRICES = Text(
     "Ce sont des prix demandés dans des annonces ; un prix négocié est souvent un peu plus bas.",

@@ -26,7 +26,7 @@ def price(page: Page) -> str:
 def test_a_filled_form_gives_a_price_and_its_interval(page: Page) -> None:
     estimated, interval = estimate_logan(page)
     assert PRICE.match(estimated)
-    assert re.search(r"se vendent entre \d", interval)
+    assert re.search(r"s'affichent entre \d", interval)
 
 
 def test_the_address_holds_the_car_and_its_link_gives_the_same_price(

@@ -60,7 +60,7 @@ def test_a_link_opens_its_estimate(serving: Serving) -> None:
     assert page.metric[0].value == wording.about(expected.price_mad)
     said = everything(page)
     low, high = wording.about(expected.low_mad or 0), wording.about(expected.high_mad or 0)
-    assert f"8 voitures sur 10 comme celle-ci se vendent entre {low} et {high}." in said
+    assert f"8 voitures sur 10 comme celle-ci s'affichent entre {low} et {high}." in said
     assert "Dacia Logan 2018, 120\u202f000\u00a0km, diesel, manuelle" in said
     assert "Pourquoi ce prix" in said
     assert "En partant d'une voiture typique de ce marché" in said
@@ -213,9 +213,9 @@ def test_what_a_file_calls_a_car_is_no_markdown_of_the_page(
 @pytest.mark.parametrize(
     ("coverage", "said"),
     [
-        (0.7, "7 voitures sur 10 comme celle-ci se vendent"),
-        (0.75, "75 % des voitures comme celle-ci se vendent"),
-        (0.95, "95 % des voitures comme celle-ci se vendent"),
+        (0.7, "7 voitures sur 10 comme celle-ci s'affichent"),
+        (0.75, "75 % des voitures comme celle-ci s'affichent"),
+        (0.95, "95 % des voitures comme celle-ci s'affichent"),
     ],
 )
 def test_an_interval_says_what_share_of_prices_it_holds(
@@ -275,7 +275,7 @@ def test_the_page_speaks_english_on_demand() -> None:
         "<script>document.documentElement.lang = 'en'</script>"
     )
     said = everything(page)
-    assert "cars in 10 like this one sell for between" in said
+    assert "cars in 10 like this one are advertised at between" in said
     assert [each.label for each in page.button] == ["Estimate"]
     assert box(page, "fuel").label == "Fuel"
     assert "Not given: fuel" in said
