@@ -26,7 +26,9 @@ def test_the_market_is_told_in_figures_and_pictures(serving: Serving) -> None:
     assert serving.reference
     known = serving.reference.known
     figures = {each.label: each.value for each in page.metric}
-    assert figures["Annonces"] == wording.number(len(known))
+    learnt, held_out = map(wording.number, (len(known), len(serving.reference.unseen)))
+    assert figures["Annonces"] == learnt
+    assert f"Les {learnt} annonces dont le modèle a appris, sans les {held_out}" in everything(page)
     assert figures["Prix médian"] == wording.about(known["price_mad"].median())
     assert [each.value for each in page.header] == ["Par année", "Par marque", "Par ville"]
     years, makes, _ = pictures(page)
