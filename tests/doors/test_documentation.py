@@ -22,6 +22,8 @@ from printed import (
     stack_commands,
 )
 
+from carprice import errors
+
 NEEDED = ("Makefile", "params.yaml", "uv.lock", "scripts", "streamlit_app", "benchmarks")
 REFUSED = 3
 SERVED = {"make app": (8501, 5000, 8000)}
@@ -109,6 +111,13 @@ def test_the_table_of_services_is_that_of_the_compose_file() -> None:
         name: (service.get("ports", [":"])[0].rpartition(":")[2], service["mem_limit"])
         for name, service in compose["services"].items()
     }
+
+
+def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
+    _, section = PAGES[1].read_text("utf-8").split("\n## 7. Codes de sortie\n")
+    told = re.findall(r"^\| (\d+) \|", section.split("\n## ")[0], re.M)
+    raised = [each.exit_code for each in vars(errors).values() if isinstance(each, type)]
+    assert [*map(int, told)] == sorted({0, 130, *raised})
 
 
 def test_make_app_serves_the_pages_and_the_api_and_stops_on_interrupt(clone: Path) -> None:
