@@ -714,8 +714,9 @@ MARKET_BY_YEAR = Text("Par année", "By year")
 MARKET_BY_CITY = Text("Par ville", "By city")
 MARKET_LINE = Text(
     "Ligne : prix médian ; bande : la moitié centrale des annonces. Au moins {least} annonces par "
-    "année.",
-    "Line: median price; band: the middle half of adverts. At least {least} adverts a year.",
+    "année ; la ligne s'interrompt où il y en a moins.",
+    "Line: median price; band: the middle half of adverts. At least {least} adverts a year; the "
+    "line is broken where there are fewer.",
 )
 MARKET_BAR = Text(
     "Trait : prix médian ; barre : la moitié centrale des annonces. Au moins {least} annonces "

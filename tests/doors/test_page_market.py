@@ -85,6 +85,18 @@ def find_layers(spec: Any) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.usefixtures("live_model")
+def test_no_line_leads_over_years_without_adverts() -> None:
+    import market_charts  # noqa: PLC0415 - once the folder of the pages is on the path
+
+    years = pd.DataFrame({"name": [1980.0, 1987.0, 1988.0, 1990.0]})
+    drawn = market_charts.draw_years(years.assign(rows=8, low=1e4, median=2e4, high=3e4))
+    stretches = [row["stretch"] for row in next(iter(drawn.to_dict()["datasets"].values()))]
+    assert stretches == [1, 2, 2, 3]
+    split = {mark: "detail" in encoding for mark, encoding in find_layers(drawn.to_dict())}
+    assert split == {"area": True, "line": True, "circle": False}
+
+
+@pytest.mark.usefixtures("live_model")
 def test_what_the_pictures_of_the_scores_tell_has_a_name() -> None:
     import score_charts  # noqa: PLC0415 - once the folder of the pages is on the path
 
