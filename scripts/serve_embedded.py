@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def read_ports(environment: Mapping[str, str]) -> dict[str, int]:
-    """The port of each server by its variable; ValueError says which one to mend."""
+    """The port of each server by its variable, or ValueError."""
     ports = {}
     for name, usual in PORTS.items():
         chosen = environment.get(name) or str(usual)

@@ -24,7 +24,7 @@ def draw_names(groups: pd.DataFrame, column: str) -> alt.LayerChart:
 
 
 def draw_years(groups: pd.DataFrame) -> alt.LayerChart:
-    """The median price and the middle half of prices over model years, broken at gaps."""
+    """Median price and middle half of prices over years, broken at gaps."""
     stretches = (groups["name"].diff() != 1).cumsum()
     base = alt.Chart(_tell(groups).assign(stretch=stretches))
     whole = base.encode(detail="stretch:N")  # across a gap it would tell of years without adverts

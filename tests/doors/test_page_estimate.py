@@ -82,6 +82,22 @@ def test_the_button_answers_for_what_the_form_says(serving: Serving) -> None:
     )
 
 
+def test_the_address_is_that_of_the_answer_that_is_shown() -> None:
+    page = open_page(**LOGAN, asked_price="90000")
+    link, price = dict(page.query_params), page.metric[0].value
+    assert link == {**LOGAN, "asked_price": "90000"}
+    page.number_input(key="mileage_km").set_value(20_000)
+    box(page, "fuel").set_value("petrol")
+    box(page, "make").set_value("Renault").run()
+    assert (page.query_params, page.metric[0].value) == (link, price)
+    page.button[0].click().run()
+    assert page.metric[0].value != price
+    assert page.query_params == {
+        "make": "Renault", "mileage_km": "20000", "fuel": "Essence", "gearbox": "Manuelle",
+        "asked_price": "90000",
+    }  # fmt: skip
+
+
 def test_a_make_narrows_the_models_and_a_model_the_years(serving: Serving) -> None:
     assert serving.reference is not None
     catalog = serving.reference.catalog
@@ -184,7 +200,9 @@ def test_a_number_that_no_field_can_hold_leaves_it_empty(name: str, number: str)
 
 
 def test_unknown_and_endless_answers_in_an_address_leave_the_page_standing() -> None:
-    page = open_page(**LOGAN | {"make": "x" * 5_000, "wings": "2", "doors": "12"})
+    page = open_page(
+        **LOGAN | {"make": "x" * 5_000, "wings": "2", "doors": "12"}, equipment=["ABS"] * 2
+    )
     assert not page.exception
     assert page.header[0].value == f"{'x' * 40}… Logan 2018, 120\u202f000\u00a0km, diesel, manuelle"
     assert page.metric
