@@ -37,7 +37,7 @@ run: .venv/.complete  ## Listings in, a model in production out: make run [DATA=
 	@$(BIN)/carprice run $(if $(DATA),--data "$(DATA)") || test $$? -eq 3  # 3: the champion stays
 
 .PHONY: app
-app: .venv/.complete  ## Start page (8501), API (8000) and MLflow (5000) on the embedded store
+app: .venv/.complete  ## Start page, API and MLflow [STREAMLIT_PORT=8501 API_PORT=8000 MLFLOW_PORT=5000]
 	@$(BIN)/python scripts/serve_embedded.py
 
 .PHONY: test

@@ -1,6 +1,6 @@
 """Start the page, the API and MLflow on the embedded store: the door behind `make app`.
 
-All listen on this machine only; Ctrl-C or TERM stops all.
+All listen on this machine only, on ports that the environment may choose; Ctrl-C or TERM stops all.
 """
 
 import signal
@@ -8,36 +8,65 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from carprice.settings import Settings, child_environment, read_settings, run_command
 
 HOST = "127.0.0.1"
-PAGE_PORT, MLFLOW_PORT, API_PORT = 8501, 5000, 8000
+PORTS = {"STREAMLIT_PORT": 8501, "MLFLOW_PORT": 5000, "API_PORT": 8000}
+"""By the variable that chooses another one, as in the stack's .env."""
 ENDING_SECONDS = 20
 APP = Path(__file__).resolve().parent.parent / "streamlit_app" / "app.py"
 
 
 def main() -> int:
     hear_endings()
-    settings = read_settings()
-    commands = {PAGE_PORT: page_command(), API_PORT: api_command()}
-    if not settings.tracking_uri:
-        commands[MLFLOW_PORT] = mlflow_command(settings)
-    if taken := [port for port in commands if is_taken(port)]:
-        print(
-            f"port {' and '.join(map(str, taken))} of {HOST} is taken: stop what listens there "
-            "(another `make app`, or the Docker stack) and try again",
-            file=sys.stderr,
-        )
+    settings, environment = read_settings(), child_environment()
+    try:
+        ports = read_ports(environment)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    commands = choose_commands(settings, ports)
+    if taken := [name for name in commands if is_taken(ports[name])]:
+        print(*(tell_taken(name, ports[name]) for name in taken), sep="\n", file=sys.stderr)
         return 1
     if not settings.has_registry:
         make_store(settings)
-    print(f"page    http://{HOST}:{PAGE_PORT}")
-    print(f"MLflow  {settings.tracking_uri or f'http://{HOST}:{MLFLOW_PORT}'}")
-    print(f"API     http://{HOST}:{API_PORT}/docs")
+    mlflow = settings.tracking_uri or address(ports["MLFLOW_PORT"])
+    print(f"page    {address(ports['STREAMLIT_PORT'])}")
+    print(f"MLflow  {mlflow}")
+    print(f"API     {address(ports['API_PORT'])}/docs")
     print("Ctrl-C stops.", flush=True)
-    return serve([subprocess.Popen(each, env=child_environment()) for each in commands.values()])
+    if not settings.tracking_uri and not environment.get("CARPRICE_MLFLOW_PAGE"):
+        environment["CARPRICE_MLFLOW_PAGE"] = mlflow  # where links of the page lead
+    return serve([subprocess.Popen(each, env=environment) for each in commands.values()])
+
+
+def read_ports(environment: Mapping[str, str]) -> dict[str, int]:
+    """The port of each server by its variable, or ValueError."""
+    ports = {}
+    for name, usual in PORTS.items():
+        chosen = environment.get(name) or str(usual)
+        if not (chosen.isascii() and chosen.isdecimal() and 0 < int(chosen) < 65536):
+            raise ValueError(f"{name}={chosen} is no port: choose a number from 1 to 65535")
+        ports[name] = int(chosen)
+    if len(set(ports.values())) < len(ports):
+        told = ", ".join(f"{name}={port}" for name, port in ports.items())
+        raise ValueError(f"every server needs a port of its own: {told}")
+    return ports
+
+
+def tell_taken(name: str, port: int) -> str:
+    return (
+        f"port {port} of {HOST} is taken: stop what listens there (another `make app`, or the "
+        f"Docker stack), or choose another one: make app {name}=…"
+    )
+
+
+def address(port: int) -> str:
+    return f"http://{HOST}:{port}"
 
 
 def hear_endings() -> None:
@@ -52,26 +81,25 @@ def make_store(settings: Settings) -> None:
     run_command(settings, "status")
 
 
-def page_command() -> list[str]:
-    return [
-        sys.executable, "-m", "streamlit", "run", str(APP),
-        f"--server.address={HOST}", f"--server.port={PAGE_PORT}",
+def choose_commands(settings: Settings, ports: Mapping[str, int]) -> dict[str, list[str]]:
+    """How each server is started, by the variable of its port."""
+    page = [
+        "streamlit", "run", str(APP), f"--server.address={HOST}",
+        f"--server.port={ports['STREAMLIT_PORT']}",
     ]  # fmt: skip
-
-
-def api_command() -> list[str]:
-    return [
-        sys.executable, "-m", "uvicorn", "carprice.api:build_app", "--factory", f"--host={HOST}",
-        f"--port={API_PORT}", "--log-level=warning",
+    api = [
+        "uvicorn", "carprice.api:build_app", "--factory", f"--host={HOST}",
+        f"--port={ports['API_PORT']}", "--log-level=warning",
     ]  # fmt: skip
-
-
-def mlflow_command(settings: Settings) -> list[str]:
-    return [
-        sys.executable, "-m", "mlflow", "server", f"--host={HOST}", f"--port={MLFLOW_PORT}",
+    mlflow = [
+        "mlflow", "server", f"--host={HOST}", f"--port={ports['MLFLOW_PORT']}",
         f"--backend-store-uri={settings.registry_uri}",
         f"--default-artifact-root={settings.artifact_root}", "--workers=1",
     ]  # fmt: skip
+    modules = {"STREAMLIT_PORT": page, "API_PORT": api}
+    if not settings.tracking_uri:
+        modules["MLFLOW_PORT"] = mlflow
+    return {name: [sys.executable, "-m", *words] for name, words in modules.items()}
 
 
 def is_taken(port: int) -> bool:

@@ -1,7 +1,7 @@
 """Widgets built from the one declaration of a listing and from what the model knows.
 
-Each is bound to the address, so a link holds the whole car. Only what narrows other choices asks
-the server; the rest waits for the button, and is read from the session then.
+Only what narrows other choices asks the server; the rest waits for the button, and is read from the
+session then.
 """
 
 import streamlit as st
@@ -10,13 +10,14 @@ from language import language, say
 from carprice import texts, wording
 from carprice.catalog import Catalog
 from carprice.listing import BY_NAME, EQUIPMENT, FEATURES, Field, Kind
+from carprice.texts import Language
 
 NAMES = ("make", "model", "model_year")
 CORE = [each for each in FEATURES if BY_NAME[each].needed and each not in NAMES]
 DETAILS = [each for each in FEATURES if not BY_NAME[each].needed and each not in EQUIPMENT]
 EQUIPMENT_KEY = "equipment"
 FEW_CHOICES = 10
-KEPT = {"bind": "query-params", "persist_state": "session"}
+KEPT = {"persist_state": "session"}
 NO_RERUN = {**KEPT, "on_change": "ignore"}
 
 
@@ -85,7 +86,7 @@ def _ask_one(field: Field) -> None:
     label = wording.title(field.name, language())
     label = f"{label} ({field.unit})" if field.unit else label
     placeholder = say(texts.UNKNOWN)
-    if options := _list_choices(field):
+    if options := list_choices(field, language()):
         st.selectbox(
             label, list(options), index=None, key=field.name, format_func=options.__getitem__,
             placeholder=placeholder, **NO_RERUN,
@@ -98,12 +99,12 @@ def _ask_one(field: Field) -> None:
         )  # fmt: skip
 
 
-def _list_choices(field: Field) -> dict[str, str]:
+def list_choices(field: Field, spoken: Language) -> dict[str, str]:
     """Code to wording of a field with few values; none for a number of many."""
     if field.kind is Kind.CHOICE:
-        return {code: wording.word_choice(field.name, code, language()) for code in field.choices}
+        return {code: wording.word_choice(field.name, code, spoken) for code in field.choices}
     if field.kind is Kind.YES_NO:
-        return {"oui": say(texts.YES), "non": say(texts.NO)}
+        return {"oui": texts.YES.say(spoken), "non": texts.NO.say(spoken)}
     if field.maximum - field.minimum < FEW_CHOICES:
         return {str(each): str(each) for each in range(int(field.minimum), int(field.maximum) + 1)}
     return {}

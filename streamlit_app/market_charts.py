@@ -24,15 +24,17 @@ def draw_names(groups: pd.DataFrame, column: str) -> alt.LayerChart:
 
 
 def draw_years(groups: pd.DataFrame) -> alt.LayerChart:
-    """The median price and the middle half of prices over model years."""
-    base = alt.Chart(_tell(groups))
+    """Median price and middle half of prices over years, broken at gaps."""
+    stretches = (groups["name"].diff() != 1).cumsum()
+    base = alt.Chart(_tell(groups).assign(stretch=stretches))
+    whole = base.encode(detail="stretch:N")  # across a gap it would tell of years without adverts
     year = alt.X(
         "name:Q", title=wording.title("model_year", language()),
         scale=alt.Scale(zero=False, nice=False), axis=amounts(PLAIN, ticks=6),
     )  # fmt: skip
     price = alt.Y("low:Q", title=say(texts.MEDIAN_PRICE_AXIS), axis=amounts(ticks=5))
-    band = base.mark_area(opacity=0.25, color=ACCENT).encode(x=year, y=price, y2="high:Q")
-    line = base.mark_line(color=ACCENT, strokeWidth=3).encode(x=year, y="median:Q")
+    band = whole.mark_area(opacity=0.25, color=ACCENT).encode(x=year, y=price, y2="high:Q")
+    line = whole.mark_line(color=ACCENT, strokeWidth=3).encode(x=year, y="median:Q")
     points = base.mark_circle(color=ACCENT, opacity=1, size=60).encode(
         x=year, y="median:Q", tooltip=_entitle_told("model_year")
     )

@@ -3,6 +3,9 @@
 
 template=.env.example
 generated='<generated>'
+# Airflow signs tokens with these under HS512, which wants keys of 64 bytes.
+signing_keys='AIRFLOW_JWT_SECRET AIRFLOW_SECRET_KEY'
+signing_key_length=64
 
 # The value that Compose will use: the environment's, else that of .env; where it is empty, as where
 # there is none, the default, which stands in the template too.
@@ -50,11 +53,13 @@ unquote() {
 list_variables() { sed -n 's/^\([A-Z][A-Z0-9_]*\)=.*/\1/p' "$template"; }
 list_secrets() { sed -n "s/^\([A-Z][A-Z0-9_]*\)=$generated.*/\1/p" "$template"; }
 
-# 32 random bytes in url-safe base64: 44 characters, which is also the form of a Fernet key.
+# Random bytes in url-safe base64. 32 make 44 characters, which is also the form of a Fernet key; a
+# signing key has 48, which make 64.
 generate_secret() {
-    local secret
-    secret=$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\r\n')
-    [ "${#secret}" -eq 44 ] || stop_with "No secret could be made: /dev/urandom or base64 is missing."
+    local secret bytes=32 length=44
+    case " $signing_keys " in *" $1 "*) bytes=48 length=$signing_key_length ;; esac
+    secret=$(head -c "$bytes" /dev/urandom | base64 | tr '+/' '-_' | tr -d '\r\n')
+    [ "${#secret}" -eq "$length" ] || stop_with "No secret could be made: /dev/urandom or base64 is missing."
     printf '%s' "$secret"
 }
 
@@ -77,7 +82,7 @@ complete_line() {
     local secret
     case $1 in
         *="$generated")
-            secret=$(generate_secret) || return
+            secret=$(generate_secret "${1%%=*}") || return
             printf '%s=%s\n' "${1%%=*}" "$secret"
             ;;
         AIRFLOW_UID=*) printf 'AIRFLOW_UID=%s\n' "$(choose_owner)" ;;
@@ -212,6 +217,19 @@ list_development_values() {
     fi
 }
 
+# Keys of earlier releases, or somebody's own. They go on working, and a new one is left to a person: it
+# would log people out of Airflow, and tasks that wait in the queue hold tokens signed with the old one.
+warn_of_short_keys() {
+    local name value names=''
+    for name in $signing_keys; do
+        value=$(setting "$name")
+        if [ "${#value}" -lt "$signing_key_length" ]; then names="${names:+$names and }$name"; fi
+    done
+    [ -n "$names" ] || return 0
+    warn "Shorter than the $signing_key_length characters that Airflow wants: $names; while no run is on, delete" \
+        "that line of .env and start again to get a new one (people then log in to Airflow anew)."
+}
+
 # $1: true when production was asked for on the command line.
 check_environment() {
     local production=$1 faults development
@@ -230,6 +248,7 @@ check_environment() {
         warn "Development logins. For a shared machine start with --production, which refuses them:"
         list_points "$development" >&2
     fi
+    warn_of_short_keys
 }
 
 # Later starts keep what --production asked for.

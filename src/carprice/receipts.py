@@ -19,7 +19,7 @@ UNDO = "carprice rollback"
 
 
 class DataFacts(Frozen):
-    """The listings a model learnt from."""
+    """The clean listings behind a model, the held-out ones included."""
 
     source: str
     source_sha256: str

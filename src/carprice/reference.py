@@ -103,6 +103,11 @@ class Reference(NamedTuple):
             unseen_names=_Names.of(encode(held_out)),
         )
 
+    @property
+    def sides(self) -> tuple[int, int]:
+        """How many listings were learnt from, and how many held out."""
+        return len(self.known), len(self.unseen)
+
     def find_comparables(
         self, encoded: npt.NDArray[np.floating], car: pd.DataFrame
     ) -> pd.DataFrame:

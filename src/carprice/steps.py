@@ -274,6 +274,7 @@ def _fit_and_register(work: Workspace, run_id: str) -> Version:
             **{name: tags[name] for name in DATA_TAGS},
             "code_sha256": hash_code(),
             "holdout_share": share,
+            "rows_trained": str(len(train)),
         },
     )
 

@@ -152,12 +152,12 @@ HELP_RANGE = Text("De {limits}", "From {limits}")
 ESTIMATE = Text("Prix estimé", "Estimated price")
 RANGE = Text("Fourchette", "Range")
 INTERVAL = Text(
-    "{coverage} voitures sur 10 comme celle-ci se vendent entre {low} et {high}.",
-    "{coverage} cars in 10 like this one sell for between {low} and {high}.",
+    "{coverage} voitures sur 10 comme celle-ci s'affichent entre {low} et {high}.",
+    "{coverage} cars in 10 like this one are advertised at between {low} and {high}.",
 )
 INTERVAL_PERCENT = Text(
-    "{percent} % des voitures comme celle-ci se vendent entre {low} et {high}.",
-    "{percent} % of cars like this one sell for between {low} and {high}.",
+    "{percent} % des voitures comme celle-ci s'affichent entre {low} et {high}.",
+    "{percent} % of cars like this one are advertised at between {low} and {high}.",
 )
 ASKED_PRICES = Text(
     "Ce sont des prix demandés dans des annonces ; un prix négocié est souvent un peu plus bas.",
@@ -525,9 +525,11 @@ NO_UNSEEN = Text(
     "Les voitures mises de côté ne sont pas sur cette machine ; leurs images sont dans MLflow.",
     "The cars kept aside are not on this machine; their pictures are in MLflow.",
 )
-DATA = Text("Les annonces dont il a appris", "The adverts it learnt from")
+DATA = Text("Ses annonces", "Its adverts")
 DATA_SOURCE = Text("Fichier : {source}", "File: {source}")
 DATA_ROWS = Text("Annonces retenues", "Adverts kept")
+DATA_LEARNT = Text("Il a appris de", "It learnt from")
+DATA_HELD_OUT = Text("Mises de côté", "Held out")
 DATA_MAKES = Text("Marques", "Makes")
 DATA_MODELS = Text("Modèles", "Models")
 DATA_MISSING = Text("Le plus souvent absents : {fields}.", "Most often absent: {fields}.")
@@ -566,10 +568,20 @@ ROLLED_BACK = Text(
     "Taken out on {date} by {who}, in favour of version {number}.",
 )
 LEARNT_FROM = Text(
-    "Entraînée sur {rows} annonces de {source}.", "Trained on {rows} adverts of {source}."
+    "Entraînée sur {learnt} annonces de {source}, {held_out} autres mises de côté.",
+    "Trained on {learnt} adverts of {source}, {held_out} others held out.",
 )
 LEARNT_SIMULATED = Text(
-    "Entraînée sur {rows} annonces simulées.", "Trained on {rows} simulated adverts."
+    "Entraînée sur {learnt} annonces simulées, {held_out} autres mises de côté.",
+    "Trained on {learnt} simulated adverts, {held_out} others held out.",
+)
+LEARNT_FROM_PART = Text(
+    "Entraînée sur une part de {rows} annonces de {source}, le reste mis de côté.",
+    "Trained on a part of {rows} adverts of {source}, the rest held out.",
+)
+LEARNT_SIMULATED_PART = Text(
+    "Entraînée sur une part de {rows} annonces simulées, le reste mis de côté.",
+    "Trained on a part of {rows} simulated adverts, the rest held out.",
 )
 FIGURE = Text("{label} : {figure} %", "{label}: {figure} %")
 NO_VERSIONS = Text("Aucune version n'a encore été entraînée.", "No version was trained yet.")
@@ -683,8 +695,10 @@ SLICE_ABOVE = Text("{low} et plus", "{low} and more")
 # « Le marché »
 
 MARKET_INTRO = Text(
-    "Les annonces dont le modèle a appris. Ce sont des prix demandés, pas des prix de vente.",
-    "The adverts that the model learnt from. These are asking prices, not selling prices.",
+    "Les {learnt} annonces dont le modèle a appris, sans les {held_out} mises de côté pour le "
+    "mesurer. Ce sont des prix demandés, pas des prix de vente.",
+    "The {learnt} adverts that the model learnt from, without the {held_out} held out to measure "
+    "it. These are asking prices, not selling prices.",
 )
 NO_MARKET = Text(
     "Les annonces d'apprentissage ne sont pas sur cette machine : rien à montrer ici.",
@@ -703,8 +717,9 @@ MARKET_BY_YEAR = Text("Par année", "By year")
 MARKET_BY_CITY = Text("Par ville", "By city")
 MARKET_LINE = Text(
     "Ligne : prix médian ; bande : la moitié centrale des annonces. Au moins {least} annonces par "
-    "année.",
-    "Line: median price; band: the middle half of adverts. At least {least} adverts a year.",
+    "année ; la ligne s'interrompt où il y en a moins.",
+    "Line: median price; band: the middle half of adverts. At least {least} adverts a year; the "
+    "line is broken where there are fewer.",
 )
 MARKET_BAR = Text(
     "Trait : prix médian ; barre : la moitié centrale des annonces. Au moins {least} annonces "

@@ -53,6 +53,14 @@ class Version:
         return f"{MODEL_NAME} version {self.number}"
 
     @property
+    def sides(self) -> tuple[int, int] | None:
+        """Listings it learnt from, and those held out; older versions say neither."""
+        if "rows_trained" not in self.tags:
+            return None
+        learnt = int(self.tags["rows_trained"])
+        return learnt, int(self.tags["rows"]) - learnt
+
+    @property
     def file_hashes(self) -> dict[str, str]:
         """SHA-256 of each stored file as registered; empty for a version made elsewhere."""
         hashes: dict[str, str] = json.loads(self.tags.get(FILES_TAG, "{}"))

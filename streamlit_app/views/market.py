@@ -38,7 +38,8 @@ def show() -> None:
     if serving.reference is None:
         st.info(say(texts.NO_MARKET))
         return
-    st.write(say(texts.MARKET_INTRO))
+    learnt, held_out = (wording.number(each) for each in serving.reference.sides)
+    st.write(say(texts.MARKET_INTRO, learnt=learnt, held_out=held_out))
     adverts = read_adverts(serving.version.run_id, serving.reference.known)
     makes, fuels = _ask_filters(adverts)
     chosen = select_adverts(adverts, makes, fuels)

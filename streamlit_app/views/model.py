@@ -18,7 +18,7 @@ from carprice.model_history import Chapter, History
 from carprice.quality_report import DataProfile
 from carprice.scorecard import bin_errors, bin_estimates, tabulate_slices
 from carprice.texts import Text
-from carprice.versions import MODEL_NAME
+from carprice.versions import MODEL_NAME, Version
 
 MOST_CHAPTERS = 20
 MOST_SLICES = 20
@@ -137,7 +137,8 @@ def _show_data(serving: Serving) -> None:
     tags = serving.version.tags
     st.text(say(texts.DATA_SOURCE, source=tags.get("source", "–")))
     if record.profile:
-        _show_profile(record.profile)
+        reference = serving.reference
+        _show_profile(record.profile, reference.sides if reference else serving.version.sides)
     else:
         st.info(say(texts.NO_PROFILE))
     if record.quality_page:
@@ -149,9 +150,11 @@ def _show_data(serving: Serving) -> None:
         )  # fmt: skip
 
 
-def _show_profile(profile: DataProfile) -> None:
-    counts = {
-        texts.DATA_ROWS: profile.rows,
+def _show_profile(profile: DataProfile, sides: tuple[int, int] | None) -> None:
+    rows = {texts.DATA_ROWS: profile.rows}
+    if sides:
+        rows = {texts.DATA_LEARNT: sides[0], texts.DATA_HELD_OUT: sides[1]}
+    counts = rows | {
         texts.DATA_MAKES: len(profile.models_by_make),
         texts.DATA_MODELS: sum(map(len, profile.models_by_make.values())),
     }
@@ -201,14 +204,7 @@ def _show_chapter(chapter: Chapter) -> None:
     fate = say(texts.VERSION_FATES[chapter.fate])
     date = wording.day(version.created, language())
     with st.expander(say(texts.VERSION_TITLE, number=version.number, date=date, fate=fate)):
-        rows, source = wording.number(float(tags.get("rows", 0))), tags.get("source", "–")
-        simulated = tags.get("simulated") == "true"
-        st.text(
-            say(
-                texts.LEARNT_SIMULATED if simulated else texts.LEARNT_FROM,
-                rows=rows, source=source,
-            )
-        )  # fmt: skip
+        st.text(_tell_sides(version))
         _show_figures(chapter)
         decided = texts.WHY_DECIDED[tags.get("decision", "refused")]
         _show_reasons(decided, chapter.reasons)
@@ -224,6 +220,17 @@ def _show_chapter(chapter: Chapter) -> None:
         mlflow = live_model().work.settings.mlflow_page
         page = f"{mlflow}/#/models/{MODEL_NAME}/versions/{version.number}"
         st.link_button(say(texts.OPEN_VERSION), page, icon=":material/open_in_new:")
+
+
+def _tell_sides(version: Version) -> str:
+    tags, source = version.tags, version.tags.get("source", "–")
+    simulated = tags.get("simulated") == "true"
+    if version.sides is None:
+        sentence = texts.LEARNT_SIMULATED_PART if simulated else texts.LEARNT_FROM_PART
+        return say(sentence, rows=wording.number(float(tags.get("rows", 0))), source=source)
+    learnt, held_out = map(wording.number, version.sides)
+    sentence = texts.LEARNT_SIMULATED if simulated else texts.LEARNT_FROM
+    return say(sentence, learnt=learnt, held_out=held_out, source=source)
 
 
 def _show_reasons(title: Text, reasons: str) -> None:

@@ -40,7 +40,7 @@ def serving() -> Serving:
     pipeline = fit(listings, read_params(ROOT).model.model_copy(update={"trees": 10}))
     tags = {
         "promoted_at": "2026-11-02T10:00:00+00:00", "simulated": "true",
-        "holdout_share": str(HOLDOUT_SHARE), "source": "annonces.csv",
+        "holdout_share": str(HOLDOUT_SHARE), "source": "annonces.csv", "rows": "1500",
     }  # fmt: skip
     version = Version(3, "run-3", tags, datetime(2026, 11, 1, 9, tzinfo=UTC), ("production",))
     return Serving(version, pipeline, Reference.build(pipeline, listings, HOLDOUT_SHARE))

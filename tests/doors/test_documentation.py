@@ -22,12 +22,18 @@ from printed import (
     stack_commands,
 )
 
+from carprice import errors
+
 NEEDED = (
     "Makefile", "params.yaml", "uv.lock", "scripts", "streamlit_app", "benchmarks",
     ".pre-commit-config.yaml",
 )  # fmt: skip
 REFUSED = 3
-SERVED = {"make app": (8501, 5000, 8000)}
+API_PORT = 8000
+SERVED = {
+    "make app": (8501, 5000, API_PORT),
+    "make app STREAMLIT_PORT=8511 MLFLOW_PORT=5011 API_PORT=8011": (8511, 5011, 8011),
+}
 RUN_BY_CI = {"make test", "make check", "make docs", "make browser-test"}
 MEASURED_BY_HAND = {"make bench", "make stack-bench", "make page-bench"}
 
@@ -115,8 +121,18 @@ def test_the_table_of_services_is_that_of_the_compose_file() -> None:
     }
 
 
-def test_make_app_serves_the_pages_and_the_api_and_stops_on_interrupt(clone: Path) -> None:
-    ports = SERVED["make app"]
+def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
+    _, section = PAGES[1].read_text("utf-8").split("\n## 7. Codes de sortie\n")
+    told = re.findall(r"^\| (\d+) \|", section.split("\n## ")[0], re.M)
+    raised = [each.exit_code for each in vars(errors).values() if isinstance(each, type)]
+    assert [*map(int, told)] == sorted({0, 130, *raised})
+
+
+@pytest.mark.parametrize("command", SERVED)
+def test_make_app_serves_the_pages_and_the_api_and_stops_on_interrupt(
+    clone: Path, command: str
+) -> None:
+    ports = SERVED[command]
     deadline = time.monotonic() + 10  # another test may hold one for a moment
     while taken := [port for port in ports if is_taken(port)]:
         if time.monotonic() > deadline:
@@ -124,13 +140,18 @@ def test_make_app_serves_the_pages_and_the_api_and_stops_on_interrupt(clone: Pat
         time.sleep(0.2)
     if not (clone / "mlflow").exists():  # where this test runs by itself
         assert run_in(clone, "make run").returncode == 0
-    words = ["make", "--old-file=.venv/.complete", "app"]
+    words = ["make", "--old-file=.venv/.complete", *shlex.split(command)[1:]]
     with subprocess.Popen(words, cwd=clone, start_new_session=True) as app:
         deadline = time.monotonic() + 90
         while not all(map(answers, ports)) and time.monotonic() < deadline:
             time.sleep(0.5)
         served = [port for port in ports if answers(port)]
-        asked = {each: run_in(clone, f"{each} --fail-with-body") for each in api_commands()}
+        asked = {
+            each: run_in(
+                clone, each.replace(f":{API_PORT}/", f":{ports[-1]}/") + " --fail-with-body"
+            )
+            for each in api_commands()
+        }
         subprocess.run(["pkill", "-INT", "-s", str(app.pid)], check=True)
         app.wait(timeout=30)
     assert served == list(ports)

@@ -60,7 +60,7 @@ def test_a_link_opens_its_estimate(serving: Serving) -> None:
     assert page.metric[0].value == wording.about(expected.price_mad)
     said = everything(page)
     low, high = wording.about(expected.low_mad or 0), wording.about(expected.high_mad or 0)
-    assert f"8 voitures sur 10 comme celle-ci se vendent entre {low} et {high}." in said
+    assert f"8 voitures sur 10 comme celle-ci s'affichent entre {low} et {high}." in said
     assert "Dacia Logan 2018, 120\u202f000\u00a0km, diesel, manuelle" in said
     assert "Pourquoi ce prix" in said
     assert "En partant d'une voiture typique de ce marché" in said
@@ -80,6 +80,22 @@ def test_the_button_answers_for_what_the_form_says(serving: Serving) -> None:
     assert page.metric[0].value == wording.about(
         estimate_car(serving.pipeline, answers).price_mad or 0
     )
+
+
+def test_the_address_is_that_of_the_answer_that_is_shown() -> None:
+    page = open_page(**LOGAN, asked_price="90000")
+    link, price = dict(page.query_params), page.metric[0].value
+    assert link == {**LOGAN, "asked_price": "90000"}
+    page.number_input(key="mileage_km").set_value(20_000)
+    box(page, "fuel").set_value("petrol")
+    box(page, "make").set_value("Renault").run()
+    assert (page.query_params, page.metric[0].value) == (link, price)
+    page.button[0].click().run()
+    assert page.metric[0].value != price
+    assert page.query_params == {
+        "make": "Renault", "mileage_km": "20000", "fuel": "Essence", "gearbox": "Manuelle",
+        "asked_price": "90000",
+    }  # fmt: skip
 
 
 def test_a_make_narrows_the_models_and_a_model_the_years(serving: Serving) -> None:
@@ -184,7 +200,9 @@ def test_a_number_that_no_field_can_hold_leaves_it_empty(name: str, number: str)
 
 
 def test_unknown_and_endless_answers_in_an_address_leave_the_page_standing() -> None:
-    page = open_page(**LOGAN | {"make": "x" * 5_000, "wings": "2", "doors": "12"})
+    page = open_page(
+        **LOGAN | {"make": "x" * 5_000, "wings": "2", "doors": "12"}, equipment=["ABS"] * 2
+    )
     assert not page.exception
     assert page.header[0].value == f"{'x' * 40}… Logan 2018, 120\u202f000\u00a0km, diesel, manuelle"
     assert page.metric
@@ -213,9 +231,9 @@ def test_what_a_file_calls_a_car_is_no_markdown_of_the_page(
 @pytest.mark.parametrize(
     ("coverage", "said"),
     [
-        (0.7, "7 voitures sur 10 comme celle-ci se vendent"),
-        (0.75, "75 % des voitures comme celle-ci se vendent"),
-        (0.95, "95 % des voitures comme celle-ci se vendent"),
+        (0.7, "7 voitures sur 10 comme celle-ci s'affichent"),
+        (0.75, "75 % des voitures comme celle-ci s'affichent"),
+        (0.95, "95 % des voitures comme celle-ci s'affichent"),
     ],
 )
 def test_an_interval_says_what_share_of_prices_it_holds(
@@ -275,7 +293,7 @@ def test_the_page_speaks_english_on_demand() -> None:
         "<script>document.documentElement.lang = 'en'</script>"
     )
     said = everything(page)
-    assert "cars in 10 like this one sell for between" in said
+    assert "cars in 10 like this one are advertised at between" in said
     assert [each.label for each in page.button] == ["Estimate"]
     assert box(page, "fuel").label == "Fuel"
     assert "Not given: fuel" in said

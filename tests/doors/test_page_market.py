@@ -26,7 +26,9 @@ def test_the_market_is_told_in_figures_and_pictures(serving: Serving) -> None:
     assert serving.reference
     known = serving.reference.known
     figures = {each.label: each.value for each in page.metric}
-    assert figures["Annonces"] == wording.number(len(known))
+    learnt, held_out = map(wording.number, (len(known), len(serving.reference.unseen)))
+    assert figures["Annonces"] == learnt
+    assert f"Les {learnt} annonces dont le modèle a appris, sans les {held_out}" in everything(page)
     assert figures["Prix médian"] == wording.about(known["price_mad"].median())
     assert [each.value for each in page.header] == ["Par année", "Par marque", "Par ville"]
     years, makes, _ = pictures(page)
@@ -80,6 +82,18 @@ def test_a_line_leaves_it_to_its_points_for_it_would_tell_of_the_first_only(name
 def find_layers(spec: Any) -> list[tuple[str, Any]]:
     """What each layer of a picture is drawn with, and how."""
     return [(each["mark"]["type"], each["encoding"]) for each in spec.get("layer", [])]
+
+
+@pytest.mark.usefixtures("live_model")
+def test_no_line_leads_over_years_without_adverts() -> None:
+    import market_charts  # noqa: PLC0415 - once the folder of the pages is on the path
+
+    years = pd.DataFrame({"name": [1980.0, 1987.0, 1988.0, 1990.0]})
+    drawn = market_charts.draw_years(years.assign(rows=8, low=1e4, median=2e4, high=3e4))
+    stretches = [row["stretch"] for row in next(iter(drawn.to_dict()["datasets"].values()))]
+    assert stretches == [1, 2, 2, 3]
+    split = {mark: "detail" in encoding for mark, encoding in find_layers(drawn.to_dict())}
+    assert split == {"area": True, "line": True, "circle": False}
 
 
 @pytest.mark.usefixtures("live_model")

@@ -24,7 +24,8 @@ PROFILED = DataProfile(
 REFUSED = Version(
     4, "run-4",
     {
-        "source": "![x](http://example.com/x.png).csv", "rows": "1500", "simulated": "false",
+        "source": "![x](http://example.com/x.png).csv", "rows": "1500", "rows_trained": "1200",
+        "simulated": "false",
         "decision": "refused", "median_error_pct": "9.10",
         "decision_reasons": "median error 9.10 %; at most 8 % is allowed",
     },
@@ -64,13 +65,15 @@ def written(page: AppTest) -> str:
 
 
 def test_the_version_in_production_is_told_with_its_figures(
-    evaluation: Evaluation,
+    evaluation: Evaluation, serving: Serving
 ) -> None:
     page = run_page("model")
     assert page.header[0].value == "Version 3, en production depuis le 02/11/2026"
     error = f"{evaluation.overall.median_error_pct:.1f}".replace(".", ",")
     assert figures(page)["Erreur médiane"] == f"{error} %"
-    assert figures(page)["Annonces retenues"] == wording.number(1_500)
+    assert serving.reference
+    assert figures(page)["Il a appris de"] == wording.number(len(serving.reference.known))
+    assert figures(page)["Mises de côté"] == wording.number(len(serving.reference.unseen))
     assert figures(page)["Modèles"] == "3"
     assert "origine (40 %), nombre de portes (25 %)" in everything(page)
 
@@ -165,7 +168,7 @@ def test_while_the_registry_is_away_the_page_shows_what_it_told_last(
     page = run_page("model")
     assert "voici ce qu'il disait le 24/11/2026 à 10:00 (heure du Maroc)" in everything(page)
     assert len(page.expander) == 2
-    assert figures(page)["Annonces retenues"] == wording.number(1_500)
+    assert "Il a appris de" in figures(page)
 
 
 def test_a_registry_that_was_never_read_is_said_to_be_away(production: LiveModel) -> None:
@@ -191,10 +194,15 @@ def test_who_brought_a_version_back_is_told_where_it_came_back(
     assert "Amal" not in written(page)
 
 
-def test_what_a_version_was_trained_on_is_said_in_whole_sentences() -> None:
+def test_what_a_version_learnt_from_is_told_apart_from_what_was_held_out(
+    production: LiveModel, serving: Serving
+) -> None:
+    production.state = State(history=tell_of(REFUSED, serving.version))
     told = written(run_page("model"))
-    assert f"Entraînée sur {wording.number(1_500)} annonces de " in told
-    assert "annonces simulées." in told
+    assert f"Entraînée sur {wording.number(1_200)} annonces de " in told
+    assert ".csv, 300 autres mises de côté." in told
+    # Versions of earlier releases have no such tag.
+    assert f"sur une part de {wording.number(1_500)} annonces simulées, le reste mis de" in told
 
 
 def test_a_version_without_a_record_is_said_to_have_none(
@@ -216,6 +224,7 @@ def test_what_is_not_on_this_machine_is_said_not_to_be(
     page = run_page("model")
     assert texts.NO_UNSEEN.fr in everything(page)
     assert len(pictures(page)) == 1
+    assert figures(page)["Annonces retenues"] == wording.number(1_500)
 
 
 def test_without_a_model_the_versions_are_still_told(production: LiveModel) -> None:

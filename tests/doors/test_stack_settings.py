@@ -8,6 +8,7 @@ import shutil
 import pytest
 from machine import PORTS, RESET, ROOT, SECRETS, START, STOP, Machine
 
+SIGNING_KEYS = ("AIRFLOW_JWT_SECRET", "AIRFLOW_SECRET_KEY")
 STRONG = {"AIRFLOW_ADMIN_PASSWORD": "'a$ b'", "AIRFLOW_DB_PASSWORD": "long.enough"}
 
 
@@ -17,8 +18,10 @@ def test_the_first_start_writes_secrets_of_its_own(machine: Machine) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert len({values[name] for name in SECRETS}) == len(SECRETS) >= 5
     for name in SECRETS:
-        assert re.fullmatch(r"[A-Za-z0-9_-]{43}=", values[name])
-        assert len(base64.urlsafe_b64decode(values[name])) == 32
+        length = 48 if name in SIGNING_KEYS else 32
+        assert re.fullmatch(r"[A-Za-z0-9_-]{64}|[A-Za-z0-9_-]{43}=", values[name])
+        assert len(base64.urlsafe_b64decode(values[name])) == length
+    assert "Shorter" not in ended.stderr
     assert values["AIRFLOW_UID"] == "1234"
     template = (machine.project / ".env.example").read_text()
     assert list(values) == re.findall(r"^(\w+)=", template, re.M)
@@ -100,6 +103,19 @@ def test_a_missing_variable_is_added_and_all_else_kept(machine: Machine) -> None
     added = now.removeprefix(kept).split()
     assert re.fullmatch(r"AIRFLOW_FERNET_KEY=[A-Za-z0-9_-]{43}=", added[0])
     assert added[1:] == re.findall(r"^REDIS_IMAGE=.*", (ROOT / ".env.example").read_text(), re.M)
+
+
+def test_a_short_signing_key_starts_and_is_told_with_the_remedy(machine: Machine) -> None:
+    short, key = 11 * "abc=", "AIRFLOW_JWT_SECRET"
+    written = machine.write_env(**{key: short})
+    ended = machine.run(START)
+    assert ended.returncode == 0
+    assert f"Shorter than the 64 characters that Airflow wants: {key}; while" in ended.stderr
+    assert short not in ended.stdout + ended.stderr
+    assert (machine.project / ".env").read_text() == written
+    (machine.project / ".env").write_text(written.replace(f"{key}={short}\n", ""))
+    assert "Shorter" not in machine.run(START).stderr
+    assert len(machine.read_env()[key]) == 64
 
 
 def test_env_is_read_and_never_executed(machine: Machine) -> None:

@@ -1,6 +1,7 @@
 """Each step is killed with -9 and called again for the same run, as the DAG's tasks are."""
 
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from carprice.ledger import LEASE_SECONDS, tickets
 from carprice.receipts import read_receipt
 from carprice.registry import PRODUCTION
 from carprice.stored_model import MODEL_FILE
-from carprice.versions import MODEL_NAME, Version
+from carprice.versions import MODEL_NAME, PROFILE, Version
 from carprice.workspace import Workspace
 
 PLACES: dict[str, list[dict[str, str]]] = {
@@ -88,7 +89,9 @@ def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     served.registry.clear_alias(PRODUCTION)
 
 
-def test_every_step_may_be_killed_anywhere_and_called_again(anywhere: Desk) -> None:
+def test_every_step_may_be_killed_anywhere_and_called_again(
+    anywhere: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk = anywhere
     promoted_before = {each.number for each in tickets(desk.registry)}
     run_id = attempt(desk, "check_data_quality", LISTINGS)
@@ -107,7 +110,8 @@ def test_every_step_may_be_killed_anywhere_and_called_again(anywhere: Desk) -> N
     receipt = read_receipt(desk.home / "models" / f"{MODEL_NAME}-v{production.number}.json")[0]
     assert receipt.gate.forced == (receipt.replaces is not None)
     ensure_nothing_is_left_open(desk)
-    ensure_only_the_store_keeps_files(desk, production)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "fetched"))
+    ensure_only_the_store_keeps_files(desk, production, tmp_path / "fetched")
     ended = statuses(desk)
     assert ended.pop(run_id) == ("FINISHED", "promoted")
     assert set(ended.values()) == {("KILLED", "killed")}
@@ -117,8 +121,12 @@ def test_every_step_may_be_killed_anywhere_and_called_again(anywhere: Desk) -> N
     assert states == ["abandoned", "abandoned", "done"]
 
 
-def ensure_only_the_store_keeps_files(desk: Desk, version: Version) -> None:
+def ensure_only_the_store_keeps_files(desk: Desk, version: Version, scratch: Path) -> None:
     """What was fetched from a server to be read is gone; an embedded store lost nothing."""
+    scratch.mkdir()
+    assert desk.registry.open_model(version)
+    assert desk.registry.read_text(version.run_id, PROFILE)
+    assert not list(scratch.iterdir())
     with desk.registry.checked_files(version) as folder:
         assert (folder / MODEL_FILE).stat().st_size
     assert folder.exists() == (not desk.tracking_uri)

@@ -23,6 +23,9 @@ def test_the_history_tells_of_both_versions_and_the_record_of_the_one_in_product
     )
     assert record.profile
     assert record.profile.data_hash == production.version.tags["data_hash"]
+    assert production.version.sides
+    assert sum(production.version.sides) == record.profile.rows
+    assert all(production.version.sides)
     assert record.quality_page
     assert record.quality_page.lstrip().lower().startswith("<!doctype html")
 

@@ -105,7 +105,7 @@ class Machine:
     def write_env(self, **values: str) -> str:
         """A .env as the first start would leave it, with these values changed."""
         template = (self.project / ".env.example").read_text()
-        made = {**dict.fromkeys(SECRETS, "0123456789abcdef"), "AIRFLOW_UID": USER}
+        made = {**dict.fromkeys(SECRETS, 4 * "0123456789abcdef"), "AIRFLOW_UID": USER}
         whole = {**made, **values}
         for name, value in whole.items():
             template = re.sub(
