@@ -62,8 +62,8 @@ stack-images:  ## Make the images of the stack, and an engine where there is non
 		echo "image $$name …"; \
 		DOCKER_BUILDKIT=1 docker build --quiet --file Dockerfile.$$name . >/dev/null || exit; done
 
-.PHONY: check check-lock check-code check-types check-workflows
-check: check-lock check-code check-types check-workflows  ## Lint, check types, the lock, requirements.txt and the workflow
+.PHONY: check check-lock check-code check-types check-rooms check-workflows
+check: check-lock check-code check-types check-rooms check-workflows  ## Lint, check types, rooms, lock and workflow
 
 check-lock: .venv/.complete
 	@$(UV) lock --check --quiet || { echo "uv.lock is stale: run make lock" >&2; exit 1; }
@@ -76,6 +76,9 @@ check-code: .venv/.complete
 
 check-types: .venv/.complete
 	@$(BIN)/mypy
+
+check-rooms: .venv/.complete
+	@$(BIN)/lint-imports --no-logo --no-color
 
 check-workflows: .venv/.complete
 	@$(BIN)/check-jsonschema --builtin-schema=vendor.github-workflows .github/workflows/*.yml

@@ -26,12 +26,14 @@ from rich.table import Table
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import Pipeline
 
-from carprice.cleaning import name_vehicles, parse_listings, select_rows
-from carprice.dataset import read_listings
-from carprice.evaluation import Scores, score
-from carprice.listing import FEATURES, TARGET
-from carprice.sample import MARKET, load_market, write_sample
-from carprice.training import fit, split
+from carprice.evaluation.metrics import Scores, score
+from carprice.listings.cleaning import name_vehicles, parse_listings, select_rows
+from carprice.listings.reading import read_listings
+from carprice.market.listing import FEATURES, TARGET
+from carprice.pricing.split import split
+from carprice.pricing.training import fit
+from carprice.simulation.dirt import write_sample
+from carprice.simulation.facts import MARKET, load_market
 
 REAL_LISTINGS = "CARPRICE_REAL_LISTINGS"
 SAMPLE_ROWS = 20_000
@@ -159,7 +161,7 @@ def _measure_transfer(real: Path, folder: Path) -> Scores:
         market = measure_market(parsed, kept.iloc[train].reset_index(drop=True), dropped)
         (folder / MARKET).write_text(format_table(market), encoding="utf-8")
         load_market.cache_clear()
-        with patch("carprice.sample.files", lambda _: folder):
+        with patch("carprice.simulation.facts.files", lambda _: folder):
             simulated = _read_clean(_write_sample(folder))
         estimates.append(_estimate(fit(simulated, PARAMS.model), kept.iloc[test]))
     load_market.cache_clear()

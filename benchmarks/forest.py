@@ -6,7 +6,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
-from carprice.listing import FEATURES, TEXTUAL
+from carprice.market.listing import FEATURES, TEXTUAL
 
 
 def build_forest() -> Pipeline:

@@ -15,13 +15,13 @@ from pathlib import Path
 import pandas as pd
 import skops.io as sio
 
-from carprice.dataset import read_listings
-from carprice.listing import FEATURES
+from carprice.listings.quality import check_listings
+from carprice.listings.reading import read_listings
+from carprice.market.listing import FEATURES
 from carprice.params import read_params
-from carprice.quality import check_listings
-from carprice.sample import write_sample
-from carprice.stored_model import open_pipeline
-from carprice.training import fit
+from carprice.pricing.training import fit
+from carprice.registry.stored_model import open_pipeline
+from carprice.simulation.dirt import write_sample
 
 SIZES = (10_000, 100_000, 1_000_000)
 PARAMS = read_params(Path(__file__).parents[1])

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from carprice.completion import FIELD_AT, open_models
-from carprice.interval import MASKED
-from carprice.listing import FEATURES, TARGET
+from carprice.market.listing import FEATURES, TARGET
+from carprice.pricing.completion import FIELD_AT, open_models
+from carprice.pricing.interval import MASKED
 
 LEAST_CARS = 100
 MOST_MOVED_PCT = 2.0

@@ -2,7 +2,7 @@
 
     uv run python scripts/build_sample_market.py path/to/real_listings.csv
 
-writes `src/carprice/sample_market.json`, which `carprice.sample` draws from. Run it again when a
+writes `src/carprice/simulation/morocco.json`, which `carprice.simulation` draws from. Run it again when a
 newer crawl is at hand; the real file itself is never part of the project.
 
 What the table holds, and what it keeps private: each row of `variants` is a make, model, fuel and
@@ -23,14 +23,16 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import cg
 
-from carprice.cleaning import Parsed, name_vehicles, parse_listings, select_rows
-from carprice.dataset import read_listings
-from carprice.sample import AGE_NOW, LOG_KM, MARKET, OPTIONAL, UNKNOWN, scale_age
-from carprice.whole_files import replacing
+from carprice.files import replacing
+from carprice.listings.cleaning import name_vehicles, parse_listings, select_rows
+from carprice.listings.parsing import Parsed
+from carprice.listings.reading import read_listings
+from carprice.simulation.drawing import AGE_NOW, LOG_KM, OPTIONAL, UNKNOWN, scale_age
+from carprice.simulation.facts import MARKET
 
 Floats = NDArray[np.float64]
 
-TABLE = Path(__file__).parents[1] / "src/carprice" / MARKET
+TABLE = Path(__file__).parents[1] / "src/carprice/simulation" / MARKET
 MIN_CARS = 5
 AGE_KNOTS = np.array([1, 2, 3, 4, 6, 8, 10, 12, 15, 20, 28, 40], dtype=float)
 """From 1: cars of this year's model are too few to have a price of their own."""

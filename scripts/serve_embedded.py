@@ -88,7 +88,7 @@ def choose_commands(settings: Settings, ports: Mapping[str, int]) -> dict[str, l
         f"--server.port={ports['STREAMLIT_PORT']}",
     ]  # fmt: skip
     api = [
-        "uvicorn", "carprice.api:build_app", "--factory", f"--host={HOST}",
+        "uvicorn", "carprice.api.app:build_app", "--factory", f"--host={HOST}",
         f"--port={ports['API_PORT']}", "--log-level=warning",
     ]  # fmt: skip
     mlflow = [

@@ -13,9 +13,11 @@ from form import CORE, DETAILS, EQUIPMENT_KEY, NAMES, list_choices
 from language import language
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from carprice import wording
-from carprice.listing import BY_NAME, EQUIPMENT, Field
-from carprice.texts import Language
+from carprice.market.fields import Field
+from carprice.market.listing import BY_NAME
+from carprice.market.morocco import EQUIPMENT
+from carprice.wording import spell
+from carprice.wording.language import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 FIELDS = (*NAMES, *CORE, *DETAILS)
@@ -37,7 +39,7 @@ def fill_form(equipment: list[str]) -> None:
     """Set each field to what the address says, before it is drawn."""
     for name in FIELDS:
         st.session_state[name] = _read(BY_NAME[name], st.query_params.get(name, ""))
-    titles = {wording.title(name, each): name for each in LANGUAGES for name in equipment}
+    titles = {spell.title(name, each): name for each in LANGUAGES for name in equipment}
     said = dict.fromkeys(st.query_params.get_all(EQUIPMENT_KEY))
     st.session_state[EQUIPMENT_KEY] = [titles[each] for each in said if each in titles]
 
@@ -49,7 +51,7 @@ def write(answers: dict[str, str]) -> None:
         for name, answer in answers.items()
         if name not in EQUIPMENT
     }
-    wanted[EQUIPMENT_KEY] = [wording.title(n, language()) for n in answers if n in EQUIPMENT]
+    wanted[EQUIPMENT_KEY] = [spell.title(n, language()) for n in answers if n in EQUIPMENT]
     told = {name: wanted.get(name, []) for name in NAMES_IN_ADDRESS}
     if any(st.query_params.get_all(name) != values for name, values in told.items()):
         # In one step, as each is one of the browser's history; an empty list takes a name out.

@@ -6,18 +6,21 @@ from threading import Lock
 import numpy as np
 import pandas as pd
 import streamlit as st
+import texts
 from charts import Spec, draw_curve, draw_explanation, draw_interval, name_group, signed
 from language import language, say
 
-from carprice import texts, wording
-from carprice.completion import FieldFlags
-from carprice.explanation import Explanation, explain, vary
-from carprice.features import AT, Floats
-from carprice.listing import BY_NAME, FEATURES, TARGET, Kind
-from carprice.live_model import Serving
-from carprice.prediction import CarEstimate, estimate_cars, read_cars
-from carprice.reference import LEAST_RECORD, Reference, TrackRecord
-from carprice.verdict import Standing, Widening, judge, measure_widening
+from carprice.arrays import Floats
+from carprice.insight.comparables import LEAST_RECORD, Reference, TrackRecord
+from carprice.insight.explanation import Explanation, explain, vary
+from carprice.insight.verdict import Standing, Widening, judge, measure_widening
+from carprice.market.fields import Kind
+from carprice.market.listing import BY_NAME, FEATURES, TARGET
+from carprice.pricing.completion import FieldFlags
+from carprice.pricing.encoder import AT
+from carprice.pricing.prediction import CarEstimate, estimate_cars, read_cars
+from carprice.serving.live_model import Serving
+from carprice.wording import spell
 
 CURVES = {
     "model_year": (texts.BY_AGE, range(2000, int(BY_NAME["model_year"].maximum) + 1)),
@@ -36,11 +39,11 @@ def show_answer(serving: Serving, answers: dict[str, str]) -> None:
     found = estimate_cars(serving.pipeline, parsed, language())[0]
     st.header(_describe(car) or say(texts.NAMELESS), divider="gray")
     if found.low_mad is None or found.high_mad is None:
-        st.warning(wording.capital(found.remark))
+        st.warning(spell.capital(found.remark))
         return
     _show_price(serving, found)
     if found.remark:
-        st.info(wording.capital(found.remark), icon=":material/info:")
+        st.info(spell.capital(found.remark), icon=":material/info:")
     with PICTURES:
         _show_background(serving, car, found)
 
@@ -69,13 +72,13 @@ def _show_background(serving: Serving, car: pd.DataFrame, found: CarEstimate) ->
 
 
 def _show_price(serving: Serving, found: CarEstimate) -> None:
-    low, high = wording.about(found.low_mad), wording.about(found.high_mad)
+    low, high = spell.about(found.low_mad), spell.about(found.high_mad)
     if found.price_mad is None:
         st.metric(say(texts.RANGE), f"{low} – {high}")
         sentence = texts.TOO_FEW.get(found.seen, texts.TOO_FEW_SEEN)
         st.warning(say(sentence, seen=found.seen), icon=":material/visibility_off:")
     else:
-        st.metric(say(texts.ESTIMATE), wording.about(found.price_mad))
+        st.metric(say(texts.ESTIMATE), spell.about(found.price_mad))
     st.write(_word_interval(serving.coverage, low, high))
     st.caption(say(texts.ASKED_PRICES))
 
@@ -96,9 +99,9 @@ def _show_record(record: TrackRecord | None) -> None:
         else:
             st.write(
                 say(
-                    texts.RECORD, rows=wording.number(record.rows), likeness=likeness,
+                    texts.RECORD, rows=spell.number(record.rows), likeness=likeness,
                     coverage=f"{record.coverage_pct:.0f}",
-                    error=wording.decimal(record.median_error_pct, language()),
+                    error=spell.decimal(record.median_error_pct, language()),
                 )
             )  # fmt: skip
 
@@ -106,7 +109,7 @@ def _show_record(record: TrackRecord | None) -> None:
 def _show_widening(widening: Widening) -> None:
     """What the open fields cost."""
     if widening.fields and round(widening.percent) > 0:
-        labels = wording.name_fields(widening.fields, language())
+        labels = spell.name_fields(widening.fields, language())
         st.write(say(texts.WIDENED, labels=labels, percent=f"{widening.percent:.0f}"))
 
 
@@ -121,7 +124,7 @@ def _judge_advert(found: CarEstimate, comparables: pd.DataFrame) -> None:
     )  # fmt: skip
     if asked is not None:
         st.write(_word_verdict(asked, found))
-    low, high = wording.about(found.low_mad), wording.about(found.high_mad)
+    low, high = spell.about(found.low_mad), spell.about(found.high_mad)
     st.vega_lite_chart(
         draw_interval(found.low_mad, found.price_mad, found.high_mad, comparables, asked),
         alt=say(texts.INTERVAL_ALT, low=low, high=high, count=len(comparables)),
@@ -130,7 +133,7 @@ def _judge_advert(found: CarEstimate, comparables: pd.DataFrame) -> None:
 
 
 def _word_verdict(asked: float, found: CarEstimate) -> str:
-    price = wording.dirhams(asked)
+    price = spell.dirhams(asked)
     middle = found.price_mad or float(np.sqrt(found.low_mad * found.high_mad))
     verdict = judge(asked, middle, found.low_mad, found.high_mad)
     if found.price_mad is None:
@@ -144,7 +147,7 @@ def _show_reasons(explanation: Explanation, reference: Reference) -> None:
     if not explanation.contributions:
         st.write(say(texts.SAME_AS_TYPICAL))
         return
-    typical, price = _describe(reference.typical), wording.about(explanation.typical_mad)
+    typical, price = _describe(reference.typical), spell.about(explanation.typical_mad)
     st.write(say(texts.TYPICAL, car=typical, price=price))
     told = "; ".join(
         say(texts.EXPLANATION_ALT, name=name_group(each.fields), amount=signed(each.amount_mad))
@@ -172,8 +175,8 @@ def _tell_curve(curve: pd.DataFrame, name: str, title: str) -> str:
     first, last = curve.iloc[0], curve.iloc[-1]
     return say(
         texts.CURVE_ALT, title=title,
-        first=wording.about(first[TARGET]), start=wording.measure(name, first[name]),
-        last=wording.about(last[TARGET]), end=wording.measure(name, last[name]),
+        first=spell.about(first[TARGET]), start=spell.measure(name, first[name]),
+        last=spell.about(last[TARGET]), end=spell.measure(name, last[name]),
     )  # fmt: skip
 
 
@@ -183,7 +186,7 @@ def _show_comparables(comparables: pd.DataFrame, car: pd.DataFrame, seen: int | 
         named = car[["make", "model"]].notna().all(axis=None)
         st.write(say(texts.NO_COMPARABLES if named else texts.NO_MODEL_NAMED))
         return
-    st.caption(say(texts.COMPARABLES_NOTE, seen=wording.number(seen or 0)))
+    st.caption(say(texts.COMPARABLES_NOTE, seen=spell.number(seen or 0)))
     table = pd.DataFrame(
         {
             _head(name): [_spell(name, value) for value in comparables[name]]
@@ -204,29 +207,29 @@ def _spell(name: str, value: object) -> str:
     if name == "link":  # from somebody's file: only what leads to a page is made a link
         return str(value) if str(value).startswith(("https://", "http://")) else ""
     if BY_NAME[name].kind is Kind.CHOICE:
-        return wording.word_choice(name, str(value), language())
+        return spell.word_choice(name, str(value), language())
     if isinstance(value, str):
         return value
-    return wording.figure(name, value)
+    return spell.figure(name, value)
 
 
 def _head(name: str) -> str:
     unit = BY_NAME[name].unit
-    return wording.title(name, language()) + (f" ({unit})" if unit else "")
+    return spell.title(name, language()) + (f" ({unit})" if unit else "")
 
 
 def _describe(car: pd.DataFrame) -> str:
     """« Dacia Logan 2018, 120 000 km, diesel, manuelle », of what is known."""
     row = car.iloc[0]
     name = " ".join(
-        wording.plain(each) if isinstance(each, str) else f"{each:.0f}"
+        spell.plain(each) if isinstance(each, str) else f"{each:.0f}"
         for each in (row["make"], row["model"], row["model_year"])
         if not pd.isna(each)
     )
     mileage = row["mileage_km"]
-    distance = [] if pd.isna(mileage) else [wording.measure("mileage_km", mileage)]
+    distance = [] if pd.isna(mileage) else [spell.measure("mileage_km", mileage)]
     choices = [
-        wording.word_choice(each, row[each], language()).lower()
+        spell.word_choice(each, row[each], language()).lower()
         for each in ("fuel", "gearbox")
         if not pd.isna(row[each])
     ]

@@ -1,11 +1,10 @@
 """The predictor: a door to the version in production. Routes to its pages, and shows its state."""
 
 import streamlit as st
+import texts
 from language import choose_language, say
 from live import show_notes, show_versions
 from views import estimate, file, market, model
-
-from carprice import texts
 
 
 def main() -> None:

@@ -12,17 +12,18 @@ from typing import Any
 import altair as alt
 import pandas as pd
 import pyarrow as pa
+import texts
 from language import language
 
-from carprice import texts, wording
-from carprice.explanation import Explanation
-from carprice.listing import ESTIMATE_COLUMNS, TARGET
-from carprice.texts import Language
+from carprice.insight.explanation import Explanation
+from carprice.market.listing import ESTIMATE_COLUMNS, TARGET
+from carprice.wording import spell
+from carprice.wording.language import Language
 
 Spec = dict[str, Any]
 
 ACCENT, AGAINST, MUTED = "#1a9e8f", "#d1495b", "#8a979d"
-THOUSANDS = f"replace(format(datum.value, ',.0f'), /,/g, '{wording.THIN_SPACE}')"
+THOUSANDS = f"replace(format(datum.value, ',.0f'), /,/g, '{spell.THIN_SPACE}')"
 PLAIN = "format(datum.value, 'd')"
 QUIET = {"tooltip": None, "aria": False}
 """For marks: Vega would tell of them by names and digits of columns; the page does it in words."""
@@ -51,9 +52,9 @@ def draw_interval(
     return fill(
         _interval(language()),
         band={"low": [low], "high": [high]},
-        dots={"low": dots, "told": [wording.dirhams(each) for each in dots]},
-        price={"low": marks[0], "told": [wording.about(each) for each in marks[0]]},
-        asked={"low": marks[1], "told": [wording.about(each) for each in marks[1]]},
+        dots={"low": dots, "told": [spell.dirhams(each) for each in dots]},
+        price={"low": marks[0], "told": [spell.about(each) for each in marks[0]]},
+        asked={"low": marks[1], "told": [spell.about(each) for each in marks[1]]},
     )
 
 
@@ -72,13 +73,13 @@ def draw_curve(curve: pd.DataFrame, name: str, here: float | None) -> Spec:
     """Price and its band over one field, and where this car stands."""
     prices, low, high = (curve[each].tolist() for each in ESTIMATE_COLUMNS)
     told = [
-        f"{wording.about(middle)} ({wording.about(least)} – {wording.about(most)})"
+        f"{spell.about(middle)} ({spell.about(least)} – {spell.about(most)})"
         for middle, least, most in zip(prices, low, high, strict=True)
     ]
     at = curve[name].tolist()
     line = {
         "at": at, "price": prices, "low": low, "high": high, "told": told,
-        "where": [wording.measure(name, each) for each in at],
+        "where": [spell.measure(name, each) for each in at],
     }  # fmt: skip
     return fill(_curve(name, language()), line=line, here={"at": [] if here is None else [here]})
 
@@ -121,7 +122,7 @@ def _explanation(spoken: Language) -> Spec:
 def _curve(name: str, spoken: Language) -> Spec:
     x = alt.X(
         "at:Q",
-        title=wording.title(name, spoken),
+        title=spell.title(name, spoken),
         scale=alt.Scale(zero=False, nice=False),
         axis=amounts(PLAIN if name == "model_year" else THOUSANDS, ticks=5),
     )
@@ -130,7 +131,7 @@ def _curve(name: str, spoken: Language) -> Spec:
     # On points that nobody sees: a line would tell of its first point wherever it is pointed at.
     points = line.mark_circle(size=300, opacity=0)
     tooltip = [
-        entitle("where", wording.title(name, spoken)),
+        entitle("where", spell.title(name, spoken)),
         entitle("told", texts.CAR_PRICE.say(spoken)),
     ]
     rule = _over("here").mark_rule(color=AGAINST, strokeDash=[4, 4], size=2)
@@ -155,8 +156,8 @@ def _spell(chart: alt.Chart | alt.LayerChart) -> Spec:
 
 def name_group(fields: tuple[str, ...]) -> str:
     """Fields that are told of together, as they head a line."""
-    return wording.capital(wording.name_fields(fields, language()))
+    return spell.capital(spell.name_fields(fields, language()))
 
 
 def signed(amount: float) -> str:
-    return f"{'+' if amount >= 0 else '−'}{wording.about(abs(amount))}"
+    return f"{'+' if amount >= 0 else '−'}{spell.about(abs(amount))}"

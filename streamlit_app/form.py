@@ -5,12 +5,16 @@ session then.
 """
 
 import streamlit as st
+import texts
 from language import language, say
 
-from carprice import texts, wording
-from carprice.catalog import Catalog
-from carprice.listing import BY_NAME, EQUIPMENT, FEATURES, Field, Kind
-from carprice.texts import Language
+from carprice.insight.catalog import Catalog
+from carprice.market.fields import Field, Kind
+from carprice.market.listing import BY_NAME, FEATURES
+from carprice.market.morocco import EQUIPMENT
+from carprice.wording import spell
+from carprice.wording.labels import EQUIPMENT_LABEL
+from carprice.wording.language import Language
 
 NAMES = ("make", "model", "model_year")
 CORE = [each for each in FEATURES if BY_NAME[each].needed and each not in NAMES]
@@ -69,7 +73,7 @@ def _forget(names: tuple[str, ...]) -> None:
 def _choose(name: str, options: list[str], **reaction: object) -> str:
     """One of the known names, or another one that is typed."""
     chosen = st.selectbox(
-        wording.title(name, language()), options, index=None, key=name, accept_new_options=True,
+        spell.title(name, language()), options, index=None, key=name, accept_new_options=True,
         placeholder=say(texts.UNKNOWN), help=_help(BY_NAME[name]), **KEPT, **reaction,
     )  # fmt: skip
     return chosen or ""
@@ -83,7 +87,7 @@ def _ask_in_columns(names: list[str], count: int) -> None:
 
 
 def _ask_one(field: Field) -> None:
-    label = wording.title(field.name, language())
+    label = spell.title(field.name, language())
     label = f"{label} ({field.unit})" if field.unit else label
     placeholder = say(texts.UNKNOWN)
     if options := list_choices(field, language()):
@@ -102,7 +106,7 @@ def _ask_one(field: Field) -> None:
 def list_choices(field: Field, spoken: Language) -> dict[str, str]:
     """Code to wording of a field with few values; none for a number of many."""
     if field.kind is Kind.CHOICE:
-        return {code: wording.word_choice(field.name, code, spoken) for code in field.choices}
+        return {code: spell.word_choice(field.name, code, spoken) for code in field.choices}
     if field.kind is Kind.YES_NO:
         return {"oui": texts.YES.say(spoken), "non": texts.NO.say(spoken)}
     if field.maximum - field.minimum < FEW_CHOICES:
@@ -112,8 +116,8 @@ def list_choices(field: Field, spoken: Language) -> dict[str, str]:
 
 def _ask_equipment(names: list[str]) -> None:
     st.multiselect(
-        say(texts.EQUIPMENT_LABEL).capitalize(), names, key=EQUIPMENT_KEY,
-        placeholder=say(texts.UNKNOWN), format_func=lambda name: wording.title(name, language()),
+        say(EQUIPMENT_LABEL).capitalize(), names, key=EQUIPMENT_KEY,
+        placeholder=say(texts.UNKNOWN), format_func=lambda name: spell.title(name, language()),
         **NO_RERUN,
     )  # fmt: skip
 
@@ -121,4 +125,4 @@ def _ask_equipment(names: list[str]) -> None:
 def _help(field: Field) -> str | None:
     if field.kind is Kind.TEXT:
         return say(texts.HELP_NAME)
-    return say(texts.HELP_RANGE, limits=wording.limits(field.name, language()))
+    return say(texts.HELP_RANGE, limits=spell.limits(field.name, language()))

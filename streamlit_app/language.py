@@ -3,8 +3,9 @@
 from typing import cast
 
 import streamlit as st
+from texts import LANGUAGE_SWITCH
 
-from carprice.texts import LANGUAGE_SWITCH, Language, Text
+from carprice.wording.language import Language, Text
 
 NAMES = {"fr": "Français", "en": "English"}
 SPOKEN = {name: f"<script>document.documentElement.lang = '{name}'</script>" for name in NAMES}

@@ -4,12 +4,13 @@ import sys
 from datetime import datetime
 
 import streamlit as st
+import texts
 from language import language, say
 
-from carprice import texts, wording
-from carprice.live_model import LiveModel, State
-from carprice.model_history import Chapter
+from carprice.registry.history import Chapter
+from carprice.serving.live_model import LiveModel, State
 from carprice.settings import prepare_process, read_settings
+from carprice.wording import spell
 from carprice.workspace import Workspace
 
 SHOW_AGAIN_SECONDS = 5
@@ -42,7 +43,7 @@ def _follow() -> None:
         st.rerun(scope="app")
     if now.trouble and now.trouble_since:
         sentence = texts.STALE if now.serving else texts.REGISTRY_DOWN
-        since = wording.moment(now.trouble_since, language())
+        since = spell.moment(now.trouble_since, language())
         st.warning(say(sentence, since=since), icon=":material/cloud_off:")
     if now.serving and now.serving.simulated:
         st.warning(say(texts.SIMULATED), icon=":material/science:")
@@ -63,11 +64,11 @@ def show_versions() -> None:
     version, newest = now.serving.version, now.newest
     since = Chapter.of(version).since
     sentence = texts.VERSION if since else texts.VERSION_UNDATED  # no alias set by hand is dated
-    date = wording.day(datetime.fromisoformat(since), language()) if since else ""
+    date = spell.day(datetime.fromisoformat(since), language()) if since else ""
     st.caption(say(sentence, number=version.number, date=date))
     if newest and newest.number != version.number:
         fate = texts.FATES.get(newest.tags.get("decision", ""), texts.NOT_IN_PRODUCTION)
-        date = wording.day(newest.created, language())
+        date = spell.day(newest.created, language())
         st.caption(say(texts.NEWEST, number=newest.number, date=date, fate=say(fate)))
 
 

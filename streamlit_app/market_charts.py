@@ -2,10 +2,11 @@
 
 import altair as alt
 import pandas as pd
+import texts
 from charts import ACCENT, PLAIN, QUIET, amounts, entitle
 from language import language, say
 
-from carprice import texts, wording
+from carprice.wording import spell
 
 BAR_HEIGHT = 28
 
@@ -29,7 +30,7 @@ def draw_years(groups: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(_tell(groups).assign(stretch=stretches))
     whole = base.encode(detail="stretch:N")  # across a gap it would tell of years without adverts
     year = alt.X(
-        "name:Q", title=wording.title("model_year", language()),
+        "name:Q", title=spell.title("model_year", language()),
         scale=alt.Scale(zero=False, nice=False), axis=amounts(PLAIN, ticks=6),
     )  # fmt: skip
     price = alt.Y("low:Q", title=say(texts.MEDIAN_PRICE_AXIS), axis=amounts(ticks=5))
@@ -43,7 +44,7 @@ def draw_years(groups: pd.DataFrame) -> alt.LayerChart:
 
 def _entitle_told(column: str) -> list[alt.Tooltip]:
     return [
-        entitle("name", wording.title(column, language())),
+        entitle("name", spell.title(column, language())),
         entitle("told", say(texts.MEDIAN_PRICE)),
     ]
 
@@ -51,8 +52,8 @@ def _entitle_told(column: str) -> list[alt.Tooltip]:
 def _tell(groups: pd.DataFrame) -> pd.DataFrame:
     told = [
         say(
-            texts.MARKET_TOLD, median=wording.about(each.median), low=wording.about(each.low),
-            high=wording.about(each.high), rows=wording.number(each.rows),
+            texts.MARKET_TOLD, median=spell.about(each.median), low=spell.about(each.low),
+            high=spell.about(each.high), rows=spell.number(each.rows),
         )
         for each in groups.itertuples()
     ]  # fmt: skip

@@ -2,10 +2,11 @@
 
 import altair as alt
 import pandas as pd
+import texts
 from charts import ACCENT, AGAINST, QUIET, THOUSANDS, amounts, entitle
 from language import language, say
 
-from carprice import texts, wording
+from carprice.wording import spell
 
 BAR_HEIGHT = 26
 
@@ -13,8 +14,8 @@ BAR_HEIGHT = 26
 def draw_slices(slices: pd.DataFrame, overall: float) -> alt.LayerChart:
     """Median error of each slice (`label`, its scores), beside that of all cars."""
     told = [
-        f"{wording.decimal(each.median_error_pct, language())} % · "
-        f"{wording.number(each.rows)} {say(texts.CARS).lower()}"
+        f"{spell.decimal(each.median_error_pct, language())} % · "
+        f"{spell.number(each.rows)} {say(texts.CARS).lower()}"
         for each in slices.itertuples()
     ]
     error = alt.X(
@@ -42,8 +43,7 @@ def draw_slices(slices: pd.DataFrame, overall: float) -> alt.LayerChart:
 def draw_estimates(cells: pd.DataFrame) -> alt.LayerChart:
     """Cells of `scorecard.bin_estimates`; where both are equal is the dashed line."""
     told = [
-        f"{wording.about(each.price)} → {wording.about(each.estimate)} "
-        f"({wording.number(each.rows)})"
+        f"{spell.about(each.price)} → {spell.about(each.estimate)} ({spell.number(each.rows)})"
         for each in cells.itertuples()
     ]
     scale = alt.Scale(type="log", nice=False)
@@ -71,7 +71,7 @@ def draw_estimates(cells: pd.DataFrame) -> alt.LayerChart:
 def draw_errors(bins: pd.DataFrame) -> alt.Chart:
     """Cells of `scorecard.bin_errors`."""
     told = [
-        f"{each.low:+d} – {each.high:+d} % ({wording.number(each.rows)})"
+        f"{each.low:+d} – {each.high:+d} % ({spell.number(each.rows)})"
         for each in bins.itertuples()
     ]
     return (

@@ -46,7 +46,7 @@ FORCE = "Passer outre un refus du challenger ; le reçu le dira."
 def pipeline() -> None:
     @task
     def check_data_quality() -> str:
-        from carprice.arrivals import choose_listings
+        from carprice.listings.arrivals import choose_listings
         from carprice.settings import read_settings
 
         context = get_current_context()

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
-from carprice.arrivals import find_arrival, look_around, remember
+from carprice.listings.arrivals import find_arrival, look_around, remember
 from carprice.settings import read_settings
 
 

@@ -27,7 +27,8 @@ def airflow_terms() -> Iterator[None]:
 
 def run_step(name: str, *arguments: Any, **options: Any) -> Any:
     """Run a step and log what it came to."""
-    from carprice import settings, steps, stories
+    from carprice import settings
+    from carprice.pipeline import steps, stories
     from carprice.workspace import Workspace
 
     with airflow_terms():

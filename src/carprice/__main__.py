@@ -1,4 +1,4 @@
-from carprice.cli import main
+from carprice.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -6,13 +6,13 @@ import yaml
 from pydantic import ValidationError
 
 from carprice.errors import ConfigurationError
-from carprice.evaluation import Frozen
-from carprice.model import ModelParams
-from carprice.promotion import GatePolicy
-from carprice.quality import QualityRules
+from carprice.evaluation.behaviour import ValidationRules
+from carprice.evaluation.gate import GatePolicy
+from carprice.frozen import Frozen
+from carprice.listings.quality_rules import QualityRules
+from carprice.pricing.regressor import ModelParams
+from carprice.pricing.split import SplitParams
 from carprice.settings import explain
-from carprice.training import SplitParams
-from carprice.validation import ValidationRules
 
 PARAMS_FILE = "params.yaml"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from carprice.registry import Registry
+from carprice.registry.client import Registry
 from carprice.settings import Settings
 
 if TYPE_CHECKING:

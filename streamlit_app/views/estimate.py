@@ -2,13 +2,13 @@
 
 import address
 import streamlit as st
+import texts
 from answer import show_answer
 from form import ask_car, read_answers
 from language import say
 from live import show_absence, state
 
-from carprice import texts
-from carprice.features import known_equipment
+from carprice.pricing.encoder import known_equipment
 
 
 def show() -> None:

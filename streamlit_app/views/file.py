@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import streamlit as st
+import texts
 from language import language, say
 from live import show_absence, state
 from starlette.formparsers import MultiPartParser
 
-from carprice import texts, wording
-from carprice.batch import MOST_ROWS, EstimatedFile, Shown, estimate_upload, select_shown
-from carprice.dataset import Upload
 from carprice.errors import DatasetError
-from carprice.listing import BY_NAME, FEATURES, VEHICLE
-from carprice.live_model import Serving
-from carprice.texts import Language
+from carprice.listings.reading import Upload
+from carprice.market.listing import BY_NAME, FEATURES, VEHICLE
+from carprice.serving.batch import MOST_ROWS, EstimatedFile, Shown, estimate_upload, select_shown
+from carprice.serving.live_model import Serving
+from carprice.wording import spell
+from carprice.wording.language import Language
 
 MOST_MEGABYTES = 50
 MOST_MEGABYTES_KEPT = 100
@@ -88,7 +89,7 @@ def show() -> None:
     needed = [BY_NAME[name].label for name in FEATURES if BY_NAME[name].needed]
     uploaded = st.file_uploader(
         say(texts.FILE_LABEL), max_upload_size=MOST_MEGABYTES, key="file",
-        help=say(texts.FILE_HELP, labels=", ".join(needed), rows=wording.number(MOST_ROWS)),
+        help=say(texts.FILE_HELP, labels=", ".join(needed), rows=spell.number(MOST_ROWS)),
     )  # fmt: skip
     if uploaded is None:
         st.session_state.pop("order", None)
@@ -134,7 +135,7 @@ def _show_result(order: Order, result: EstimatedFile) -> None:
     }
     with st.container(horizontal=True):
         for label, count in counts.items():
-            st.metric(say(label), wording.number(count), border=True)
+            st.metric(say(label), spell.number(count), border=True)
     # Fetched when it is asked for: what a button holds is held as long as the page is open.
     st.download_button(
         say(texts.FILE_DOWNLOAD), lambda: order.fulfil().copy, result.name, "text/csv",
@@ -158,7 +159,7 @@ def _show_table() -> None:
         st.info(say(texts.FILE_TABLE_EMPTY))
         return
     if len(found) > MOST_ROWS_SHOWN:
-        shown, rows = wording.number(MOST_ROWS_SHOWN), wording.number(len(found))
+        shown, rows = spell.number(MOST_ROWS_SHOWN), spell.number(len(found))
         st.caption(say(texts.FILE_TABLE_CUT, shown=shown, rows=rows))
     st.dataframe(
         found.head(MOST_ROWS_SHOWN).astype(dict.fromkeys([*VEHICLE, "remark"], "str")),
@@ -170,7 +171,7 @@ def _name_columns() -> dict[str, object]:
     prices = {"price_mad": texts.ESTIMATE, "low_mad": texts.LOW, "high_mad": texts.HIGH}
     return {
         "_index": say(texts.ROW),
-        **{name: wording.title(name, language()) for name in VEHICLE},
+        **{name: spell.title(name, language()) for name in VEHICLE},
         **{
             name: st.column_config.NumberColumn(f"{say(label)} (DH)", format="localized")
             for name, label in prices.items()

@@ -2,13 +2,12 @@
 
 import pandas as pd
 import streamlit as st
+import texts
 from language import language, say
 from live import show_absence, state
 from market_charts import draw_names, draw_years
 
-from carprice import texts, wording
-from carprice.listing import TARGET
-from carprice.overview import (
+from carprice.insight.market_overview import (
     LEAST_ADVERTS,
     MOST_GROUPS,
     find_middle,
@@ -17,7 +16,9 @@ from carprice.overview import (
     summarize_years,
     unify_names,
 )
-from carprice.texts import Text
+from carprice.market.listing import TARGET
+from carprice.wording import spell
+from carprice.wording.language import Text
 
 NAMED = ["make", "model", "city"]
 SHOWN = [*NAMED, TARGET, "model_year", "mileage_km", "fuel"]
@@ -38,7 +39,7 @@ def show() -> None:
     if serving.reference is None:
         st.info(say(texts.NO_MARKET))
         return
-    learnt, held_out = (wording.number(each) for each in serving.reference.sides)
+    learnt, held_out = (spell.number(each) for each in serving.reference.sides)
     st.write(say(texts.MARKET_INTRO, learnt=learnt, held_out=held_out))
     adverts = read_adverts(serving.version.run_id, serving.reference.known)
     makes, fuels = _ask_filters(adverts)
@@ -61,14 +62,14 @@ def _ask_filters(adverts: pd.DataFrame) -> tuple[list[str], list[str]]:
     across, beside = st.columns(2)
     with across:
         makes = st.multiselect(
-            wording.title("make", language()), frequent, key="market_makes", bind="query-params",
+            spell.title("make", language()), frequent, key="market_makes", bind="query-params",
             placeholder=say(texts.ALL_MAKES),
         )  # fmt: skip
     with beside:
         fuels = st.multiselect(
-            wording.title("fuel", language()), sorted(adverts["fuel"].dropna().unique()),
+            spell.title("fuel", language()), sorted(adverts["fuel"].dropna().unique()),
             key="market_fuels", bind="query-params", placeholder=say(texts.ALL_FUELS),
-            format_func=lambda code: wording.word_choice("fuel", code, language()),
+            format_func=lambda code: spell.word_choice("fuel", code, language()),
         )  # fmt: skip
     return makes, fuels
 
@@ -76,16 +77,16 @@ def _ask_filters(adverts: pd.DataFrame) -> tuple[list[str], list[str]]:
 def _show_middle(adverts: pd.DataFrame) -> None:
     middle = find_middle(adverts)
     told = {
-        texts.ADVERTS: wording.number(middle.adverts),
-        texts.MEDIAN_PRICE: wording.about(middle.price_mad) if middle.price_mad else "–",
+        texts.ADVERTS: spell.number(middle.adverts),
+        texts.MEDIAN_PRICE: spell.about(middle.price_mad) if middle.price_mad else "–",
         texts.MEDIAN_AGE: f"{middle.model_year:.0f}" if middle.model_year else "–",
         texts.MEDIAN_DISTANCE: (
-            f"{wording.number(middle.mileage_km)} km" if middle.mileage_km is not None else "–"
+            f"{spell.number(middle.mileage_km)} km" if middle.mileage_km is not None else "–"
         ),
     }
     with st.container(horizontal=True):
         for label, figure in told.items():
-            st.metric(wording.capital(say(label)), figure, border=True)
+            st.metric(spell.capital(say(label)), figure, border=True)
 
 
 def _show_years(adverts: pd.DataFrame) -> None:
@@ -98,8 +99,8 @@ def _show_years(adverts: pd.DataFrame) -> None:
     st.altair_chart(
         draw_years(groups),
         alt=say(
-            texts.MARKET_YEAR_ALT, low=wording.about(first["median"]),
-            first=f"{first['name']:.0f}", high=wording.about(last["median"]),
+            texts.MARKET_YEAR_ALT, low=spell.about(first["median"]),
+            first=f"{first['name']:.0f}", high=spell.about(last["median"]),
             last=f"{last['name']:.0f}",
         ),
     )  # fmt: skip
@@ -116,8 +117,8 @@ def _show_names(adverts: pd.DataFrame, column: str, title: Text) -> None:
     st.altair_chart(
         draw_names(groups, column),
         alt=say(
-            texts.MARKET_GROUP_ALT, title=say(title), low=wording.about(cheapest["median"]),
-            cheapest=cheapest["name"], high=wording.about(dearest["median"]),
+            texts.MARKET_GROUP_ALT, title=say(title), low=spell.about(cheapest["median"]),
+            cheapest=cheapest["name"], high=spell.about(dearest["median"]),
             dearest=dearest["name"],
         ),
     )  # fmt: skip

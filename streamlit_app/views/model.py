@@ -6,19 +6,22 @@ Names of people and files, and reasons on record, are shown by `st.text`: they a
 from datetime import datetime
 
 import streamlit as st
+import texts
 from language import language, say
 from live import live_model, show_absence, state
 from score_charts import draw_errors, draw_estimates, draw_slices
 
-from carprice import texts, wording
-from carprice.evaluation import Evaluation
-from carprice.listing import EQUIPMENT, FEATURES
-from carprice.live_model import Serving
-from carprice.model_history import Chapter, History
-from carprice.quality_report import DataProfile
-from carprice.scorecard import bin_errors, bin_estimates, tabulate_slices
-from carprice.texts import Text
-from carprice.versions import MODEL_NAME, Version
+from carprice.evaluation.metrics import Evaluation
+from carprice.insight.scorecard import bin_errors, bin_estimates, tabulate_slices
+from carprice.listings.quality_report import DataProfile
+from carprice.market.listing import FEATURES
+from carprice.market.morocco import EQUIPMENT
+from carprice.registry.history import Chapter, History
+from carprice.registry.records import MODEL_NAME, Version
+from carprice.serving.live_model import Serving
+from carprice.wording import spell
+from carprice.wording.language import Text
+from carprice.wording.reasons import name_slice, say_reasons
 
 MOST_CHAPTERS = 20
 MOST_SLICES = 20
@@ -72,7 +75,7 @@ def _show_scores(evaluation: Evaluation) -> None:
     with st.container(horizontal=True):
         for name, label in texts.SCORES.items():
             st.metric(say(label), f"{_decimal(getattr(overall, name))} %", border=True)
-    st.caption(say(texts.MEASURED_ON, rows=wording.number(overall.rows)))
+    st.caption(say(texts.MEASURED_ON, rows=spell.number(overall.rows)))
 
 
 def _show_slices(evaluation: Evaluation, serving: Serving) -> None:
@@ -103,9 +106,9 @@ def _show_slices(evaluation: Evaluation, serving: Serving) -> None:
 
 def _name_slice(family: str, name: str, serving: Serving) -> str:
     if family != "make":
-        return wording.name_slice(family, name, language())
+        return name_slice(family, name, language())
     reference = serving.reference
-    return reference.catalog.spell_make(name) if reference else wording.capital(name)
+    return reference.catalog.spell_make(name) if reference else spell.capital(name)
 
 
 def _show_unseen(serving: Serving) -> None:
@@ -121,7 +124,7 @@ def _show_unseen(serving: Serving) -> None:
         st.subheader(say(texts.AGAINST_PRICE))
         st.altair_chart(
             draw_estimates(bin_estimates(unseen)),
-            alt=say(texts.AGAINST_PRICE_ALT, rows=wording.number(len(unseen))),
+            alt=say(texts.AGAINST_PRICE_ALT, rows=spell.number(len(unseen))),
         )
         st.caption(say(texts.AGAINST_PRICE_NOTE))
     with beside:
@@ -160,13 +163,13 @@ def _show_profile(profile: DataProfile, sides: tuple[int, int] | None) -> None:
     }
     with st.container(horizontal=True):
         for label, count in counts.items():
-            st.metric(say(label), wording.number(count), border=True)
+            st.metric(say(label), spell.number(count), border=True)
     named = set(FEATURES) - set(EQUIPMENT)  # adverts list what equipment there is, rarely none
     missing = {name: profile.missing.get(name, 0.0) for name in FEATURES if name in named}
     ranked = sorted(missing.items(), key=lambda item: -item[1])
     told = [
         say(
-            texts.MISSING_SHARE, label=wording.label(name, language()),
+            texts.MISSING_SHARE, label=spell.label(name, language()),
             percent=f"{100 * share:.0f}",
         )
         for name, share in ranked[:MOST_MISSING]
@@ -195,14 +198,14 @@ def _find_history() -> History | None:
     """What the registry told last."""
     now = state()
     if now.history and now.trouble:
-        st.warning(say(texts.HISTORY_STALE, time=wording.moment(now.history.told, language())))
+        st.warning(say(texts.HISTORY_STALE, time=spell.moment(now.history.told, language())))
     return now.history
 
 
 def _show_chapter(chapter: Chapter) -> None:
     version, tags = chapter.version, chapter.version.tags
     fate = say(texts.VERSION_FATES[chapter.fate])
-    date = wording.day(version.created, language())
+    date = spell.day(version.created, language())
     with st.expander(say(texts.VERSION_TITLE, number=version.number, date=date, fate=fate)):
         st.text(_tell_sides(version))
         _show_figures(chapter)
@@ -227,8 +230,8 @@ def _tell_sides(version: Version) -> str:
     simulated = tags.get("simulated") == "true"
     if version.sides is None:
         sentence = texts.LEARNT_SIMULATED_PART if simulated else texts.LEARNT_FROM_PART
-        return say(sentence, rows=wording.number(float(tags.get("rows", 0))), source=source)
-    learnt, held_out = map(wording.number, version.sides)
+        return say(sentence, rows=spell.number(float(tags.get("rows", 0))), source=source)
+    learnt, held_out = map(spell.number, version.sides)
     sentence = texts.LEARNT_SIMULATED if simulated else texts.LEARNT_FROM
     return say(sentence, learnt=learnt, held_out=held_out, source=source)
 
@@ -236,7 +239,7 @@ def _tell_sides(version: Version) -> str:
 def _show_reasons(title: Text, reasons: str) -> None:
     if reasons:
         st.markdown(f"**{say(title)}**")
-        st.text(wording.capital(wording.say_reasons(reasons, language())))
+        st.text(spell.capital(say_reasons(reasons, language())))
 
 
 def _show_figures(chapter: Chapter) -> None:
@@ -250,9 +253,9 @@ def _show_figures(chapter: Chapter) -> None:
 
 
 def _decimal(figure: float) -> str:
-    return wording.decimal(figure, language())
+    return spell.decimal(figure, language())
 
 
 def _date(moment: str) -> str:
     """The day of a time as it stands in a tag."""
-    return wording.day(datetime.fromisoformat(moment), language()) if moment else ""
+    return spell.day(datetime.fromisoformat(moment), language()) if moment else ""

@@ -15,7 +15,7 @@ import pytest
 from browsing import visit
 from playwright.sync_api import Browser, Page
 
-from carprice.registry import Registry
+from carprice.registry.client import Registry
 from carprice.settings import Settings, child_environment
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,8 @@ from browsing import PRICE, choose, estimate_logan, unfold, visit, wait_until_st
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import LOGAN, Servers
 
-from carprice.registry import PRODUCTION
-from carprice.wording import WORD_JOINER
+from carprice.registry.client import PRODUCTION
+from carprice.wording.spell import WORD_JOINER
 
 PICKED_UP_MS = 15_000
 MOST_TABS = 30

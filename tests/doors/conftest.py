@@ -11,13 +11,13 @@ from page import tell_of
 from production import FakeRegistry
 from starlette.testclient import TestClient
 
-from carprice.api import serve_model
-from carprice.live_model import LiveModel, Serving, State
+from carprice.api.app import serve_model
+from carprice.insight.comparables import Reference
 from carprice.params import read_params
-from carprice.reference import Reference
-from carprice.sample import draw_listings
-from carprice.training import fit
-from carprice.versions import Version
+from carprice.pricing.training import fit
+from carprice.registry.records import Version
+from carprice.serving.live_model import LiveModel, Serving, State
+from carprice.simulation.drawing import draw_listings
 
 ROOT = Path(__file__).parents[2]
 HOLDOUT_SHARE = 0.2

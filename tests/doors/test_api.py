@@ -17,21 +17,22 @@ from hypothesis import strategies as st
 from production import FakeRegistry
 from starlette.testclient import TestClient
 
-from carprice import texts
-from carprice.api import serve_model
-from carprice.api_errors import LARGEST_BODY, MOST_LARGE, SMALL_BODY
-from carprice.api_schema import EXAMPLE, MOST_LISTINGS, spell_value
-from carprice.cleaning import parse_number
-from carprice.listing import BY_NAME, EQUIPMENT, FEATURES
-from carprice.live_model import LiveModel, Serving
-from carprice.prediction import estimate_car, read_cars
+from carprice.api.app import serve_model
+from carprice.api.refusals import LARGEST_BODY, MOST_LARGE, SMALL_BODY
+from carprice.api.schema import EXAMPLE, MOST_LISTINGS, spell_value
+from carprice.listings.parsing import parse_number
+from carprice.market.listing import BY_NAME, FEATURES
+from carprice.market.morocco import EQUIPMENT
+from carprice.pricing.prediction import estimate_car, read_cars
+from carprice.serving.live_model import LiveModel, Serving
+from carprice.wording.remarks import UNKNOWN_MAKE
 
 OPEN_THE_DOOR = """
 import os, sys
 os.environ.pop("MLFLOW_DISABLE_TELEMETRY", None)
 import carprice.api
 imported = {"mlflow", "sklearn"} & sys.modules.keys()
-carprice.api.build_app()
+carprice.api.app.build_app()
 print(sorted(imported), os.environ.get("MLFLOW_DISABLE_TELEMETRY"))
 """
 MORE_THAN_THREADS = 45
@@ -105,7 +106,7 @@ def test_a_car_never_seen_has_a_range_and_no_price(client: TestClient) -> None:
     answer = client.post(ONE, json=LOGAN | {"make": "Trabant", "model": "601"}).json()
     assert (answer["price_mad"], answer["seen"]) == (None, 0)
     assert answer["low_mad"] < answer["high_mad"]
-    assert texts.UNKNOWN_MAKE.fr in answer["remark"]
+    assert UNKNOWN_MAKE.fr in answer["remark"]
 
 
 def test_a_car_of_which_nothing_is_said_has_neither(client: TestClient) -> None:

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, settings
 from production import FakeRegistry
 from schemathesis import Case
 
-from carprice.api import serve_model
-from carprice.live_model import LiveModel, Serving
+from carprice.api.app import serve_model
+from carprice.serving.live_model import LiveModel, Serving
 
 MANY = "/v1/estimates"
 BOUNDED = settings(

@@ -8,10 +8,10 @@ from asking import JSON, LOGAN, MANY, ONE, faults, figures, refusal
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from carprice import api_errors
-from carprice.api_errors import LARGEST_BODY, MOST_LARGE, SMALL_BODY, BodyLimit, RefusedError
-from carprice.api_schema import LONGEST_TEXT, MOST_LISTINGS
-from carprice.live_model import LiveModel, Serving
+from carprice.api import refusals
+from carprice.api.refusals import LARGEST_BODY, MOST_LARGE, SMALL_BODY, BodyLimit, RefusedError
+from carprice.api.schema import LONGEST_TEXT, MOST_LISTINGS
+from carprice.serving.live_model import LiveModel, Serving
 
 
 def test_one_car_too_many_is_refused_with_the_limit(client: TestClient) -> None:
@@ -123,7 +123,7 @@ def test_a_client_that_stalls_is_refused_and_gives_its_place_back(
         await anyio.sleep(0.02)
         return {"type": "http.request", "body": b"{", "more_body": True}
 
-    monkeypatch.setattr(api_errors, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(refusals, "PATIENCE_SECONDS", 0.1)
     limit = BodyLimit(take_in)
     with pytest.raises(RefusedError, match="not there as a whole"):
         anyio.run(limit, told_size(LARGEST_BODY), receive, pytest.fail)
@@ -142,7 +142,7 @@ def test_an_answer_may_take_longer_than_its_request(monkeypatch: pytest.MonkeyPa
             await anyio.sleep(0.3)
         return messages.pop(0)
 
-    monkeypatch.setattr(api_errors, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(refusals, "PATIENCE_SECONDS", 0.1)
     anyio.run(BodyLimit(work), told_size(2), receive, pytest.fail)
     assert not messages
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 import typer
 
-from carprice import cli
+from carprice.cli import app
+from carprice.cli.terminal import print_either
 from carprice.errors import CarPriceError, QualityError
-from carprice.terminal import print_either
 
 PROJECT = Path(__file__).parents[2]
-COMMANDS = sorted(typer.main.get_command(cli.app).commands)  # type: ignore[attr-defined]
+COMMANDS = sorted(typer.main.get_command(app.app).commands)  # type: ignore[attr-defined]
 HEADER = "Prix,Marque,Modèle,Année-Modèle,Kilométrage,Type de carburant,Boite de vitesses"
 HEAVY = ["mlflow", "sklearn", "pandas", "scipy", "matplotlib", "skops", "carprice.registry"]
 ASK_ALL = """
@@ -61,7 +61,7 @@ def run_here(
     before = signal.getsignal(signal.SIGTERM)
     try:
         with pytest.raises(SystemExit) as caught:
-            cli.main()
+            app.main()
     finally:
         signal.signal(signal.SIGTERM, before)
     code = caught.value.code
@@ -142,7 +142,7 @@ def test_every_end_has_its_code_and_one_message(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr(cli, "read_settings", fail)
+    monkeypatch.setattr(app, "read_settings", fail)
     found, out, err = run_here(monkeypatch, capsys, "status")
     assert (found, out) == (code, "")
     assert "Traceback" not in err
@@ -151,7 +151,7 @@ def test_every_end_has_its_code_and_one_message(
 
 def test_an_interruption_by_the_system_ends_like_one_by_hand() -> None:
     with pytest.raises(KeyboardInterrupt):
-        cli._interrupt(signal.SIGTERM, None)
+        app._interrupt(signal.SIGTERM, None)
 
 
 @pytest.mark.parametrize("as_json", [True, False])
@@ -166,10 +166,10 @@ def test_a_result_is_for_a_script_or_for_a_person(
 def test_a_process_on_another_host_may_live_and_one_that_ended_here_does_not() -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    here = cli.socket.gethostname()
-    assert cli._is_alive(f"{here}:{os.getpid()}")
-    assert not cli._is_alive(f"{here}:{ended.pid}")
-    assert cli._is_alive(f"elsewhere:{ended.pid}")
+    here = app.socket.gethostname()
+    assert app._is_alive(f"{here}:{os.getpid()}")
+    assert not app._is_alive(f"{here}:{ended.pid}")
+    assert app._is_alive(f"elsewhere:{ended.pid}")
 
 
 def test_a_missing_file_ends_with_4_and_one_clear_message(

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import texts
 from page import LiveModel, everything, pictures, tell_of
 from streamlit.testing.v1 import AppTest
 
-from carprice import texts, wording
-from carprice.live_model import Serving, State
-from carprice.prediction import estimate_car
+from carprice.pricing.prediction import estimate_car
+from carprice.serving.live_model import Serving, State
+from carprice.wording import spell
 
 LOGAN = {
     "make": "Dacia", "model": "Logan", "model_year": "2018", "mileage_km": "120000",
@@ -57,9 +58,9 @@ def test_a_link_opens_its_estimate(serving: Serving) -> None:
     assert not page.exception
     expected = estimate_car(serving.pipeline, LOGAN)
     assert expected.price_mad is not None
-    assert page.metric[0].value == wording.about(expected.price_mad)
+    assert page.metric[0].value == spell.about(expected.price_mad)
     said = everything(page)
-    low, high = wording.about(expected.low_mad or 0), wording.about(expected.high_mad or 0)
+    low, high = spell.about(expected.low_mad or 0), spell.about(expected.high_mad or 0)
     assert f"8 voitures sur 10 comme celle-ci s'affichent entre {low} et {high}." in said
     assert "Dacia Logan 2018, 120\u202f000\u00a0km, diesel, manuelle" in said
     assert "Pourquoi ce prix" in said
@@ -77,7 +78,7 @@ def test_the_button_answers_for_what_the_form_says(serving: Serving) -> None:
     page.button[0].click().run()
     answers = {"make": "Dacia", "model": "Logan", "model_year": "2015", "mileage_km": "150000",
                "fuel": "diesel"}  # fmt: skip
-    assert page.metric[0].value == wording.about(
+    assert page.metric[0].value == spell.about(
         estimate_car(serving.pipeline, answers).price_mad or 0
     )
 
@@ -224,7 +225,7 @@ def test_what_a_file_calls_a_car_is_no_markdown_of_the_page(
     reference = serving.reference._replace(typical=typical)
     production.state = State(serving._replace(reference=reference))
     said = everything(open_page(**LOGAN))
-    assert f"\\<b\\>\\:{wording.WORD_JOINER}smile" in said
+    assert f"\\<b\\>\\:{spell.WORD_JOINER}smile" in said
     assert "\\$x\\$" in said
 
 

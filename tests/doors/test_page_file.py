@@ -12,15 +12,17 @@ from pathlib import Path
 from weakref import ref
 
 import pytest
+import texts
 from page import LiveModel, everything, run_page
 from starlette.formparsers import MultiPartParser
 from streamlit.testing.v1 import AppTest
 from workbooks import write_workbook
 
-from carprice import batch, texts
-from carprice.batch import MOST_ROWS
-from carprice.live_model import State
-from carprice.prediction import estimate_car
+from carprice.pricing.prediction import estimate_car
+from carprice.serving import batch
+from carprice.serving.batch import MOST_ROWS
+from carprice.serving.live_model import State
+from carprice.wording.remarks import COLUMNS
 
 HEADER = "Marque;Modèle;Année-Modèle;Kilométrage;Type de carburant;Boite de vitesses"
 LOGAN = "Dacia;Logan;2018;90000;Diesel;Manuelle"
@@ -68,7 +70,7 @@ def figures(page: AppTest) -> dict[str, str]:
 def test_a_file_comes_back_with_the_columns_of_the_command_line() -> None:
     page = upload(CARS)
     header, logan, bare, short = read_copy(page)
-    assert header == [*HEADER.split(";"), *texts.COLUMNS]
+    assert header == [*HEADER.split(";"), *COLUMNS]
     assert logan[:6] == LOGAN.split(";")
     assert int(logan[7]) <= int(logan[6]) <= int(logan[8])
     assert bare[6:9] == ["", "", ""]

@@ -5,10 +5,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import texts
 from page import LiveModel, everything, pictures, run_page
 
-from carprice import texts, wording
-from carprice.live_model import Serving, State
+from carprice.serving.live_model import Serving, State
+from carprice.wording import spell
 
 CAR = {"make": "Dacia", "model": "Logan", "model_year": "2018", "fuel": "diesel"}
 
@@ -26,10 +27,10 @@ def test_the_market_is_told_in_figures_and_pictures(serving: Serving) -> None:
     assert serving.reference
     known = serving.reference.known
     figures = {each.label: each.value for each in page.metric}
-    learnt, held_out = map(wording.number, (len(known), len(serving.reference.unseen)))
+    learnt, held_out = map(spell.number, (len(known), len(serving.reference.unseen)))
     assert figures["Annonces"] == learnt
     assert f"Les {learnt} annonces dont le modèle a appris, sans les {held_out}" in everything(page)
-    assert figures["Prix médian"] == wording.about(known["price_mad"].median())
+    assert figures["Prix médian"] == spell.about(known["price_mad"].median())
     assert [each.value for each in page.header] == ["Par année", "Par marque", "Par ville"]
     years, makes, _ = pictures(page)
     newest = known.loc[known["model_year"] == years.rows["name"].iloc[-1], "price_mad"]

@@ -4,16 +4,17 @@ import dataclasses
 from datetime import UTC, datetime
 
 import pytest
+import texts
 from page import LiveModel, everything, pictures, run_page, tell_of
 from streamlit.testing.v1 import AppTest
 
-from carprice import texts, wording
-from carprice.evaluation import Evaluation, evaluate
-from carprice.listing import ESTIMATE_COLUMNS
-from carprice.live_model import Serving, State
-from carprice.model_history import Record
-from carprice.quality_report import DataProfile
-from carprice.versions import Version
+from carprice.evaluation.metrics import Evaluation, evaluate
+from carprice.listings.quality_report import DataProfile
+from carprice.market.listing import ESTIMATE_COLUMNS
+from carprice.registry.history import Record
+from carprice.registry.records import Version
+from carprice.serving.live_model import Serving, State
+from carprice.wording import spell
 from carprice.workspace import Workspace
 
 PROFILED = DataProfile(
@@ -72,8 +73,8 @@ def test_the_version_in_production_is_told_with_its_figures(
     error = f"{evaluation.overall.median_error_pct:.1f}".replace(".", ",")
     assert figures(page)["Erreur médiane"] == f"{error} %"
     assert serving.reference
-    assert figures(page)["Il a appris de"] == wording.number(len(serving.reference.known))
-    assert figures(page)["Mises de côté"] == wording.number(len(serving.reference.unseen))
+    assert figures(page)["Il a appris de"] == spell.number(len(serving.reference.known))
+    assert figures(page)["Mises de côté"] == spell.number(len(serving.reference.unseen))
     assert figures(page)["Modèles"] == "3"
     assert "origine (40 %), nombre de portes (25 %)" in everything(page)
 
@@ -87,7 +88,7 @@ def test_slices_are_shown_by_the_family_that_is_asked_for(
     assert makes.rows["median_error_pct"].is_monotonic_increasing
     page.radio[0].set_value("price").run()
     prices = pictures(page)[0]
-    assert prices.rows["label"].iloc[0] == f"moins de {wording.number(80_000)}"
+    assert prices.rows["label"].iloc[0] == f"moins de {spell.number(80_000)}"
     assert len(prices.rows) == len(evaluation.slices["price"])
 
 
@@ -199,10 +200,10 @@ def test_what_a_version_learnt_from_is_told_apart_from_what_was_held_out(
 ) -> None:
     production.state = State(history=tell_of(REFUSED, serving.version))
     told = written(run_page("model"))
-    assert f"Entraînée sur {wording.number(1_200)} annonces de " in told
+    assert f"Entraînée sur {spell.number(1_200)} annonces de " in told
     assert ".csv, 300 autres mises de côté." in told
     # Versions of earlier releases have no such tag.
-    assert f"sur une part de {wording.number(1_500)} annonces simulées, le reste mis de" in told
+    assert f"sur une part de {spell.number(1_500)} annonces simulées, le reste mis de" in told
 
 
 def test_a_version_without_a_record_is_said_to_have_none(
@@ -224,7 +225,7 @@ def test_what_is_not_on_this_machine_is_said_not_to_be(
     page = run_page("model")
     assert texts.NO_UNSEEN.fr in everything(page)
     assert len(pictures(page)) == 1
-    assert figures(page)["Annonces retenues"] == wording.number(1_500)
+    assert figures(page)["Annonces retenues"] == spell.number(1_500)
 
 
 def test_without_a_model_the_versions_are_still_told(production: LiveModel) -> None:

@@ -7,11 +7,11 @@ import pytest
 from tests.integration.children import Child
 from tests.integration.conftest import PIPELINE_RUN, Desk
 
-from carprice import steps
-from carprice.ledger import tickets
-from carprice.receipts import read_receipt, verify
-from carprice.registry import PRODUCTION, STAGING
-from carprice.versions import MODEL_NAME, Version
+from carprice.pipeline import steps
+from carprice.promotion.ledger import tickets
+from carprice.promotion.receipt import read_receipt, verify
+from carprice.registry.client import PRODUCTION, STAGING
+from carprice.registry.records import MODEL_NAME, Version
 from carprice.workspace import Workspace
 
 

@@ -15,10 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from carprice import cli, steps
+from carprice.cli import app
 from carprice.errors import CarPriceError
-from carprice.ledger import Move, move_production
-from carprice.registry import Registry
+from carprice.pipeline import steps
+from carprice.promotion.ledger import Move, move_production
+from carprice.registry.client import Registry
 from carprice.settings import Settings, read_settings
 from carprice.workspace import Workspace
 
@@ -42,7 +43,7 @@ def command(
     largest_file: bytes that a file may have.
     """
     # A process of its own would import everything anew, for seconds.
-    replace("carprice.steps", "run_command", lambda _: validate_here)
+    replace("carprice.pipeline.steps", "run_command", lambda _: validate_here)
     for name, value in (constants or {}).items():
         module, _, constant = name.rpartition(".")
         replace(module, constant, lambda _, value=value: value)
@@ -53,7 +54,7 @@ def command(
     if largest_file:
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     sys.argv = ["carprice", *arguments]
-    cli.main()
+    app.main()
 
 
 def step(
@@ -64,7 +65,7 @@ def step(
     **options: Any,
 ) -> None:
     """Call one step as a task of the DAG does, in a process of its own; write down its result."""
-    replace("carprice.steps", "run_command", lambda _: validate_here)
+    replace("carprice.pipeline.steps", "run_command", lambda _: validate_here)
     if pause:
         stop_at(**pause)
     work = Workspace(read_settings(), pipeline_run=pipeline_run)

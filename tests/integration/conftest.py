@@ -31,9 +31,9 @@ import pytest
 import yaml
 from tests.integration.children import Child, Ended, wait_until
 
-from carprice.registry import PRODUCTION, Registry, Version, mlflow
-from carprice.sample import write_sample
+from carprice.registry.client import PRODUCTION, Registry, Version, mlflow
 from carprice.settings import Settings
+from carprice.simulation.dirt import write_sample
 from carprice.workspace import Workspace
 
 PROJECT = Path(__file__).parents[2]
@@ -43,8 +43,9 @@ PIPELINE_RUN = "manual__2026-11-23T18:00:00+00:00"
 FORKS = multiprocessing.get_context("forkserver")
 
 PRELOADED = (
-    "carprice.cli", "carprice.params", "carprice.plots", "carprice.receipts", "carprice.release",
-    "carprice.steps",
+    "carprice.cli.app", "carprice.params", "carprice.evaluation.plots",
+    "carprice.promotion.receipt", "carprice.promotion.release",
+    "carprice.pipeline.steps",
     # What these import only once they need it.
     "alembic.command", "git", "matplotlib.backends.backend_agg",
     "mlflow.pyfunc.scoring_server", "mlflow.store.model_registry.sqlalchemy_store",

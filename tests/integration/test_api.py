@@ -17,12 +17,12 @@ from starlette.testclient import TestClient
 from tests.integration.children import wait_until
 from tests.integration.conftest import Desk, closed_port
 
-from carprice import live_model
-from carprice.api import build_app
-from carprice.api_errors import LARGEST_BODY
-from carprice.api_schema import MOST_LISTINGS
-from carprice.listing import EQUIPMENT
-from carprice.registry import PRODUCTION
+from carprice.api.app import build_app
+from carprice.api.refusals import LARGEST_BODY
+from carprice.api.schema import MOST_LISTINGS
+from carprice.market.morocco import EQUIPMENT
+from carprice.registry.client import PRODUCTION
+from carprice.serving import live_model
 from carprice.settings import Settings, child_environment
 
 CAR = {"make": "Dacia", "model": "Logan", "model_year": 2018, "mileage_km": "120 000 km"}
@@ -62,7 +62,7 @@ def serving(desk: Desk, environment: dict[str, str]) -> Iterator[tuple[str, Call
     port = closed_port()
     server = subprocess.Popen(
         [
-            *(sys.executable, "-m", "uvicorn", "carprice.api:build_app", "--factory"),
+            *(sys.executable, "-m", "uvicorn", "carprice.api.app:build_app", "--factory"),
             *("--host=127.0.0.1", f"--port={port}", "--log-level=warning"),
         ],
         env={**child_environment(), **environment, "CARPRICE_HOME": str(desk.home)},

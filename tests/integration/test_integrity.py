@@ -14,8 +14,8 @@ from sklearn.preprocessing import FunctionTransformer
 from tests.integration.conftest import LISTINGS, Desk
 
 from carprice.errors import ModelIntegrityError
-from carprice.receipts import read_receipt
-from carprice.registry import FILES_TAG, MODEL_NAME, Registry, Version
+from carprice.promotion.receipt import read_receipt
+from carprice.registry.client import FILES_TAG, MODEL_NAME, Registry, Version
 
 
 class Vandal:
@@ -67,7 +67,7 @@ def alter_model(vandal: Vandal) -> None:
 
 
 def trust_more_types(vandal: Vandal) -> None:
-    known = "    - carprice.features.ListingEncoder\n"
+    known = "    - carprice.pricing.encoder.ListingEncoder\n"
     vandal.rewrite(vandal.description, known, f"{known}    - posix.system\n")
 
 
@@ -150,7 +150,9 @@ def test_a_tampered_version_is_refused_by_name(
 
 
 def test_a_version_tampered_with_after_its_validation_is_not_released(desk: Desk) -> None:
-    child = desk.start("promote", "2", "--force", pause={"where": "carprice.steps:release"})
+    child = desk.start(
+        "promote", "2", "--force", pause={"where": "carprice.pipeline.steps:release"}
+    )
     child.wait_for_pause()
     alter_model(Vandal(desk.registry, 2))
     child.go_on()

@@ -8,22 +8,22 @@ import pytest
 from tests.integration.children import Ended
 from tests.integration.conftest import LISTINGS, Desk
 
-from carprice.ledger import tickets
-from carprice.receipts import read_receipt
+from carprice.promotion.ledger import tickets
+from carprice.promotion.receipt import read_receipt
 
 MIDDLES = {
-    "check_data_quality": {"where": "carprice.dataset:hash_content"},
+    "check_data_quality": {"where": "carprice.listings.reading:hash_content"},
     "train_model": {"where": "carprice.registry:digest_files"},
-    "evaluate_model": {"where": "carprice.steps:measure_importance"},
+    "evaluate_model": {"where": "carprice.pipeline.steps:measure_importance"},
     "promote_to_staging": {"where": "carprice.registry:Registry.set_alias", "matching": "staging"},
-    "validate_staging_model": {"where": "carprice.steps:run_command"},
-    "promote_to_production": {"where": "carprice.ledger:_ensure_in_time"},
-    "send_pipeline_report": {"where": "carprice.runs:describe_run"},
+    "validate_staging_model": {"where": "carprice.pipeline.steps:run_command"},
+    "promote_to_production": {"where": "carprice.promotion.ledger:_ensure_in_time"},
+    "send_pipeline_report": {"where": "carprice.pipeline.run_record:describe_run"},
 }  # fmt: skip
 """A place inside each step, in the order of the steps: a run that is stopped in one has passed
 the place where the run before it was stopped."""
 
-PATIENCE = {"carprice.ledger.LEASE_SECONDS": 0.5}
+PATIENCE = {"carprice.promotion.ledger.LEASE_SECONDS": 0.5}
 """A promotion killed a moment ago is dead; the tests do not wait a minute to be sure."""
 
 
@@ -134,7 +134,7 @@ def test_an_interruption_while_production_moves_is_heard_after_the_move(desk: De
 def test_a_table_killed_while_it_is_written_is_written_again(desk: Desk) -> None:
     for path in (desk.home / "data" / "processed").iterdir():
         path.unlink()
-    pause = {"where": "carprice.whole_files:os.fsync"}
+    pause = {"where": "carprice.files:os.fsync"}
     child = desk.start("run", "--data", LISTINGS, pause=pause)
     child.wait_for_pause()
     child.send(signal.SIGKILL)

@@ -17,40 +17,40 @@ from tests.integration.attempts import (
 )
 from tests.integration.conftest import LISTINGS, Desk, tidied, write_small_project
 
-from carprice import steps
-from carprice.ledger import LEASE_SECONDS, tickets
-from carprice.receipts import read_receipt
-from carprice.registry import PRODUCTION
-from carprice.stored_model import MODEL_FILE
-from carprice.versions import MODEL_NAME, PROFILE, Version
+from carprice.pipeline import steps
+from carprice.promotion.ledger import LEASE_SECONDS, tickets
+from carprice.promotion.receipt import read_receipt
+from carprice.registry.client import PRODUCTION
+from carprice.registry.records import MODEL_NAME, PROFILE, Version
+from carprice.registry.stored_model import MODEL_FILE
 from carprice.workspace import Workspace
 
 PLACES: dict[str, list[dict[str, str]]] = {
     "check_data_quality": [
-        {"where": "carprice.dataset:hash_content"},
+        {"where": "carprice.listings.reading:hash_content"},
         {"where": "carprice.registry:Registry.log_text", "matching": "quality/report.html"},
-        {"where": "carprice.dataset:write_table", "moment": "after"},
+        {"where": "carprice.listings.reading:write_table", "moment": "after"},
     ],
     "train_model": [
         {"where": "mlflow.sklearn:save_model"},
         {"where": "carprice.registry:digest_files"},
-        {"where": "carprice.steps:_fit_and_register", "moment": "after"},
+        {"where": "carprice.pipeline.steps:_fit_and_register", "moment": "after"},
     ],
     "evaluate_model": [
-        {"where": "carprice.steps:measure_importance"},
-        {"where": "carprice.steps:_tag_decision"},
+        {"where": "carprice.pipeline.steps:measure_importance"},
+        {"where": "carprice.pipeline.steps:_tag_decision"},
     ],
     "promote_to_staging": [
-        {"where": "carprice.steps:_tag_decision"},
+        {"where": "carprice.pipeline.steps:_tag_decision"},
         {"where": "carprice.registry:Registry.set_alias", "matching": "staging"},
     ],
     "validate_staging_model": [
-        {"where": "carprice.steps:run_command"},
+        {"where": "carprice.pipeline.steps:run_command"},
         {"where": "carprice.registry:Registry.log_text", "matching": "validation.json"},
     ],
     "promote_to_production": [
-        {"where": "carprice.release:_export", "moment": "after"},
-        {"where": "carprice.ledger:_ensure_in_time"},
+        {"where": "carprice.promotion.release:_export", "moment": "after"},
+        {"where": "carprice.promotion.ledger:_ensure_in_time"},
         {
             "where": "carprice.registry:Registry.set_alias",
             "matching": "production", "moment": "after",
@@ -58,7 +58,7 @@ PLACES: dict[str, list[dict[str, str]]] = {
         {"where": "carprice.registry:Registry.clear_alias"},
     ],
     "send_pipeline_report": [
-        {"where": "carprice.runs:describe_run"},
+        {"where": "carprice.pipeline.run_record:describe_run"},
         {"where": "carprice.registry:Registry.end_run"},
     ],
 }  # fmt: skip

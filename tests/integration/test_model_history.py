@@ -4,7 +4,7 @@ import pytest
 from tests.integration.conftest import Desk
 
 from carprice.errors import RegistryError
-from carprice.model_history import Fate, read_history, read_record
+from carprice.registry.history import Fate, read_history, read_record
 
 
 def test_the_history_tells_of_both_versions_and_the_record_of_the_one_in_production(

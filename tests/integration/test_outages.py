@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from tests.integration.conftest import PIPELINE_RUN, Desk, closed_port, tidied, write_small_project
 
-from carprice import steps
 from carprice.errors import RegistryError
-from carprice.ledger import Move, move_production, tickets
-from carprice.registry import MODEL_NAME, PRODUCTION, Registry
-from carprice.versions import FILES_TAG, Version
+from carprice.pipeline import steps
+from carprice.promotion.ledger import Move, move_production, tickets
+from carprice.registry.client import MODEL_NAME, PRODUCTION, Registry
+from carprice.registry.records import FILES_TAG, Version
 from carprice.workspace import Workspace
 
 AWAY_SECONDS = 3.0

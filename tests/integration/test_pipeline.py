@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from tests.integration.conftest import LISTINGS, Desk, TwoRuns
 
-from carprice.ledger import tickets
-from carprice.receipts import read_receipt
-from carprice.registry import SIGNATURE, Model, Registry
+from carprice.promotion.ledger import tickets
+from carprice.promotion.receipt import read_receipt
+from carprice.registry.client import SIGNATURE, Model, Registry
 
 ENDINGS = ("skops", "json")
 

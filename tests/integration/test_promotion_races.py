@@ -13,8 +13,8 @@ from tests.integration.children import wait_until
 from tests.integration.conftest import LISTINGS, Desk, tidied
 
 from carprice.errors import PromotionRefusedError
-from carprice.ledger import Move, move_production, tickets
-from carprice.registry import MODEL_NAME, PRODUCTION, Registry
+from carprice.promotion.ledger import Move, move_production, tickets
+from carprice.registry.client import MODEL_NAME, PRODUCTION, Registry
 
 MOVERS = 8
 
@@ -101,7 +101,7 @@ def test_threads_of_one_process_are_held_apart_as_well(tmp_path: Path) -> None:
 def test_two_promote_commands_at_once_leave_one_version_with_its_copy(desk: Desk) -> None:
     trained = desk.run("run", "--data", LISTINGS)
     assert trained.code == 3, trained.text
-    pause = {"where": "carprice.release:move_production"}
+    pause = {"where": "carprice.promotion.release:move_production"}
     children = [desk.start("promote", each, "--force", pause=pause) for each in ("2", "3")]
     for child in children:
         child.wait_for_pause()
@@ -123,7 +123,7 @@ def test_two_promote_commands_at_once_leave_one_version_with_its_copy(desk: Desk
 
 
 def test_the_same_version_promoted_twice_at_once_keeps_its_copy(desk: Desk) -> None:
-    pause = {"where": "carprice.release:move_production"}
+    pause = {"where": "carprice.promotion.release:move_production"}
     children = [desk.start("promote", "2", "--force", pause=pause) for _ in range(2)]
     for child in children:
         child.wait_for_pause()
@@ -145,7 +145,10 @@ def test_the_ticket_of_a_killed_promotion_expires(desk: Desk) -> None:
     # The one that waits has no time left of its own when the dead one's is up: it draws anew.
     ended = desk.run(
         "promote", "2", "--force",
-        constants={"carprice.ledger.LEASE_SECONDS": 5, "carprice.ledger.MOVE_WITHIN_SECONDS": 2},
+        constants={
+            "carprice.promotion.ledger.LEASE_SECONDS": 5,
+            "carprice.promotion.ledger.MOVE_WITHIN_SECONDS": 2,
+        },
     )  # fmt: skip
     assert ended.code == 0, ended.text
     assert desk.production.number == 2
@@ -168,7 +171,7 @@ def test_a_promotion_killed_once_production_had_moved_is_on_record(desk: Desk) -
     dead.send(signal.SIGKILL)
     assert desk.production.number == 2
     assert desk.run("verify", "models/CarPricePredictor-v2.json").code == 0
-    ended = desk.run("rollback", constants={"carprice.ledger.LEASE_SECONDS": 0.1})
+    ended = desk.run("rollback", constants={"carprice.promotion.ledger.LEASE_SECONDS": 0.1})
     assert ended.code == 0, ended.text
     assert [each.tags["state"] for each in tickets(desk.registry)] == ["done", "done", "done"]
 
@@ -177,8 +180,8 @@ def test_a_slow_promotion_gives_up_before_another_could_overlap(desk: Desk) -> N
     limit = 1.0
     slow = desk.start(
         "promote", "2", "--force",
-        pause={"where": "carprice.release:_export", "moment": "after"},
-        constants={"carprice.ledger.MOVE_WITHIN_SECONDS": limit},
+        pause={"where": "carprice.promotion.release:_export", "moment": "after"},
+        constants={"carprice.promotion.ledger.MOVE_WITHIN_SECONDS": limit},
     )  # fmt: skip
     slow.wait_for_pause()
     paused = time.monotonic()

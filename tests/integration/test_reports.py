@@ -13,9 +13,9 @@ from tests.integration.attempts import (
 )
 from tests.integration.conftest import PIPELINE_RUN, Desk, closed_port
 
-from carprice import runs, steps
 from carprice.errors import DatasetError, NoticeError, QualityError, RegistryError
-from carprice.release import release
+from carprice.pipeline import run_record, steps
+from carprice.promotion.release import release
 from carprice.workspace import Workspace
 
 
@@ -30,7 +30,7 @@ def test_listings_that_break_a_rule_are_reported_without_an_id(work: Workspace, 
     assert "- Reason: the listings break quality rules" in text
     (run,) = work.registry.runs(pipeline_run=PIPELINE_RUN)
     assert (run.status, run.tags["outcome"]) == ("FAILED", "failed")
-    assert run.tags[runs.NOTE] == text == work.registry.read_text(run.run_id, "report.md")
+    assert run.tags[run_record.NOTE] == text == work.registry.read_text(run.run_id, "report.md")
 
 
 def test_a_file_that_cannot_be_read_is_reported_with_the_reason(

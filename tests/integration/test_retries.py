@@ -16,10 +16,10 @@ from tests.integration.attempts import (
 )
 from tests.integration.conftest import Desk
 
-from carprice import steps
 from carprice.errors import PromotionRefusedError, RegistryError, ValidationFailedError
-from carprice.registry import STAGING
-from carprice.versions import FILES_TAG, MODEL_NAME
+from carprice.pipeline import steps
+from carprice.registry.client import STAGING
+from carprice.registry.records import FILES_TAG, MODEL_NAME
 from carprice.workspace import Workspace
 
 
@@ -100,7 +100,9 @@ def test_who_was_taken_for_dead_and_is_not_leaves_production_alone(
     run_id = desk.registry.version(2).run_id
     steps.promote_to_staging(work, run_id, forced=True)
     succeed(desk, "validate_staging_model", run_id)
-    slow = call(desk, "promote_to_production", run_id, pause={"where": "carprice.ledger:_is_open"})
+    slow = call(
+        desk, "promote_to_production", run_id, pause={"where": "carprice.promotion.ledger:_is_open"}
+    )
     slow.wait_for_pause()
     succeed(desk, "promote_to_production", run_id)
     slow.go_on()
@@ -137,10 +139,10 @@ def test_a_promotion_by_hand_meanwhile_is_not_taken_for_ones_own(
     answer(child)
     succeed(desk, "validate_staging_model", run_id)
     dead = call(desk, "promote_to_production", run_id,
-                pause={"where": "carprice.release:_build_receipt"})  # fmt: skip
+                pause={"where": "carprice.promotion.release:_build_receipt"})  # fmt: skip
     dead.wait_for_pause()
     dead.send(signal.SIGKILL)
-    patience = {"carprice.ledger.LEASE_SECONDS": 0.1}
+    patience = {"carprice.promotion.ledger.LEASE_SECONDS": 0.1}
     assert desk.run("promote", "2", "--force", constants=patience).code == 0
     with pytest.raises(PromotionRefusedError, match="production has changed since it was compared"):
         steps.promote_to_production(work, run_id)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from carprice.cleaning import parse_listings, select_rows
-from carprice.dataset import RawListings, read_listings
+from carprice.listings.cleaning import parse_listings, select_rows
+from carprice.listings.reading import RawListings, read_listings
 
 VARIABLE = "CARPRICE_REAL_LISTINGS"
 

@@ -7,13 +7,14 @@ import pytest
 from open_fields import COVERAGE_PCT, MOST_MOVED_PCT, measure_open_fields
 from sklearn.model_selection import GroupKFold
 
-from carprice.cleaning import name_vehicles
-from carprice.evaluation import Scores, score
-from carprice.listing import FEATURES, TARGET
-from carprice.model import ModelParams
+from carprice.evaluation.metrics import Scores, score
+from carprice.listings.cleaning import name_vehicles
+from carprice.market.listing import FEATURES, TARGET
 from carprice.params import read_params
-from carprice.sample import draw_listings
-from carprice.training import fit, split
+from carprice.pricing.regressor import ModelParams
+from carprice.pricing.split import split
+from carprice.pricing.training import fit
+from carprice.simulation.drawing import draw_listings
 
 
 @pytest.fixture(scope="module")

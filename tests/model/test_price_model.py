@@ -11,22 +11,23 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 
-from carprice import stored_model
-from carprice.features import AT, Floats, ListingEncoder
-from carprice.interval import conformal_quantile
-from carprice.listing import EQUIPMENT, ESTIMATE_COLUMNS, FEATURES, TARGET
-from carprice.model import (
+from carprice.arrays import Floats
+from carprice.market.listing import ESTIMATE_COLUMNS, FEATURES, TARGET, to_listings
+from carprice.market.morocco import EQUIPMENT
+from carprice.params import read_params
+from carprice.pricing.cross_fit import NAMELESS_ROWS
+from carprice.pricing.encoder import AT, ListingEncoder
+from carprice.pricing.interval import conformal_quantile
+from carprice.pricing.regressor import (
     FOLDS,
     LEAST_KNOWN,
-    NAMELESS_ROWS,
     ModelParams,
     PriceRegressor,
     build_pipeline,
 )
-from carprice.params import read_params
-from carprice.sample import draw_listings
-from carprice.training import fit
-from carprice.validation import to_listings
+from carprice.pricing.training import fit
+from carprice.registry import stored_model
+from carprice.simulation.drawing import draw_listings
 
 LOGAN = {
     "make": "Dacia", "model": "Logan", "model_year": 2018.0, "mileage_km": 120_000.0,
@@ -174,7 +175,7 @@ def test_a_car_is_priced_alone_as_among_many(
 def test_blocks_of_rows_are_estimated_as_one(
     pipeline: Pipeline, cars: pd.DataFrame, estimates: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("carprice.model.BLOCK_ROWS", 999)
+    monkeypatch.setattr("carprice.pricing.regressor.BLOCK_ROWS", 999)
     np.testing.assert_allclose(pipeline.predict(cars), estimates, rtol=1e-12)
 
 

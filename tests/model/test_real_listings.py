@@ -2,8 +2,11 @@
 
 import pytest
 
-from carprice.dataset import RawListings, hash_content
-from carprice.quality import QualityReport, QualityRules, check_listings, render_html
+from carprice.listings.quality import check_listings
+from carprice.listings.quality_report import QualityReport, render_html
+from carprice.listings.quality_rules import QualityRules
+from carprice.listings.reading import RawListings
+from carprice.listings.table_store import hash_content
 
 
 @pytest.fixture(scope="module")

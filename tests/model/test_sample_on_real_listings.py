@@ -12,9 +12,10 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
-from carprice.cleaning import name_vehicles
-from carprice.listing import TARGET
-from carprice.sample import draw_listings, load_market
+from carprice.listings.cleaning import name_vehicles
+from carprice.market.listing import TARGET
+from carprice.simulation.drawing import draw_listings
+from carprice.simulation.facts import load_market
 
 TEXTS = ["make", "name", "fuel", "gearbox", "origin", "condition"]
 NUMBERS = ["model_year", "mileage_km", "doors", "first_owner", "fiscal_power_cv"]

@@ -15,12 +15,13 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
-from carprice.batch import estimate_upload
-from carprice.dataset import Upload
-from carprice.listing import FEATURES, TARGET, TEXTUAL
-from carprice.model import ModelParams
-from carprice.sample import draw_listings, write_sample
-from carprice.training import fit
+from carprice.listings.reading import Upload
+from carprice.market.listing import FEATURES, TARGET, TEXTUAL
+from carprice.pricing.regressor import ModelParams
+from carprice.pricing.training import fit
+from carprice.serving.batch import estimate_upload
+from carprice.simulation.dirt import write_sample
+from carprice.simulation.drawing import draw_listings
 
 SMALL, LARGE = 10_000, 40_000
 PARAMS = ModelParams(

@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import Pipeline
 
-from carprice.listing import FEATURES
+from carprice.market.listing import FEATURES
 from carprice.params import Params, read_params
-from carprice.sample import draw_listings
-from carprice.training import fit
+from carprice.pricing.training import fit
+from carprice.simulation.drawing import draw_listings
 
 HOME = Path(__file__).parents[2]
 

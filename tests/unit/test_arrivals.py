@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from carprice.arrivals import (
+from carprice.errors import ConfigurationError, DatasetError
+from carprice.listings.arrivals import (
     SHOWN,
     Arrival,
     Look,
@@ -12,7 +13,6 @@ from carprice.arrivals import (
     look_around,
     remember,
 )
-from carprice.errors import ConfigurationError, DatasetError
 
 
 @pytest.fixture

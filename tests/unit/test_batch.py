@@ -7,11 +7,12 @@ import pytest
 from sklearn.pipeline import Pipeline
 from workbooks import write_workbook
 
-from carprice import batch
-from carprice.batch import Annotator, EstimatedFile, Shown, estimate_upload, select_shown
-from carprice.dataset import ListingFile, Upload, copy_with_columns
 from carprice.errors import DatasetError
-from carprice.texts import COLUMNS
+from carprice.listings.copying import copy_with_columns
+from carprice.listings.reading import ListingFile, Upload
+from carprice.serving import batch
+from carprice.serving.batch import Annotator, EstimatedFile, Shown, estimate_upload, select_shown
+from carprice.wording.remarks import COLUMNS
 
 HEADER = "Marque,Modèle,Année-Modèle,Kilométrage,Type de carburant,Boite de vitesses,Note"
 FORM_2 = (

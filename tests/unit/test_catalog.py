@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from carprice.catalog import Catalog
+from carprice.insight.catalog import Catalog
 
 LISTINGS = pd.DataFrame(
     {

@@ -5,19 +5,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carprice.cleaning import (
+from carprice.listings.cleaning import (
     DROP_REASONS,
-    Parsed,
     correct_listings,
     name_vehicles,
     parse_listings,
-    parse_mileage,
-    parse_number,
-    parse_text,
-    parse_yes_no,
     select_rows,
 )
-from carprice.listing import FIELDS, TEXTUAL
+from carprice.listings.parsing import Parsed, parse_mileage, parse_number, parse_text, parse_yes_no
+from carprice.market.listing import TEXTUAL
+from carprice.market.morocco import FIELDS
 
 CAR = {
     "price_mad": "173 000 DH", "make": "Nissan", "model": "Qashqai", "model_year": "2016",

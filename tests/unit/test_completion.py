@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import Pipeline
 
-from carprice.completion import COMPLETIONS, Completer, FieldFlags
-from carprice.features import AT, PLACES, Floats, ListingEncoder
-from carprice.interval import blank, is_missing
-from carprice.listing import BY_NAME, FEATURES, TARGET
+from carprice.arrays import Floats
+from carprice.market.listing import BY_NAME, FEATURES, TARGET
+from carprice.pricing.completion import COMPLETIONS, Completer, FieldFlags
+from carprice.pricing.encoder import AT, PLACES, ListingEncoder
+from carprice.pricing.interval import blank, is_missing
 
 
 @pytest.fixture(scope="module")

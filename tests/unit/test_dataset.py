@@ -7,17 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from carprice.cleaning import parse_listings, select_rows
-from carprice.dataset import (
-    ListingFile,
-    RawListings,
-    hash_content,
-    read_listings,
-    read_table,
-    table_path,
-    write_table,
-)
 from carprice.errors import DatasetError
+from carprice.listings.cleaning import parse_listings, select_rows
+from carprice.listings.reading import ListingFile, RawListings, read_listings
+from carprice.listings.table_store import hash_content, read_table, table_path, write_table
 
 HEADER = "Price_Raw,Année-Modèle,Boite de vitesses,Type de carburant,Kilométrage,Marque,Modèle"
 ROW = "173\u202f000 DH,2016,Manuelle,Diesel,150000,Citroën,C3"
@@ -303,7 +296,7 @@ def test_the_hash_ignores_the_order_and_numbers_of_rows_and_notices_all_else(
 def test_the_hash_is_the_same_in_a_new_process(table: pd.DataFrame, tmp_path: Path) -> None:
     digest = write_table(table, tmp_path)
     code = (
-        "import sys; from pathlib import Path; from carprice.dataset import *;"
+        "import sys; from pathlib import Path; from carprice.listings.reading import *;"
         "print(hash_content(read_table(Path(sys.argv[1]), sys.argv[2])))"
     )
     found = subprocess.run(

@@ -1,18 +1,18 @@
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from carprice.describe import (
+from carprice.pipeline.report import (
     NOTE_LENGTH,
-    SIMULATED_WARNING,
     describe_run,
     describe_unread,
     gist,
     headline,
     shorten,
 )
+from carprice.wording.remarks import SIMULATED_WARNING
 
 if TYPE_CHECKING:
-    from carprice.registry import Version
+    from carprice.registry.client import Version
 
 TAGS = {"source": "avito.csv", "rows": "8213", "data_hash": "ab12", "version": "3",
         "outcome": "promoted", "simulated": "false"}  # fmt: skip

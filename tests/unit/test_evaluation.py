@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carprice.evaluation import Difference, Evaluation, Scores, compare, evaluate, score, slice_rows
-from carprice.listing import TARGET
+from carprice.evaluation.comparison import Difference, compare
+from carprice.evaluation.metrics import Evaluation, Scores, evaluate, score, slice_rows
+from carprice.market.listing import TARGET
 
 COLUMNS = ["price_mad", "low_mad", "high_mad"]
 

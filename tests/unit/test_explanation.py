@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import Pipeline
 
-from carprice.explanation import GROUPS, Explanation, complete, explain, find_typical, vary
-from carprice.listing import EQUIPMENT, FEATURES, TARGET
-from carprice.prediction import read_cars
+from carprice.insight.explanation import GROUPS, Explanation, complete, explain, find_typical, vary
+from carprice.market.listing import FEATURES, TARGET
+from carprice.market.morocco import EQUIPMENT
+from carprice.pricing.prediction import read_cars
 
 CAR = {
     "make": "Dacia", "model": "Logan", "model_year": "2012", "mileage_km": "220 000",

@@ -7,9 +7,9 @@ import skops.io as sio
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from carprice.features import AT, CHOICES, COLUMNS, NUMBERS, ListingEncoder
-from carprice.listing import BY_NAME, EQUIPMENT, FEATURES, TEXTUAL
-from carprice.validation import to_listings
+from carprice.market.listing import BY_NAME, FEATURES, TEXTUAL, to_listings
+from carprice.market.morocco import EQUIPMENT
+from carprice.pricing.encoder import AT, CHOICES, COLUMNS, NUMBERS, ListingEncoder
 
 NAMES = ("make", "model", "make_count", "model_count")
 SEEN = [
@@ -145,8 +145,8 @@ def test_an_encoder_kept_with_skops_encodes_as_before(
 ) -> None:
     encoder = ListingEncoder().fit(known)
     stored = sio.dumps(encoder)
-    assert sio.get_untrusted_types(data=stored) == ["carprice.features.ListingEncoder"]
-    opened = sio.loads(stored, trusted=["carprice.features.ListingEncoder"])
+    assert sio.get_untrusted_types(data=stored) == ["carprice.pricing.encoder.ListingEncoder"]
+    opened = sio.loads(stored, trusted=["carprice.pricing.encoder.ListingEncoder"])
     np.testing.assert_array_equal(opened.transform(unseen), encoder.transform(unseen))
 
 

@@ -12,11 +12,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from carprice.cleaning import NEW_FROM_YEAR, parse_listings, parse_text, select_rows
-from carprice.dataset import ListingFile, RawListings, hash_content, read_listings
 from carprice.errors import DatasetError
-from carprice.listing import BY_NAME, EQUIPMENT, FIELDS, HEADERS, TEXTUAL, UNKNOWN_WORDS, fold
-from carprice.quality import QualityRules, check_listings, render_html
+from carprice.listings.cleaning import NEW_FROM_YEAR, parse_listings, select_rows
+from carprice.listings.parsing import parse_text
+from carprice.listings.quality import check_listings
+from carprice.listings.quality_report import render_html
+from carprice.listings.quality_rules import QualityRules
+from carprice.listings.reading import ListingFile, RawListings, read_listings
+from carprice.listings.table_store import hash_content
+from carprice.market.fields import fold
+from carprice.market.listing import BY_NAME, HEADERS, TEXTUAL
+from carprice.market.morocco import EQUIPMENT, FIELDS, UNKNOWN_WORDS
 
 FILES_OF_BYTES = 800
 FILES_SPOILT = 350

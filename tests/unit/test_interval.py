@@ -3,8 +3,10 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import Pipeline
 
-from carprice.features import AT, COLUMNS, Floats, ListingEncoder
-from carprice.interval import (
+from carprice.arrays import Floats
+from carprice.market.listing import FEATURES, TARGET
+from carprice.pricing.encoder import AT, COLUMNS, ListingEncoder
+from carprice.pricing.interval import (
     LEAST_WIDENING,
     MASKED,
     SPARED,
@@ -13,7 +15,6 @@ from carprice.interval import (
     conformal_quantile,
     is_missing,
 )
-from carprice.listing import FEATURES, TARGET
 
 TAKEN_WITH = {"make": {"make", "make_count", "model", "model_count"},
               "model": {"model", "model_count"}}  # fmt: skip

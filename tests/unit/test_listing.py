@@ -2,18 +2,9 @@ from collections import Counter
 
 import pytest
 
-from carprice.listing import (
-    BY_NAME,
-    FEATURES,
-    FIELDS,
-    HEADERS,
-    TARGET,
-    UNKNOWN_WORDS,
-    UNPRICED_WORDS,
-    VEHICLE,
-    Kind,
-    fold,
-)
+from carprice.market.fields import Kind, fold
+from carprice.market.listing import BY_NAME, FEATURES, HEADERS, TARGET, VEHICLE
+from carprice.market.morocco import FIELDS, UNKNOWN_WORDS, UNPRICED_WORDS
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import Pipeline
 
-from carprice import live_model
-from carprice.dataset import write_table
 from carprice.errors import CarPriceError, ModelIntegrityError, RegistryError
-from carprice.live_model import LiveModel, State
-from carprice.versions import QUALITY_PAGE, Version
+from carprice.listings.table_store import write_table
+from carprice.registry.records import QUALITY_PAGE, Version
+from carprice.serving import live_model
+from carprice.serving.live_model import LiveModel, State
 
 
 class FakeRegistry:

@@ -4,16 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carprice.features import AT, Floats, ListingEncoder
-from carprice.listing import TARGET
-from carprice.market import (
-    AGE_KNOTS,
-    MarketBaseline,
-    read_age,
-    read_decades,
-    read_km,
-)
-from carprice.validation import to_listings
+from carprice.arrays import Floats
+from carprice.market.listing import TARGET, to_listings
+from carprice.pricing.baseline import AGE_KNOTS, MarketBaseline, read_age, read_decades, read_km
+from carprice.pricing.encoder import AT, ListingEncoder
 
 Encode = Callable[[pd.DataFrame], Floats]
 KM_GRID = [0.0, 1_000, 50_000, 120_000, 300_000, 899_999]

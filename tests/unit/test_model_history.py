@@ -9,11 +9,11 @@ import skops.io as sio
 from sklearn.pipeline import Pipeline
 
 from carprice.errors import ModelIntegrityError
-from carprice.model_history import Chapter, Fate
-from carprice.stored_model import ensure_files, open_pipeline
-from carprice.validation import GoldenCar, ValidationRules, validate
-from carprice.versions import Version
-from carprice.wording import say_reasons
+from carprice.evaluation.behaviour import GoldenCar, ValidationRules, validate
+from carprice.registry.history import Chapter, Fate
+from carprice.registry.records import Version
+from carprice.registry.stored_model import ensure_files, open_pipeline
+from carprice.wording.reasons import say_reasons
 
 EARLY, LATE = "2026-11-01T08:00:00+00:00", "2026-11-02T08:00:00+00:00"
 

@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from carprice import notices
 from carprice.errors import NoticeError
-from carprice.notices import send_notices
+from carprice.pipeline import notices
+from carprice.pipeline.notices import send_notices
 from carprice.settings import Settings
 
 REPORT = "# Rapport\n\n- Outcome: promoted\n- « fin » à 7,8 %\n"

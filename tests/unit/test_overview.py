@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carprice.overview import (
+from carprice.insight.market_overview import (
     LEAST_ADVERTS,
     MOST_GROUPS,
     find_middle,

@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from carprice.evaluation import evaluate
-from carprice.listing import TARGET
-from carprice.plots import (
+from carprice.evaluation.metrics import evaluate
+from carprice.evaluation.plots import (
     draw_importance,
     draw_predicted_against_real,
     draw_residuals,
     draw_slices,
 )
+from carprice.market.listing import TARGET
 
 Draw = Callable[[], Figure]
 ACTUAL = pd.Series([50_000.0, 100_000, 200_000, 400_000], index=[5, 2, 9, 1])

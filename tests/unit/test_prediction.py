@@ -8,11 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.pipeline import Pipeline
 
-from carprice.cleaning import Parsed, parse_listings
-from carprice.dataset import ListingFile, copy_with_columns
 from carprice.errors import DatasetError
-from carprice.listing import BY_NAME, EQUIPMENT, ESTIMATE_COLUMNS, FEATURES, FIELDS, fold
-from carprice.prediction import (
+from carprice.listings.cleaning import parse_listings
+from carprice.listings.copying import copy_with_columns
+from carprice.listings.parsing import Parsed
+from carprice.listings.reading import ListingFile
+from carprice.market.fields import fold
+from carprice.market.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES
+from carprice.market.morocco import EQUIPMENT, FIELDS
+from carprice.pricing.prediction import (
     CORE,
     LEAST_GIVEN,
     RARE_BELOW,
@@ -21,7 +25,7 @@ from carprice.prediction import (
     estimate_cars,
     spell_estimates,
 )
-from carprice.texts import COLUMNS
+from carprice.wording.remarks import COLUMNS
 
 LOGAN = {
     "make": "Dacia", "model": "Logan", "model_year": "2018", "mileage_km": "120 000",

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carprice.evaluation import evaluate
-from carprice.listing import TARGET
-from carprice.promotion import Contender, Decision, GatePolicy, decide, force
-from carprice.wording import say_reasons
+from carprice.evaluation.gate import Contender, Decision, GatePolicy, decide, force
+from carprice.evaluation.metrics import evaluate
+from carprice.market.listing import TARGET
+from carprice.wording.reasons import say_reasons
 
 ROWS = 800
 POLICY = GatePolicy(

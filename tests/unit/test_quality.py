@@ -8,17 +8,19 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from carprice.cleaning import parse_listings, select_rows
-from carprice.dataset import RawListings, hash_content, read_listings
-from carprice.listing import BY_NAME, FIELDS
-from carprice.quality import (
+from carprice.listings.cleaning import parse_listings, select_rows
+from carprice.listings.quality import check_listings
+from carprice.listings.quality_report import (
     DataProfile,
     QualityReport,
-    QualityRules,
-    check_listings,
     render_html,
     summarize_report,
 )
+from carprice.listings.quality_rules import QualityRules
+from carprice.listings.reading import RawListings, read_listings
+from carprice.listings.table_store import hash_content
+from carprice.market.listing import BY_NAME
+from carprice.market.morocco import FIELDS
 
 NAMES = [each.name for each in FIELDS]
 CAR = {

@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import Pipeline
 
-from carprice.evaluation import relative_errors
-from carprice.listing import FEATURES, fold
-from carprice.prediction import read_cars
-from carprice.reference import COMPARABLES, LEAST_RECORD, Likeness, Reference, TrackRecord
-from carprice.training import split
+from carprice.evaluation.metrics import relative_errors
+from carprice.insight.comparables import COMPARABLES, LEAST_RECORD, Likeness, Reference, TrackRecord
+from carprice.market.fields import fold
+from carprice.market.listing import FEATURES
+from carprice.pricing.prediction import read_cars
+from carprice.pricing.split import split
 
 SHARE = 0.4
 

@@ -5,20 +5,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carprice import sample
-from carprice.cleaning import Parsed, correct_listings, parse_listings, select_rows
-from carprice.dataset import RawListings, read_listings
-from carprice.listing import (
-    BY_NAME,
-    EQUIPMENT,
-    FIELDS,
-    TARGET,
-    TEXTUAL,
-    UNKNOWN_WORDS,
-    UNPRICED_WORDS,
-    fold,
+from carprice.listings.cleaning import correct_listings, parse_listings, select_rows
+from carprice.listings.parsing import Parsed
+from carprice.listings.reading import RawListings, read_listings
+from carprice.market.fields import fold
+from carprice.market.listing import BY_NAME, TARGET, TEXTUAL
+from carprice.market.morocco import EQUIPMENT, FIELDS, UNKNOWN_WORDS, UNPRICED_WORDS
+from carprice.simulation import drawing
+from carprice.simulation.dirt import _spell_column, to_raw_form, write_sample
+from carprice.simulation.drawing import (
+    AGE_NOW,
+    DISTRICT,
+    MILEAGE_FILLER,
+    OPTIONAL,
+    UNKNOWN_GEARBOX,
+    UNPRICED,
+    WIDEST_BAND,
+    draw_listings,
 )
-from carprice.sample import draw_listings, load_market, to_raw_form, write_sample
+from carprice.simulation.facts import MARKET, load_market
 
 ROWS, SEED = 4_000, 11
 NAMED = ("make", "model", "model_year", "fuel", "doors", "origin", "first_owner", "condition")
@@ -114,7 +119,7 @@ def test_model_years_are_spread_as_in_real_adverts(market: pd.DataFrame) -> None
 def test_details_are_left_out_as_often_and_as_jointly_as_in_real_adverts(
     market: pd.DataFrame,
 ) -> None:
-    given = market[[*sample.OPTIONAL]].notna()
+    given = market[[*OPTIONAL]].notna()
     assert (~given.any(axis=1)).mean() == pytest.approx(0.546, abs=0.02)
     assert given.all(axis=1).mean() == pytest.approx(0.353, abs=0.03)
 
@@ -123,7 +128,7 @@ def test_details_are_left_out_as_often_and_as_jointly_as_in_real_adverts(
 def test_of_one_model_the_older_and_the_further_driven_is_cheaper(
     market: pd.DataFrame, column: str
 ) -> None:
-    cars = market.assign(age=sample.AGE_NOW - market["model_year"])
+    cars = market.assign(age=AGE_NOW - market["model_year"])
     common = cars[cars["model"].isin(cars["model"].value_counts().index[:20])]
     ranks = common.groupby("model")[[TARGET, column]].corr("spearman").xs(TARGET, level=1)[column]
     assert (ranks < -0.3).all()
@@ -143,13 +148,13 @@ def test_every_wording_of_a_raw_form_is_understood(
     raw, parsed = (form_1, form_2)[form - 1]
     assert not [code for code in parsed.problems if code.endswith("_unreadable")]
     assert raw.malformed == ()
-    assert raw.source.ignored_columns == ([] if form == 1 else ["(unnamed)", sample.DISTRICT])
+    assert raw.source.ignored_columns == ([] if form == 1 else ["(unnamed)", DISTRICT])
     assert raw.source.encoding == ("utf-8-sig" if form == 1 else "utf-8")
 
 
 def test_unpriced_and_unknown_wordings_are_those_of_the_listing() -> None:
-    assert fold(sample.UNPRICED) in UNPRICED_WORDS
-    assert {fold(word) for word in sample.UNKNOWN_GEARBOX.values()} <= UNKNOWN_WORDS
+    assert fold(UNPRICED) in UNPRICED_WORDS
+    assert {fold(word) for word in UNKNOWN_GEARBOX.values()} <= UNKNOWN_WORDS
 
 
 @pytest.mark.parametrize("form", [1, 2])
@@ -185,7 +190,7 @@ def test_kilometres_of_form_2_come_back_as_the_middle_of_their_band(
 ) -> None:
     found = form_2[1].values["mileage_km"].reset_index(drop=True)
     distance = (found - advert_of_each_line(drawn, 2)["mileage_km"]).abs().dropna()
-    assert distance.max() <= sample.WIDEST_BAND / 2
+    assert distance.max() <= WIDEST_BAND / 2
     assert form_2[0].frame["mileage_km"].str.fullmatch(r"[\d ]+ - [\d ]+|").all()
 
 
@@ -204,12 +209,12 @@ def test_dirt_comes_at_the_rates_of_the_real_file() -> None:
     clean = draw_listings(20_000, 3)
     raw = to_raw_form(clean, 1, 3)
     price, mileage = (raw[_header(name)] for name in (TARGET, "mileage_km"))
-    aged = clean.loc[raw.index, "model_year"] < sample.AGE_NOW - 1
+    aged = clean.loc[raw.index, "model_year"] < AGE_NOW - 1
     kilometres = pd.to_numeric(mileage, errors="coerce")
-    assert (price == sample.UNPRICED).mean() == pytest.approx(0.339, abs=0.015)
+    assert (price == UNPRICED).mean() == pytest.approx(0.339, abs=0.015)
     assert (kilometres[aged].between(10, 999)).mean() == pytest.approx(0.022, abs=0.006)
     assert (kilometres[aged] == 0).mean() == pytest.approx(0.019, abs=0.006)
-    assert (kilometres == sample.MILEAGE_FILLER).mean() == pytest.approx(0.001, abs=0.001)
+    assert (kilometres == MILEAGE_FILLER).mean() == pytest.approx(0.001, abs=0.001)
     assert raw.index.duplicated().mean() == pytest.approx(0.025, abs=0.006)
 
 
@@ -243,7 +248,7 @@ def test_a_sample_is_the_same_whatever_the_size_of_its_chunks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_sample(tmp_path / "whole.csv", 300, SEED, 2)
-    monkeypatch.setattr(sample, "CHUNK_ROWS", 100)
+    monkeypatch.setattr(drawing, "CHUNK_ROWS", 100)
     write_sample(tmp_path / "chunks.csv", 300, SEED, 2)
     assert (tmp_path / "chunks.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
@@ -270,7 +275,7 @@ def test_values_are_written_as_the_market_writes_them(
     name: str, value: float | str | None, form: int, text: str
 ) -> None:
     column = pd.Series([value, value], dtype="str" if name in TEXTUAL else "float64")
-    assert sample._spell_column(column, BY_NAME[name], form).tolist() == [text, text]
+    assert _spell_column(column, BY_NAME[name], form).tolist() == [text, text]
 
 
 def test_no_row_of_the_table_describes_fewer_than_five_cars() -> None:
@@ -281,7 +286,7 @@ def test_no_row_of_the_table_describes_fewer_than_five_cars() -> None:
 
 
 def test_the_table_is_small_and_its_lines_can_be_read_in_a_diff() -> None:
-    text = files("carprice").joinpath(sample.MARKET).read_text(encoding="utf-8")
+    text = files("carprice").joinpath(MARKET).read_text(encoding="utf-8")
     assert len(text.encode()) <= 70_000
     assert max(map(len, text.splitlines())) < 2_500
     assert "NaN" not in text

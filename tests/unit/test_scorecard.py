@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carprice.evaluation import Evaluation, evaluate
-from carprice.scorecard import bin_errors, bin_estimates, tabulate_slices
+from carprice.evaluation.metrics import Evaluation, evaluate
+from carprice.insight.scorecard import bin_errors, bin_estimates, tabulate_slices
 
 
 @pytest.fixture(scope="module")

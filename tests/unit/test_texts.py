@@ -4,15 +4,18 @@ from string import Formatter
 
 import pytest
 
-from carprice import texts, wording
-from carprice.cleaning import ENDINGS, NUMERIC
-from carprice.listing import FIELDS, TARGET
-from carprice.texts import Text
+from carprice.listings.cleaning import ENDINGS, NUMERIC
+from carprice.market.listing import TARGET
+from carprice.market.morocco import FIELDS
+from carprice.wording import remarks, spell
+from carprice.wording.labels import CHOICES_IN_ENGLISH, LABELS_IN_ENGLISH
+from carprice.wording.language import Text
+from carprice.wording.remarks import COLUMNS, describe_problem
 
 
 def find_sentences() -> Iterator[tuple[str, Text]]:
     """Every sentence by its name, those in tables included."""
-    for name, value in vars(texts).items():
+    for name, value in vars(remarks).items():
         if isinstance(value, Text):
             yield name, value
         elif isinstance(value, dict):
@@ -25,40 +28,40 @@ SENTENCES = dict(find_sentences())
 
 
 def test_each_added_column_has_one_french_name() -> None:
-    assert texts.COLUMNS == ("prix_estime", "prix_bas", "prix_haut", "remarque")
+    assert COLUMNS == ("prix_estime", "prix_bas", "prix_haut", "remarque")
 
 
 @pytest.mark.parametrize("name", [each.name for each in FIELDS if each.name != TARGET])
 def test_an_unreadable_field_is_said_by_its_french_label(name: str) -> None:
-    sentence = wording.describe_problem(f"{name}_unreadable")
-    assert sentence == f"{wording.label(name)} illisible : valeur ignorée"
+    sentence = describe_problem(f"{name}_unreadable")
+    assert sentence == f"{spell.label(name)} illisible : valeur ignorée"
     assert sentence == sentence.lower()
 
 
 @pytest.mark.parametrize("name", [each.name for each in NUMERIC])
 def test_every_correction_of_a_number_can_be_said(name: str) -> None:
     endings = ENDINGS if name == "mileage_km" else ["_out_of_range"]
-    said = [wording.describe_problem(f"{name}{ending}") for ending in endings]
+    said = [describe_problem(f"{name}{ending}") for ending in endings]
     assert len(set(said)) == len(said)
     assert all(sentence and "{" not in sentence for sentence in said)
 
 
 def test_a_number_out_of_range_is_said_with_its_range() -> None:
-    said = wording.describe_problem("mileage_km_out_of_range")
+    said = describe_problem("mileage_km_out_of_range")
     assert said == "kilométrage hors limites (0 à 899\u202f999\u00a0km) : valeur ignorée"
-    said = wording.describe_problem("model_year_out_of_range", "en")
+    said = describe_problem("model_year_out_of_range", "en")
     assert said == "model year out of range (1980 to 2026): ignored"
 
 
 def test_kilometres_in_thousands_are_said_to_be_read_so() -> None:
-    said = wording.describe_problem("mileage_km_in_thousands")
+    said = describe_problem("mileage_km_in_thousands")
     assert said == "kilométrage lu en milliers de km"
 
 
 @pytest.mark.parametrize("code", ["mileage_km", "mileage_km_odd", "wings_unreadable"])
 def test_a_code_that_nobody_knows_is_an_error_and_not_an_empty_remark(code: str) -> None:
     with pytest.raises(KeyError):
-        wording.describe_problem(code)
+        describe_problem(code)
 
 
 @pytest.mark.parametrize("name", SENTENCES)
@@ -78,8 +81,8 @@ def test_both_languages_tell_of_the_same(name: str) -> None:
 
 
 def test_english_has_a_word_for_every_field_and_choice() -> None:
-    assert set(texts.LABELS_IN_ENGLISH) == {each.name for each in FIELDS}
-    assert set(texts.CHOICES_IN_ENGLISH) == {code for each in FIELDS for code in each.choices}
-    assert wording.title("mileage_km", "en") == "Kilometres"
-    assert wording.word_choice("fuel", "petrol", "en") == "Petrol"
-    assert wording.describe_problem("fuel_unreadable", "en") == "fuel cannot be read: ignored"
+    assert set(LABELS_IN_ENGLISH) == {each.name for each in FIELDS}
+    assert set(CHOICES_IN_ENGLISH) == {code for each in FIELDS for code in each.choices}
+    assert spell.title("mileage_km", "en") == "Kilometres"
+    assert spell.word_choice("fuel", "petrol", "en") == "Petrol"
+    assert describe_problem("fuel_unreadable", "en") == "fuel cannot be read: ignored"

@@ -5,10 +5,13 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import Pipeline
 
-from carprice.cleaning import parse_listings
-from carprice.listing import FEATURES, FIELDS, TARGET
+from carprice.evaluation.importance import measure_importance
+from carprice.listings.cleaning import parse_listings
+from carprice.market.listing import FEATURES, TARGET
+from carprice.market.morocco import FIELDS
 from carprice.params import Params
-from carprice.training import fit, measure_importance, place_vehicles, split
+from carprice.pricing.split import place_vehicles, split
+from carprice.pricing.training import fit
 
 PINNED = [
     ("Dacia", "Logan", 2018, 120_000, 0.606654795777),

@@ -8,18 +8,17 @@ import pytest
 from pydantic import ValidationError
 from sklearn.pipeline import Pipeline
 
-from carprice.completion import FieldFlags
-from carprice.listing import FEATURES, TARGET, TEXTUAL
-from carprice.params import Params
-from carprice.validation import (
+from carprice.evaluation.behaviour import (
     GoldenCar,
     ValidationReport,
     ValidationRules,
     measure_latency_ms,
-    to_listings,
     validate,
     wrong_direction_pct,
 )
+from carprice.market.listing import FEATURES, TARGET, TEXTUAL, to_listings
+from carprice.params import Params
+from carprice.pricing.completion import FieldFlags
 
 Price = Callable[[pd.DataFrame], pd.Series]
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import Pipeline
 
-from carprice.explanation import complete, find_typical
-from carprice.listing import FEATURES
-from carprice.prediction import read_cars
-from carprice.verdict import Standing, Widening, judge, measure_widening
+from carprice.insight.explanation import complete, find_typical
+from carprice.insight.verdict import Standing, Widening, judge, measure_widening
+from carprice.market.listing import FEATURES
+from carprice.pricing.prediction import read_cars
 
 CAR = {"make": "Dacia", "model": "Logan", "model_year": "2018", "mileage_km": "120000",
        "fuel": "diesel", "gearbox": "manual"}  # fmt: skip

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from carprice.errors import DatasetError
-from carprice.whole_files import replacing
+from carprice.files import replacing
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from carprice.texts import Language
-from carprice.wording import (
+from carprice.wording.language import Language
+from carprice.wording.reasons import name_slice, say_reasons
+from carprice.wording.spell import (
     WORD_JOINER,
     about,
     day,
@@ -16,9 +17,7 @@ from carprice.wording import (
     measure,
     moment,
     name_fields,
-    name_slice,
     plain,
-    say_reasons,
 )
 
 

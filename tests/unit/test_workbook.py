@@ -9,9 +9,10 @@ import zipfile
 import pytest
 from workbooks import MAIN, pack, write_sheet, write_workbook
 
-from carprice import texts, workbook
 from carprice.errors import DatasetError
-from carprice.workbook import is_archive, to_csv
+from carprice.listings import workbook
+from carprice.listings.workbook import is_archive, to_csv
+from carprice.wording.files import WORKBOOK_REFUSALS
 
 
 def refusal(data: bytes) -> str:
@@ -24,7 +25,7 @@ def refusal(data: bytes) -> str:
 
 
 def says(name: str) -> str:
-    return texts.WORKBOOK_REFUSALS[name].fr.partition("{file} : ")[2].partition("{")[0]
+    return WORKBOOK_REFUSALS[name].fr.partition("{file} : ")[2].partition("{")[0]
 
 
 def test_the_first_sheet_that_is_shown_becomes_csv() -> None:
@@ -104,7 +105,10 @@ def test_a_reader_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_reader_of_workbooks_imports_nothing_heavy() -> None:
     heavy = "{'pandas', 'numpy', 'sklearn', 'mlflow', 'streamlit', 'pydantic'}"
     found = subprocess.run(
-        [sys.executable, "-c", f"import sys, carprice.workbook; print({heavy} & set(sys.modules))"],
+        [
+            sys.executable, "-c",
+            f"import sys, carprice.listings.workbook; print({heavy} & set(sys.modules))",
+        ],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert found.stdout.strip() == "set()"

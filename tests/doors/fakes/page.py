@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 from streamlit.testing.v1 import AppTest
 
-from carprice.live_model import State
-from carprice.model_history import Chapter, History
+from carprice.registry.history import Chapter, History
+from carprice.registry.records import Version
+from carprice.serving.live_model import State
 from carprice.settings import Settings
-from carprice.versions import Version
 from carprice.workspace import Workspace
 
 

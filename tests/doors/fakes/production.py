@@ -5,8 +5,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from carprice.errors import RegistryError
-from carprice.live_model import Serving
-from carprice.versions import Version
+from carprice.registry.records import Version
+from carprice.serving.live_model import Serving
 
 
 class FakeRegistry:

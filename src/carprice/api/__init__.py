@@ -1,0 +1,1 @@
+"""The door for programs: estimates over HTTP."""

@@ -1,0 +1,71 @@
+"""Estimates for programs, over HTTP; `uvicorn carprice.api.app:build_app --factory` starts it.
+
+Routes stand in `routes`, requests and answers in `schema`, refusals in `refusals`.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from anyio.to_thread import run_sync
+from fastapi import FastAPI
+from fastapi.middleware import Middleware
+
+from carprice.api.metrics import Metrics, Watch
+from carprice.api.refusals import BodyLimit, answer_errors
+from carprice.settings import Settings, prepare_process, read_settings
+
+if TYPE_CHECKING:
+    from carprice.serving.live_model import LiveModel
+
+# Heavy modules are imported inside the functions: what they read from the environment is set
+# before.
+# ruff: noqa: PLC0415
+
+DESCRIPTION = """Prices of used cars in Morocco, in dirhams, by the model that is in production.
+
+A promoted model answers within seconds; while the registry is away, the last good one goes on.
+Values are read as people write them, by the rules of the page and of the command line.
+Remarks and refusals are French, or English with `language=en`."""
+
+
+def build_app(settings: Settings | None = None) -> FastAPI:
+    """The API on the model in production of a registry: the one of the environment otherwise."""
+    prepare_process()
+    from carprice.serving.live_model import LiveModel
+    from carprice.workspace import Workspace
+
+    return serve_model(LiveModel(Workspace(settings or read_settings()), for_page=False))
+
+
+def serve_model(live: "LiveModel") -> FastAPI:
+    """The API on a live model, which starts and stops with it."""
+    from fastapi_offline import FastAPIOffline
+
+    from carprice.api.routes import build_router
+
+    @asynccontextmanager
+    async def follow_production(_app: FastAPI) -> AsyncIterator[None]:
+        # On a thread: the first look may take its time, and an interrupt must not wait for it.
+        await run_sync(live.start)
+        yield
+        live.stop()
+
+    def find_version() -> int | None:
+        serving = live.state.serving
+        return serving.version.number if serving else None
+
+    metrics = Metrics(find_version)
+    # The page at /docs with files of our own: from a server on the internet it would be blank where
+    # there is none, and would tell that server who uses the API.
+    app: FastAPI = FastAPIOffline(
+        title="carprice",
+        version="1",
+        description=DESCRIPTION,
+        redoc_url=None,
+        lifespan=follow_production,
+        middleware=[Middleware(Watch, metrics=metrics), Middleware(BodyLimit)],
+    )
+    app.include_router(build_router(live, metrics))
+    answer_errors(app)
+    return app

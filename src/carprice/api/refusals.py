@@ -1,0 +1,207 @@
+"""How the API refuses: one shape for all errors, in French or English, nothing of the inside."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from carprice.wording.api import API_FAULTS, API_REFUSALS
+from carprice.wording.language import Language
+
+LARGEST_BODY = 8_000_000
+"""Bytes: 10,000 listings with every field filled in take 6 million."""
+SMALL_BODY = 2**16
+"""Bytes that the server has read anyway by the time that it asks for more."""
+MOST_LARGE = 4
+"""Requests with more than a small body: read, waiting or answered at a time."""
+PATIENCE_SECONDS = 60
+AGAIN_SECONDS = 5
+LIMITS: Mapping[str, object] = {
+    "megabytes": LARGEST_BODY // 10**6, "patience": PATIENCE_SECONDS, "seconds": AGAIN_SECONDS,
+}  # fmt: skip
+DETAILS_TOLD = 20
+
+
+class Reason(NamedTuple):
+    """Why a request is refused: for HTTP, for programs, and by its code for people."""
+
+    status: int
+    code: str
+
+    def say(self, language: Language, **told: object) -> str:
+        return API_REFUSALS[self.code].say(language, **{**LIMITS, **told})
+
+
+TOO_LARGE = Reason(413, "too_large")
+TOO_SLOW = Reason(408, "too_slow")
+INVALID = Reason(422, "invalid")
+NO_MODEL = Reason(503, "no_model")
+REGISTRY_DOWN = Reason(503, "registry_down")
+BUSY = Reason(503, "busy")
+NOT_FOUND = Reason(404, "not_found")
+NOT_ALLOWED = Reason(405, "method_not_allowed")
+INTERNAL = Reason(500, "internal")
+OF_THE_FRAMEWORK = {404: NOT_FOUND, 405: NOT_ALLOWED}
+"""By the status that Starlette and FastAPI raise."""
+
+
+class Detail(BaseModel):
+    """One thing to mend."""
+
+    field: str = Field(description="Where, such as `listings.3.make`", examples=["listings.3"])
+    message: str = Field(examples=["champs inconnus : colour"])
+
+
+class Refusal(BaseModel):
+    """Every answer that is not 200."""
+
+    code: str = Field(description="For programs", examples=["invalid"])
+    message: str = Field(description="For people, in the language asked for")
+    details: list[Detail] = Field(description=f"What to mend, the first {DETAILS_TOLD} at most")
+
+
+class RefusedError(Exception):
+    """Raised by a handler to refuse a request, with what the reason has places for."""
+
+    def __init__(
+        self, reason: Reason, headers: Mapping[str, str] | None = None, **told: object
+    ) -> None:
+        super().__init__(reason.say("en", **told))
+        self.reason, self.headers, self.told = reason, headers, told
+
+
+class BodyLimit:
+    """Bounds what the bodies of all requests take together in memory, and for how long.
+
+    Refuses what is larger than LARGEST_BODY, as told or as it comes; what is not small while
+    MOST_LARGE such requests are there; and what is not there within PATIENCE_SECONDS, for a client
+    that stalls would keep its place for ever.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.large = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        body = _Body(Headers(scope=scope), receive, self._take_place)
+        try:
+            await self.app(scope, body.receive, send)
+        finally:
+            self.large -= body.has_place
+
+    def _take_place(self) -> None:
+        if self.large == MOST_LARGE:
+            raise RefusedError(BUSY, {"Retry-After": str(AGAIN_SECONDS)})
+        self.large += 1
+
+
+class _Body:
+    """The body of one request, as it comes."""
+
+    def __init__(self, headers: Headers, receive: Receive, take_place: Callable[[], None]) -> None:
+        told = headers.get("content-length", "")
+        self._expected, self._read = int(told) if told.isdecimal() else 0, 0
+        self._is_large = self._expected > SMALL_BODY or "transfer-encoding" in headers
+        self._take_place, self.has_place = take_place, False
+        self._receive = receive
+        self._deadline: float | None = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+
+    async def receive(self) -> Message:
+        # Before the body is asked for: a client that waits for leave then sends nothing.
+        self._ensure_size(self._expected)
+        if self._is_large and not self.has_place:
+            self._take_place()
+            self.has_place = True
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            raise RefusedError(TOO_SLOW) from None
+        self._read += len(message.get("body", b""))
+        self._ensure_size(self._read)
+        if not message.get("more_body"):
+            self._deadline = None
+        return message
+
+    def _ensure_size(self, size: int) -> None:
+        if size > LARGEST_BODY:
+            raise RefusedError(TOO_LARGE)
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Give every error of an app the one shape."""
+
+    @app.exception_handler(RefusedError)
+    async def refuse(request: Request, error: RefusedError) -> JSONResponse:
+        return _refuse(request, error.reason, headers=error.headers, told=error.told)
+
+    @app.exception_handler(RequestValidationError)
+    async def refuse_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        return _refuse(request, INVALID, _describe_faults(error.errors(), language_of(request)))
+
+    @app.exception_handler(HTTPException)
+    async def refuse_plainly(request: Request, error: HTTPException) -> JSONResponse:
+        reason = OF_THE_FRAMEWORK.get(error.status_code, INTERNAL)
+        return _refuse(request, reason, headers=error.headers)
+
+    @app.exception_handler(Exception)
+    async def hide(request: Request, _error: Exception) -> JSONResponse:
+        return _refuse(request, INTERNAL)
+
+
+def describe_refusals(*reasons: Reason) -> dict[int | str, dict[str, Any]]:
+    """The refusals of a route for its OpenAPI description."""
+    wait = {"description": "Seconds after which to ask again", "schema": {"type": "string"}}
+    described: dict[int | str, dict[str, Any]] = {}
+    for each in reasons:
+        entry = described.setdefault(each.status, {"model": Refusal, "description": ""})
+        entry["description"] += f"`{each.code}`: {each.say('en', since='…')}\n\n"
+        if each.status == NO_MODEL.status:
+            entry["headers"] = {"Retry-After": wait}
+    return described
+
+
+def language_of(request: Request) -> Language:
+    """French, but for a request that asks for English; the parameter itself may be wrong."""
+    return "en" if request.query_params.get("language") == "en" else "fr"
+
+
+def _refuse(
+    request: Request,
+    reason: Reason,
+    details: Sequence[Detail] = (),
+    headers: Mapping[str, str] | None = None,
+    told: Mapping[str, object] = MappingProxyType({}),
+) -> JSONResponse:
+    message = reason.say(language_of(request), **told)
+    refusal = Refusal(code=reason.code, message=message, details=list(details))
+    return JSONResponse(refusal.model_dump(), reason.status, headers)
+
+
+def _describe_faults(faults: Sequence[Any], language: Language) -> list[Detail]:
+    return [
+        Detail(field=_name_place(each), message=_word_fault(each, language))
+        for each in faults[:DETAILS_TOLD]
+    ]
+
+
+def _name_place(fault: Mapping[str, Any]) -> str:
+    """`listings.3.make`; what concerns the body as a whole is `body`."""
+    return ".".join(map(str, fault["loc"][1:])) or "body"
+
+
+def _word_fault(fault: Mapping[str, Any], language: Language) -> str:
+    if (text := API_FAULTS.get(fault["type"])) is None:
+        return str(fault["msg"])
+    return text.say(language, **fault.get("ctx", {}))

@@ -1,0 +1,155 @@
+"""What the API answers at which address, by the model that is in production at that moment."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import nullcontext
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+
+from carprice.api.metrics import Metrics
+from carprice.api.refusals import (
+    BUSY,
+    INVALID,
+    NO_MODEL,
+    REGISTRY_DOWN,
+    SMALL_BODY,
+    TOO_LARGE,
+    TOO_SLOW,
+    RefusedError,
+    describe_refusals,
+)
+from carprice.api.schema import (
+    Estimate,
+    Estimates,
+    Health,
+    Life,
+    Listing,
+    Listings,
+    describe_request,
+    read_request,
+)
+from carprice.pricing.prediction import CarEstimate, estimate_cars, read_cars
+from carprice.registry.history import Chapter
+from carprice.serving.live_model import LOOK_AGAIN_SECONDS, LiveModel, Serving, State
+from carprice.wording.language import Language
+
+
+def build_router(live: LiveModel, metrics: Metrics) -> APIRouter:
+    """All routes. Handlers that compute are plain functions: these run on threads of their own."""
+    router = APIRouter()
+    _add_estimates(router, live, metrics)
+    _add_signs_of_life(router, live, metrics)
+
+    @router.get("/", include_in_schema=False)
+    async def show_docs() -> RedirectResponse:
+        return RedirectResponse("/docs")
+
+    return router
+
+
+async def receive_body(request: Request) -> bytes:
+    """The body as it came: reading what it holds is work for the handler's thread."""
+    return await request.body()
+
+
+Body = Annotated[bytes, Depends(receive_body)]
+
+
+def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None:
+    refusals = describe_refusals(TOO_SLOW, TOO_LARGE, INVALID, NO_MODEL, REGISTRY_DOWN, BUSY)
+    turn = asyncio.Lock()
+
+    async def wait_for_turn(_body: Body) -> AsyncIterator[None]:
+        # Ten thousand cars take a hundred megabytes while they are answered: one request at a time.
+        # Whoever sends slowly, or takes the answer slowly, holds nobody up, and no thread waits.
+        async with turn:
+            yield
+
+    async def wait_if_large(body: Body) -> AsyncIterator[None]:
+        # No car needs as much, and yet it takes its memory to find that out.
+        async with turn if len(body) > SMALL_BODY else nullcontext():
+            yield
+
+    def estimate_all(listings: Sequence[Listing], language: Language) -> list[Estimate]:
+        serving = choose_model(live.state)
+        parsed = read_cars(each.texts() for each in listings)
+        answers = estimate_cars(serving.pipeline, parsed, language)
+        metrics.estimates.inc(len(answers))
+        return [word_answer(each, serving) for each in answers]
+
+    @router.post(
+        "/v1/estimate", responses=refusals, summary="Estimate one car",
+        openapi_extra=describe_request(Listing),
+        dependencies=[Depends(wait_if_large, scope="function")],
+    )  # fmt: skip
+    def estimate_one(body: Body, language: Language = "fr") -> Estimate:
+        return estimate_all([read_request(Listing, body)], language)[0]
+
+    @router.post(
+        "/v1/estimates", responses=refusals, summary="Estimate many cars at once",
+        openapi_extra=describe_request(Listings), response_model=Estimates,
+        dependencies=[Depends(wait_for_turn, scope="function")],
+    )  # fmt: skip
+    def estimate_many(body: Body, language: Language = "fr") -> Response:
+        listings = read_request(Listings, body).listings
+        estimates = Estimates(estimates=estimate_all(listings, language))
+        # Written here: the framework would write it where all other requests wait for it.
+        return Response(estimates.model_dump_json(), media_type="application/json")
+
+
+def _add_signs_of_life(router: APIRouter, live: LiveModel, metrics: Metrics) -> None:
+    none_at_hand = describe_refusals(NO_MODEL, REGISTRY_DOWN)
+
+    @router.get("/healthz", responses=none_at_hand, summary="Whether a model answers, and which")
+    async def tell_health() -> Health:
+        state = live.state
+        serving = choose_model(state)
+        return Health.model_validate(
+            {
+                "version": serving.version.number,
+                "simulated": serving.simulated,
+                "since": Chapter.of(serving.version).since or None,
+                "trouble": state.trouble or None,
+                "trouble_since": state.trouble_since,
+            }
+        )
+
+    @router.get("/livez", summary="Whether the server runs, with or without a model")
+    async def tell_life() -> Life:
+        return Life(alive=True)
+
+    @router.get("/metrics", summary="Figures for Prometheus", response_class=PlainTextResponse)
+    async def tell_figures() -> Response:
+        return metrics.expose()
+
+
+def choose_model(state: State) -> Serving:
+    """What answers now; refuses with the reason where nothing does."""
+    if state.serving is not None:
+        return state.serving
+    again = f"{LOOK_AGAIN_SECONDS:.0f}"
+    headers = {"Retry-After": again}
+    if not state.trouble:
+        raise RefusedError(NO_MODEL, headers)
+    since = f"{state.trouble_since:%H:%M:%S} UTC"
+    raise RefusedError(REGISTRY_DOWN, headers, since=since, seconds=again)
+
+
+def word_answer(answer: CarEstimate, serving: Serving) -> Estimate:
+    """An estimate in whole dirhams, with what it rests on."""
+    return Estimate(
+        price_mad=_to_whole(answer.price_mad),
+        low_mad=_to_whole(answer.low_mad),
+        high_mad=_to_whole(answer.high_mad),
+        coverage=serving.coverage,
+        seen=answer.seen,
+        remark=answer.remark,
+        version=serving.version.number,
+        simulated=serving.simulated,
+    )
+
+
+def _to_whole(amount: float | None) -> int | None:
+    return None if amount is None else round(amount)

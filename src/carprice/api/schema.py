@@ -1,0 +1,233 @@
+"""What the API is asked and what it answers, made from the one declaration of a listing."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
+
+from carprice.listings.parsing import LONGEST_NUMBER
+from carprice.market import fields
+from carprice.market.fields import Kind
+from carprice.market.listing import BY_NAME, FEATURES
+from carprice.wording import spell
+
+LONGEST_TEXT = 200
+"""Characters; no name, number or wording of a car comes near it."""
+MOST_LISTINGS = 10_000
+NAMES_TOLD, LONGEST_NAME = 10, 40
+"""Of unknown fields, however many and long they are."""
+
+BEYOND_READING = 10**LONGEST_NUMBER
+"""Numbers from here on cannot be read, and Python writes none of thousands of digits."""
+
+EXAMPLE: JsonDict = {
+    "make": "Dacia", "model": "Logan", "model_year": 2018, "mileage_km": "120 000 km",
+    "fuel": "Diesel", "gearbox": "Manuelle", "fiscal_power_cv": "6 CV", "air_conditioning": "Oui",
+}  # fmt: skip
+
+
+def spell_value(given: object) -> object:
+    """The text of a JSON number as a person would write it; what is none stays as it is.
+
+    NaN, which is how some programs write that they do not know, becomes a word for it.
+    """
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        return given
+    if isinstance(given, float) and not given.is_integer():
+        # Six decimals always: the text `95.125` would be 95 125, written in thousands.
+        return f"{given:f}"
+    return str(int(max(-BEYOND_READING, min(given, BEYOND_READING))))
+
+
+def spell_answer(given: object) -> object:
+    """The same for a field of yes or no, which programs also write as true or false."""
+    return str(given) if isinstance(given, bool) else spell_value(given)
+
+
+def describe_field(each: fields.Field) -> str:
+    """What a program must know to fill a field in: label, unit, range and choices."""
+    parts = [f"{each.label} ({spell.title(each.name, 'en')})"]
+    if each.kind in {Kind.NUMBER, Kind.MILEAGE}:
+        parts.append(f"{each.minimum:.0f} to {each.maximum:.0f} {each.unit}".strip())
+    if each.choices:
+        parts.append(", ".join(f"{code} or {word}" for code, word in each.choices.items()))
+    if each.kind is Kind.YES_NO:
+        parts.append("Oui or Non, true or false")
+    return "; ".join(parts)
+
+
+def _find_examples(each: fields.Field) -> list[Any]:
+    if each.kind is Kind.YES_NO:
+        return ["Oui", False]
+    if each.choices:
+        return [*each.choices.values()]
+    return [EXAMPLE[each.name]] if each.name in EXAMPLE else [int(each.maximum)]
+
+
+def _declare(each: fields.Field) -> Any:
+    """The type and the description of a field, as pydantic takes them."""
+    yes_no = each.kind is Kind.YES_NO
+    others = ["number", "boolean", "null"] if yes_no else ["number", "null"]
+    text = {"type": "string", "maxLength": LONGEST_TEXT}
+    raw_text = Annotated[
+        Annotated[str, StringConstraints(strict=True, max_length=LONGEST_TEXT)] | None,
+        BeforeValidator(spell_answer if yes_no else spell_value),
+        WithJsonSchema({"anyOf": [text, *({"type": name} for name in others)]}),
+    ]
+    return raw_text, Field(
+        default=None, description=describe_field(each), examples=_find_examples(each)
+    )
+
+
+def _tell(names: Iterator[str]) -> str:
+    """The first names that a request has, each cut short."""
+    told = [name[:LONGEST_NAME] for name in islice(names, NAMES_TOLD)]
+    return ", ".join([*told, *["…" for _ in islice(names, 1)]])
+
+
+class _Listing(BaseModel):
+    """One car. Each field may be left out: the less is known, the wider the range.
+
+    Texts and numbers are read as people write them; a value that cannot be read, or lies outside
+    its range, counts as unknown, and the remark says so.
+    """
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ensure_known_fields(cls, given: object) -> object:
+        # pydantic would tell of each by itself, and a request may hold a million of them.
+        named = given if isinstance(given, dict) else {}
+        unknown = (name for name in named if name not in cls.model_fields)
+        if told := _tell(unknown):
+            raise PydanticCustomError("unknown_fields", "{names}", {"names": told})
+        return given
+
+    def texts(self) -> dict[str, str]:
+        """Raw texts by field name, as the page and the command line have them."""
+        return self.model_dump(exclude_none=True)
+
+
+if TYPE_CHECKING:
+    Listing = _Listing  # its fields are known at run time only
+else:
+    Listing = create_model(
+        "Listing",
+        __base__=_Listing,
+        __doc__=_Listing.__doc__,
+        **{name: _declare(BY_NAME[name]) for name in FEATURES},
+    )
+
+
+class Listings(BaseModel):
+    """Many cars at once. The first that cannot be taken refuses the request."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"listings": [EXAMPLE]}]}
+    )
+
+    listings: Annotated[list[Listing], FailFast()] = Field(
+        min_length=1, max_length=MOST_LISTINGS, description="The cars, answered in this order"
+    )
+
+
+Asked = TypeVar("Asked", bound=BaseModel)
+
+
+def read_request(model: type[Asked], body: bytes) -> Asked:
+    """A request from its bytes. Raises RequestValidationError, as the framework does."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        raise RequestValidationError(
+            [{**each, "loc": ("body", *each["loc"])} for each in faults]
+        ) from None
+
+
+def describe_request(model: type[BaseModel]) -> dict[str, Any]:
+    """What OpenAPI is to tell of a request that a route reads by itself."""
+    schema = model.model_json_schema()
+    if schema.pop("$defs", None):
+        schema["properties"]["listings"]["items"] = Listing.model_json_schema()
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+SIMULATED = (
+    "Whether this version was trained on simulated adverts: it is for trying out, not for buying"
+)
+
+
+class Estimate(BaseModel):
+    """The answer for one car, in whole dirhams."""
+
+    price_mad: int | None = Field(
+        description="Estimated price; null where too few adverts like it were seen: it would be a "
+        "guess",
+        examples=[81_000],
+    )
+    low_mad: int | None = Field(
+        description="Low end of the range; null where too little is known to say anything",
+        examples=[66_000],
+    )
+    high_mad: int | None = Field(description="High end of the range", examples=[97_000])
+    coverage: float = Field(
+        description="Share of cars whose price lies inside their range", examples=[0.8]
+    )
+    seen: int | None = Field(
+        description="Training adverts of its model, or of its make where no model is named; null "
+        "for a car without a name",
+        examples=[412],
+    )
+    remark: str = Field(
+        description="What must be said of the estimate: names never seen, values left out or not "
+        "usable; empty where nothing must be",
+        examples=["non renseigné : état"],
+    )
+    version: int = Field(description="Version of the model that answered", examples=[3])
+    simulated: bool = Field(description=SIMULATED, examples=[False])
+
+
+class Estimates(BaseModel):
+    """The answers for many cars, in their order and of one version."""
+
+    estimates: list[Estimate]
+
+
+class Health(BaseModel):
+    """The version that answers, and what hinders the watch over the registry."""
+
+    version: int
+    simulated: bool = Field(description=SIMULATED)
+    since: datetime | None = Field(
+        description="When it came to production, or came back to it; null where this was not by "
+        "carprice"
+    )
+    trouble: str | None = Field(
+        description="Why the registry was not reached at the last look: until it is, this version "
+        "goes on; null where all is well"
+    )
+    trouble_since: datetime | None
+
+
+class Life(BaseModel):
+    """That the server runs and has looked for a model, whether or not there is one."""
+
+    alive: bool

@@ -1,0 +1,110 @@
+"""What the command line shows: results on stdout, progress and messages on stderr."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from carprice.registry.records import Version
+    from carprice.serving.production import ProductionFacts
+
+results = Console(soft_wrap=True, highlight=False)
+messages = Console(stderr=True, soft_wrap=True, highlight=False)
+
+NEXT_STEPS = "Next: make app · {carprice} status · {carprice} predict IN.csv OUT.csv"
+
+
+class Narrator:
+    """Shows each step at work on stderr, then one line of its result."""
+
+    def __init__(self) -> None:
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+        )
+        self._progress = Progress(
+            *columns, console=messages, transient=True, disable=not messages.is_terminal
+        )
+        self._task = self._progress.add_task("", visible=False)
+
+    def show(self, what: str, done: int, total: int) -> None:
+        """Progress as steps report it."""
+        self._progress.update(self._task, description=what, completed=done, total=total or None)
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[Callable[[str], None]]:
+        self._progress.reset(self._task, description=step, total=None, visible=True)
+        started = time.monotonic()
+        said: list[str] = []
+        with self._progress:
+            try:
+                yield said.append
+            except BaseException:
+                messages.print(f"[red]✗[/] {step}")
+                raise
+        elapsed = time.monotonic() - started
+        messages.print(f"[green]✓[/] {step}: {' '.join(said)} [dim]({elapsed:.1f} s)[/]")
+
+
+def print_json(content: object) -> None:
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def print_either(as_json: bool, content: object, text: str) -> None:
+    """A result for a script or for a person."""
+    if as_json:
+        print_json(content)
+    else:
+        typer.echo(text)
+
+
+def print_table(rows: Iterable[tuple[str, ...]]) -> None:
+    """Plain rows; cells come from users' files, so nothing in them is taken for markup."""
+    table = Table(show_header=False, box=None)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    results.print(table)
+
+
+def print_versions(versions: "Iterable[Version]") -> None:
+    """One row a version; figures are percentages of held-out cars."""
+    table = Table("version", "alias", "made (UTC)", "data", "error", "≤ 20 %", "cover", "decision")
+    for version in versions:
+        tags = version.tags
+        cells = (
+            str(version.number),
+            " ".join(version.aliases),
+            f"{version.created:%Y-%m-%d %H:%M}",
+            "simulated" if tags.get("simulated") == "true" else tags.get("source", "–"),
+            *(tags.get(f"{name}_pct", "–") for name in ("median_error", "within_20", "coverage")),
+            tags.get("decision", "–"),
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    results.print(table)
+    results.print(Text("error: median, in %. Reasons of each decision: status --json", "dim"))
+
+
+def print_outcome(production: "ProductionFacts", refusal: str | None) -> None:
+    """The end of a run: why the challenger was refused, what is in production, what to do."""
+    if refusal:
+        results.print(Text(f"Refused: {refusal}", style="yellow"))
+    if production.version is None:
+        results.print("No version is in production.")
+        return
+    results.print(f"[bold green]In production: CarPricePredictor version {production.version}[/]")
+    print_table([(name, f"{value:,.2f}") for name, value in production.figures.items()])
+    if production.warning:
+        results.print(Text(production.warning, style="yellow"))
+    results.print(Text(f"Example: {production.example}"))
+    results.print(Text(NEXT_STEPS.format(carprice=sys.argv[0]), style="dim"))

@@ -1,0 +1,196 @@
+"""Whether a stored model behaves as a price should: golden cars, direction, speed. Pure."""
+
+import time
+from collections.abc import Mapping, Sequence
+from itertools import combinations, product
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, field_validator
+from sklearn.pipeline import Pipeline
+
+from carprice.arrays import Floats
+from carprice.frozen import Frozen
+from carprice.market.listing import (
+    BY_NAME,
+    ESTIMATE_COLUMNS,
+    FEATURES,
+    TARGET,
+    TEXTUAL,
+    to_listings,
+)
+
+TIMED_ESTIMATES = 30
+YEARS_BACK = 8
+MILEAGE_STEPS_KM = range(20_000, 220_001, 20_000)
+NEGLIGIBLE_RISE = 0.02
+"""The baseline learns each age and band of years by itself; a step against the grain below this
+is noise."""
+
+
+VALUES: Mapping[str, Sequence[float | str]] = {
+    "model_year": range(int(BY_NAME["model_year"].minimum), int(BY_NAME["model_year"].maximum) + 1),
+    "mileage_km": [BY_NAME["mileage_km"].minimum, BY_NAME["mileage_km"].maximum],
+    "fuel": list(BY_NAME["fuel"].choices),
+    "gearbox": list(BY_NAME["gearbox"].choices),
+}
+"""What a field could be where it is left open; in kilometres the ends say it all."""
+NEGLIGIBLE_STEP = 1e-3
+"""Which of the ways to fill a car are trimmed differs a little with what is told."""
+
+
+class GoldenCar(Frozen, extra="forbid"):
+    """A car whose price everybody knows: clean fields, and the range its estimate must fall in."""
+
+    car: dict[str, float | str]
+    low_mad: float = Field(gt=0)
+    high_mad: float = Field(gt=0)
+
+    @field_validator("car")
+    @classmethod
+    def _ensure_clean(cls, car: dict[str, float | str]) -> dict[str, float | str]:
+        if unknown := [name for name in car if name not in FEATURES]:
+            raise ValueError(f"no feature is named {unknown}; there are {', '.join(FEATURES)}")
+        if wrong := [name for name, value in car.items() if not _is_clean(name, value)]:
+            raise ValueError(
+                f"{wrong} cannot be read: names are quoted texts, choices the codes of listing.py, "
+                "the rest numbers"
+            )
+        return car
+
+    @property
+    def name(self) -> str:
+        year = self.car.get("model_year", 0)
+        return f"{self.car.get('make', '?')} {self.car.get('model', '?')} {year:.0f}"
+
+
+class ValidationRules(Frozen, extra="forbid"):
+    golden_cars: list[GoldenCar] = Field(min_length=1)
+    max_latency_ms: float = Field(gt=0)
+    """Best time of one estimate, of some tens."""
+    max_wrong_direction_pct: float = Field(ge=0, le=100)
+    """Share of steps (one year newer, 20,000 km less) that may lower a golden car's price."""
+
+
+class ValidationReport(Frozen):
+    """What was measured, and one sentence for each broken rule."""
+
+    golden_estimates_mad: dict[str, float]
+    wrong_direction_pct: float
+    latency_ms: float
+    failures: list[str]
+
+
+def validate(pipeline: Pipeline, rules: ValidationRules) -> ValidationReport:
+    """Check a model as loaded back from the registry against the rules."""
+    golden = to_listings([each.car for each in rules.golden_cars])
+    estimates = pipeline.predict(golden)
+    failures = _check_estimates(estimates)
+    failures += _check_open_fields(pipeline, golden, rules.golden_cars)
+    wrong = wrong_direction_pct(pipeline, golden)
+    if wrong > rules.max_wrong_direction_pct:
+        failures.append(
+            f"{wrong:.1f} % of steps to a newer car or fewer kilometres lower the price; "
+            f"at most {rules.max_wrong_direction_pct:g} % are allowed"
+        )
+    latency = measure_latency_ms(pipeline, golden)
+    if latency > rules.max_latency_ms:
+        failures.append(
+            f"one estimate takes {latency:.1f} ms; at most {rules.max_latency_ms:g} ms is allowed"
+        )
+    prices = estimates[TARGET].tolist()
+    failures += [
+        f"{each.name} at {price:,.0f} DH; between {each.low_mad:,.0f} and {each.high_mad:,.0f} DH "
+        "was expected"
+        for each, price in zip(rules.golden_cars, prices, strict=True)
+        if not each.low_mad <= price <= each.high_mad
+    ]
+    return ValidationReport(
+        golden_estimates_mad={
+            each.name: price for each, price in zip(rules.golden_cars, prices, strict=True)
+        },
+        wrong_direction_pct=wrong,
+        latency_ms=latency,
+        failures=failures,
+    )
+
+
+def _check_open_fields(
+    pipeline: Pipeline, golden: pd.DataFrame, cars: Sequence[GoldenCar]
+) -> list[str]:
+    """Golden cars that are priced outside what one or two open fields of theirs could mean."""
+    told = [name for name in VALUES if golden[name].notna().all()]
+    failures = []
+    for opened in [*combinations(told, 1), *combinations(told, 2)]:
+        ways = pd.DataFrame(product(*(VALUES[name] for name in opened)), columns=list(opened))
+        filled = golden.drop(columns=list(opened)).merge(ways, how="cross")[list(FEATURES)]
+        meant = _price_told(pipeline, filled).reshape(len(golden), -1)
+        silent = golden.assign(**{name: golden[name].mask(golden.index >= 0) for name in opened})
+        prices = _price_told(pipeline, silent)
+        ends = zip(cars, prices, meant.min(axis=1), meant.max(axis=1), strict=True)
+        failures += [
+            f"{car.name} at {price:,.0f} DH with {' + '.join(opened)} left open; "
+            f"by what that could be, between {low:,.0f} and {high:,.0f} DH"
+            for car, price, low, high in ends
+            if not low * (1 - NEGLIGIBLE_STEP) <= price <= high * (1 + NEGLIGIBLE_STEP)
+        ][:1]
+    return failures
+
+
+def _price_told(pipeline: Pipeline, cars: pd.DataFrame) -> Floats:
+    """Prices in DH (n,) of cars that a person tells of, leaving open what is missing."""
+    estimates = pipeline.predict(cars, open_fields=cars.isna().to_numpy())
+    prices: Floats = estimates[TARGET].to_numpy()
+    return prices
+
+
+def wrong_direction_pct(pipeline: Pipeline, listings: pd.DataFrame) -> float:
+    """Share of steps to a newer year or fewer kilometres that lower the price by 2 % or more."""
+    newest = BY_NAME["model_year"].maximum
+    years = [
+        listings.assign(model_year=(listings["model_year"] - back).clip(upper=newest))
+        for back in range(YEARS_BACK, -1, -1)
+    ]
+    mileages = [listings.assign(mileage_km=float(km)) for km in reversed(MILEAGE_STEPS_KM)]
+    steps = np.concatenate([_relative_steps(pipeline, each) for each in (years, mileages)])
+    return float(100 * (steps < -NEGLIGIBLE_RISE).mean())
+
+
+def measure_latency_ms(pipeline: Pipeline, listings: pd.DataFrame) -> float:
+    """Best time of one estimate for one car, in milliseconds.
+
+    The best of many: whatever else the machine does can only slow one down, and says nothing of
+    the model.
+    """
+    times = []
+    for turn in range(TIMED_ESTIMATES):
+        row = listings.iloc[[turn % len(listings)]]
+        start = time.perf_counter()
+        pipeline.predict(row)
+        times.append(1000 * (time.perf_counter() - start))
+    return min(times)
+
+
+def _relative_steps(pipeline: Pipeline, dearer_and_dearer: list[pd.DataFrame]) -> Floats:
+    """Relative change of price from each table to the next, all cars together."""
+    prices = pipeline.predict(pd.concat(dearer_and_dearer, ignore_index=True))[TARGET].to_numpy()
+    table: Floats = prices.reshape(len(dearer_and_dearer), -1)
+    return (table[1:] / table[:-1] - 1).ravel()
+
+
+def _is_clean(name: str, value: float | str) -> bool:
+    choices = BY_NAME[name].choices
+    return isinstance(value, str) == (name in TEXTUAL) and (not choices or value in choices)
+
+
+def _check_estimates(estimates: pd.DataFrame) -> list[str]:
+    values = estimates[list(ESTIMATE_COLUMNS)].to_numpy()
+    if not np.isfinite(values).all() or (values <= 0).any():
+        return ["an estimate is not a positive number"]
+    failures = []
+    price, low, high = values.T
+    if not ((low <= price) & (price <= high)).all():
+        failures.append("an estimate lies outside its own interval")
+    if len(price) > 1 and np.ptp(price) == 0:
+        failures.append("every golden car gets the same price")
+    return failures

@@ -1,0 +1,157 @@
+"""Whether a challenger may replace the champion: pure, fail-closed, reasons in figures."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+from pydantic import Field
+
+from carprice.evaluation.comparison import Comparison, compare
+from carprice.evaluation.metrics import Evaluation
+from carprice.frozen import Frozen
+
+
+class GatePolicy(Frozen, extra="forbid"):
+    """What the gate asks of a challenger; percentages are of held-out rows or prices."""
+
+    min_holdout_rows: int = Field(ge=2)
+    """Fewer held-out rows cannot tell a good model from a lucky one: nothing is compared."""
+    max_median_error_pct: float = Field(gt=0)
+    min_within_20_pct: float = Field(ge=0, le=100)
+    coverage_tolerance_points: float = Field(gt=0)
+    """How far the share of prices inside their interval may fall below the promised one."""
+    large_slice_rows: int = Field(ge=20)
+    slice_tolerance_points: float = Field(ge=0)
+    """How much worse (points of median error) a large slice may get, beyond its noise."""
+    bootstrap_rounds: int = Field(ge=100)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A model as the gate sees it.
+
+    estimates: columns price_mad, low_mad, high_mad for every held-out row.
+    promised_coverage_pct: the share of prices that its interval is said to hold.
+    """
+
+    version: int
+    simulated: bool
+    estimates: pd.DataFrame
+    evaluation: Evaluation
+    promised_coverage_pct: float
+
+
+class Decision(Frozen):
+    """What was decided, and every figure that it rests on."""
+
+    promote: bool
+    forced: bool = False
+    challenger: int
+    champion: int | None
+    reasons: list[str]
+    comparison: Comparison | None
+
+    @property
+    def summary(self) -> str:
+        outcome = "forced through" if self.forced else "accepted" if self.promote else "refused"
+        against = f"against version {self.champion}" if self.champion else "with no champion yet"
+        return f"version {self.challenger} {outcome} {against}"
+
+
+def decide(
+    listings: pd.DataFrame, challenger: Contender, champion: Contender | None, policy: GatePolicy
+) -> Decision:
+    """Accept or refuse a challenger judged on held-out listings that neither model has seen."""
+    refusals = _check_floors(challenger, policy)
+    comparison = None
+    if champion is not None and len(listings) >= policy.min_holdout_rows:
+        comparison = compare(
+            listings,
+            champion.estimates,
+            challenger.estimates,
+            min_rows=policy.large_slice_rows,
+            rounds=policy.bootstrap_rounds,
+        )
+        refusals += _check_against(champion, challenger, comparison, policy)
+    return Decision(
+        promote=not refusals,
+        challenger=challenger.version,
+        champion=champion.version if champion else None,
+        reasons=refusals or _praise(challenger, comparison),
+        comparison=comparison,
+    )
+
+
+def force(decision: Decision) -> Decision:
+    """Let a refused challenger through because a person asked; the reasons stay on record.
+
+    A second time changes nothing.
+    """
+    forced = decision.forced or not decision.promote
+    return decision.model_copy(update={"promote": True, "forced": forced})
+
+
+def _check_floors(challenger: Contender, policy: GatePolicy) -> list[str]:
+    scores = challenger.evaluation.overall
+    least_coverage = challenger.promised_coverage_pct - policy.coverage_tolerance_points
+    checks = {
+        f"{scores.rows} held-out rows; at least {policy.min_holdout_rows} are needed": (
+            scores.rows >= policy.min_holdout_rows
+        ),
+        f"median error {scores.median_error_pct:.2f} %; "
+        f"at most {policy.max_median_error_pct:g} % is allowed": (
+            scores.median_error_pct <= policy.max_median_error_pct
+        ),
+        f"{scores.within_20_pct:.1f} % of estimates within 20 % of the price; "
+        f"at least {policy.min_within_20_pct:g} % are needed": (
+            scores.within_20_pct >= policy.min_within_20_pct
+        ),
+        f"the interval holds {scores.coverage_pct:.1f} % of prices; "
+        f"at least {least_coverage:g} % are needed": scores.coverage_pct >= least_coverage,
+    }
+    return [sentence for sentence, holds in checks.items() if not holds]
+
+
+def _check_against(
+    champion: Contender, challenger: Contender, comparison: Comparison, policy: GatePolicy
+) -> list[str]:
+    if comparison.identical:
+        return [f"it gives the same {comparison.overall.rows} prices as version {champion.version}"]
+    if champion.simulated and not challenger.simulated:
+        # The simulated market was measured on real adverts, held-out ones perhaps among them: the
+        # comparison is no test that neither has seen. Real listings are what the model is for.
+        return []
+    refusals = []
+    if challenger.simulated and not champion.simulated:
+        refusals.append(
+            f"it was trained on simulated listings, version {champion.version} on real ones"
+        )
+    overall = comparison.overall
+    if overall.low > 0:
+        refusals.append(
+            f"median error {overall.points:+.2f} points against version {champion.version}, "
+            f"worse beyond noise (90 % interval {overall.low:+.2f} to {overall.high:+.2f})"
+        )
+    refusals += [
+        f"{name}: median error {each.points:+.2f} points on {each.rows} rows; "
+        f"at most {policy.slice_tolerance_points:+g} is tolerated on a large slice"
+        for name, each in comparison.slices.items()
+        if each.points > policy.slice_tolerance_points and each.low > 0
+    ]
+    return refusals
+
+
+def _praise(challenger: Contender, comparison: Comparison | None) -> list[str]:
+    scores = challenger.evaluation.overall
+    reasons = [
+        f"median error {scores.median_error_pct:.2f} %, {scores.within_20_pct:.1f} % within 20 %, "
+        f"interval holds {scores.coverage_pct:.1f} % on {scores.rows} held-out rows"
+    ]
+    if comparison is None:
+        return [*reasons, "there is no model in production to compare with"]
+    overall = comparison.overall
+    return [
+        *reasons,
+        f"median error {overall.points:+.2f} points against the champion on the same rows "
+        f"(90 % interval {overall.low:+.2f} to {overall.high:+.2f}); a worsening of "
+        f"{overall.detectable:.2f} points would have been noticed 8 times in 10",
+    ]

@@ -1,0 +1,116 @@
+"""Metrics overall and by slice, and champion against challenger on the same rows: pure."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import r2_score
+
+from carprice.arrays import Floats
+from carprice.frozen import Frozen
+from carprice.market.fields import fold
+from carprice.market.listing import TARGET
+
+PRICE_BANDS = (0, 80_000, 150_000, 250_000, 400_000, np.inf)
+YEAR_BANDS = (0, 2000, 2010, 2015, 2020, np.inf)
+
+
+class Scores(Frozen):
+    """How well prices were estimated on some rows. Shares and errors are in percent.
+
+    R² on price and the mean errors are shown but never judged by: a few mistyped prices carry
+    most of them.
+    """
+
+    rows: int
+    median_error_pct: float
+    mean_error_pct: float
+    within_10_pct: float
+    within_20_pct: float
+    mean_error_mad: float
+    r2_log: float
+    r2_price: float
+    coverage_pct: float
+    """Share of actual prices inside their interval."""
+    width_pct: float
+    """Median width of the interval against the estimate."""
+
+
+class Evaluation(Frozen):
+    """Scores overall and by slice: slice family (`make`, …) to slice name to scores."""
+
+    overall: Scores
+    slices: dict[str, dict[str, Scores]]
+
+
+def evaluate(listings: pd.DataFrame, estimates: pd.DataFrame, min_rows: int) -> Evaluation:
+    """Score estimates (columns price_mad, low_mad, high_mad) of clean listings, row by row.
+
+    Slices of fewer than `min_rows` rows are left out: their figures would be noise.
+    """
+    return Evaluation(
+        overall=score(listings[TARGET], estimates),
+        slices={
+            family: {
+                name: score(listings.loc[rows, TARGET], estimates.loc[rows])
+                for name, rows in groups.items()
+            }
+            for family, groups in slice_rows(listings, min_rows).items()
+        },
+    )
+
+
+def score(actual: pd.Series, estimates: pd.DataFrame) -> Scores:
+    """Scores of estimates (columns price_mad, low_mad, high_mad) against actual prices in DH."""
+    price = estimates[TARGET]
+    error = relative_errors(actual, estimates)
+    return Scores(
+        rows=len(actual),
+        median_error_pct=float(np.median(error)),
+        mean_error_pct=float(error.mean()),
+        within_10_pct=100 * float((error <= 10).mean()),
+        within_20_pct=100 * float((error <= 20).mean()),
+        mean_error_mad=float((price - actual).abs().mean()),
+        r2_log=_r2(np.log(actual), np.log(price)),
+        r2_price=_r2(actual, price),
+        coverage_pct=100
+        * float(actual.between(estimates["low_mad"], estimates["high_mad"]).mean()),
+        width_pct=100 * float(((estimates["high_mad"] - estimates["low_mad"]) / price).median()),
+    )
+
+
+def relative_errors(actual: pd.Series, estimates: pd.DataFrame) -> Floats:
+    """Absolute errors in percent of the actual price, one a row."""
+    return (100 * (estimates[TARGET] / actual - 1).abs()).to_numpy()
+
+
+def slice_rows(listings: pd.DataFrame, min_rows: int) -> dict[str, dict[str, pd.Index]]:
+    """Row labels of each slice large enough to be looked at, by family and name."""
+    families: Mapping[str, pd.Series] = {
+        "make": listings["make"].map(fold, na_action="ignore"),
+        "fuel": listings["fuel"],
+        "price": _name_bands(listings[TARGET], PRICE_BANDS),
+        "year": _name_bands(listings["model_year"], YEAR_BANDS),
+    }
+    return {
+        family: {
+            str(name): rows
+            for name, rows in listings.groupby(names, observed=True).groups.items()
+            if len(rows) >= min_rows
+        }
+        for family, names in families.items()
+    }
+
+
+def _r2(actual: pd.Series, predicted: pd.Series) -> float:
+    return float(r2_score(actual, predicted)) if len(actual) > 1 else float("nan")
+
+
+def _name_bands(column: pd.Series, bands: Sequence[float]) -> pd.Series:
+    return pd.cut(column, list(bands), right=False).map(_name_band, na_action="ignore")
+
+
+def _name_band(band: pd.Interval) -> str:
+    if np.isinf(band.right):
+        return f"{band.left:.0f} and more"
+    return f"{band.left:.0f}-{band.right - 1:.0f}"

@@ -1,0 +1,69 @@
+"""The names and years that a table of listings knows, as people spell them: pure."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import pandas as pd
+
+from carprice.market.fields import fold
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Makes, their models and the years of these, each in its most common spelling.
+
+    names: make to its models, both in alphabetical order.
+    years: (make, model) to its model years, the newest first.
+    """
+
+    names: Mapping[str, tuple[str, ...]]
+    years: Mapping[tuple[str, str], tuple[int, ...]]
+
+    @classmethod
+    def from_listings(cls, listings: pd.DataFrame) -> Self:
+        """From clean listings; rows without a make or a model name nothing."""
+        makes: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        models: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        years: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+        for make, model, year, rows in _count_names(listings):
+            key = fold(make), fold(model)
+            makes[key[0]][make] += rows
+            models[key][model] += rows
+            years[key] |= set() if math.isnan(year) else {int(year)}
+        names: dict[str, list[str]] = {_most_common(makes[key]): [] for key in sorted(makes)}
+        found: dict[tuple[str, str], tuple[int, ...]] = {}
+        for key in sorted(models):
+            make, model = _most_common(makes[key[0]]), _most_common(models[key])
+            names[make].append(model)
+            found[make, model] = tuple(sorted(years[key], reverse=True))
+        return cls({make: tuple(each) for make, each in names.items()}, found)
+
+    def spell_make(self, text: str) -> str:
+        """A make as it is spelt here, if it is known however it is spelt there."""
+        return next((make for make in self.names if fold(make) == fold(text)), text)
+
+    def models_of(self, make: str) -> tuple[str, ...]:
+        """The models of a make, however it is spelt; none for an unknown one."""
+        return self.names.get(self.spell_make(make), ())
+
+    def years_of(self, make: str, model: str) -> tuple[int, ...]:
+        """The model years in which a model was seen; none for an unknown one."""
+        make = self.spell_make(make)
+        known = next((each for each in self.models_of(make) if fold(each) == fold(model)), model)
+        return self.years.get((make, known), ())
+
+
+def _count_names(listings: pd.DataFrame) -> Iterator[tuple[str, str, float, int]]:
+    """Each make, model and year that stand together, and in how many listings."""
+    columns = ["make", "model", "model_year"]
+    named = listings[columns].dropna(subset=["make", "model"])
+    counts = named.value_counts(dropna=False).reset_index(name="rows")
+    return zip(*(counts[name].tolist() for name in (*columns, "rows")), strict=True)
+
+
+def _most_common(spellings: Counter[str]) -> str:
+    """Of two as common, the first in the alphabet."""
+    return min(spellings, key=lambda each: (-spellings[each], each))

@@ -1,0 +1,176 @@
+"""What the model learnt from and was measured on, arranged to answer for one car: pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from carprice.arrays import Floats
+from carprice.evaluation.metrics import relative_errors
+from carprice.insight.catalog import Catalog
+from carprice.insight.explanation import complete, find_typical
+from carprice.market.listing import FEATURES, TARGET
+from carprice.pricing.encoder import AT
+from carprice.pricing.split import split
+
+COMPARABLES = 8
+LEAST_RECORD = 30
+"""Held-out cars below which a track record would be luck."""
+SAME_AGE_YEARS = 3
+YEARS_APART = 1.0
+KM_APART = 20_000.0
+"""How far two adverts of a model are apart: a year counts as much as this many kilometres, or as
+another fuel, gearbox or condition."""
+
+Rows = npt.NDArray[np.intp]
+
+
+class Likeness(StrEnum):
+    """How like a car the held-out ones of a track record are, the closest first."""
+
+    MODEL_AND_AGE = "model_and_age"
+    MODEL = "model"
+    MAKE_AND_AGE = "make_and_age"
+    MAKE = "make"
+
+
+class TrackRecord(NamedTuple):
+    """How estimates of held-out cars like one did.
+
+    rows: how many were like it. coverage_pct, median_error_pct: share of them inside their
+    interval, and median error; None where rows are too few to tell.
+    """
+
+    likeness: Likeness
+    rows: int
+    coverage_pct: float | None
+    median_error_pct: float | None
+
+
+class _Names(NamedTuple):
+    """Which rows of a table are of each make and model, by the encoder's numbers."""
+
+    makes: Mapping[int, Rows]
+    models: Mapping[int, Rows]
+
+    @classmethod
+    def of(cls, encoded: npt.NDArray[np.floating]) -> Self:
+        return cls(*(_group(encoded[:, AT[name]]) for name in ("make", "model")))
+
+
+class Reference(NamedTuple):
+    """The two sides of the split, the catalog of names, and the typical car of a market.
+
+    typical: one row of FEATURES; typical_encoded, complete_encoded: the same (1, COLUMNS), open
+    fields left open, and filled as is usual. known: training listings. unseen: held-out ones, with
+    the estimates of this model beside their price: `estimate_mad`, low_mad, high_mad, `inside`,
+    whether they hold it, and `error_pct`.
+    """
+
+    catalog: Catalog
+    typical: pd.DataFrame
+    typical_encoded: Floats
+    complete_encoded: Floats
+    known: pd.DataFrame
+    unseen: pd.DataFrame
+    known_names: _Names
+    unseen_names: _Names
+
+    @classmethod
+    def build(cls, pipeline: Pipeline, listings: pd.DataFrame, holdout_share: float) -> Self:
+        """From the clean table that the model was trained on and its held-out share."""
+        known, held_out = (side.reset_index(drop=True) for side in split(listings, holdout_share))
+        encode = pipeline["encode"].transform
+        estimates = pipeline.predict(held_out[list(FEATURES)])
+        price = held_out[TARGET]
+        unseen = held_out.assign(
+            estimate_mad=estimates[TARGET], low_mad=estimates["low_mad"],
+            high_mad=estimates["high_mad"], error_pct=relative_errors(price, estimates),
+            inside=price.between(estimates["low_mad"], estimates["high_mad"]),
+        )  # fmt: skip
+        typical = find_typical(known)
+        return cls(
+            catalog=Catalog.from_listings(known),
+            typical=typical,
+            typical_encoded=encode(typical),
+            complete_encoded=encode(complete(typical, known)),
+            known=known,
+            unseen=unseen,
+            known_names=_Names.of(encode(known)),
+            unseen_names=_Names.of(encode(held_out)),
+        )
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """How many listings were learnt from, and how many held out."""
+        return len(self.known), len(self.unseen)
+
+    def find_comparables(
+        self, encoded: npt.NDArray[np.floating], car: pd.DataFrame
+    ) -> pd.DataFrame:
+        """Training listings of the same model, the most alike first; none of an unknown one.
+
+        encoded, car: one row each, as the encoder gives it and as the clean table has it.
+        """
+        rows = self.known_names.models.get(int(encoded[0, AT["model"]]), np.array([], dtype=int))
+        alike = self.known.iloc[rows]
+        return alike.iloc[np.argsort(_distance(alike, car), kind="stable")[:COMPARABLES]]
+
+    def find_record(
+        self, encoded: npt.NDArray[np.floating], car: pd.DataFrame
+    ) -> TrackRecord | None:
+        """Record of the closest kind of cars that is large enough; None for a nameless car.
+
+        Where none is, that of the largest kind without figures.
+        """
+        make, model = (int(encoded[0, AT[name]]) for name in ("make", "model"))
+        of_make = self.unseen_names.makes.get(make, np.array([], dtype=int))
+        of_model = self.unseen_names.models.get(model, np.array([], dtype=int))
+        if not make:
+            return None
+        kinds = {
+            Likeness.MODEL_AND_AGE: self._of_age(of_model, car),
+            Likeness.MODEL: of_model,
+            Likeness.MAKE_AND_AGE: self._of_age(of_make, car),
+            Likeness.MAKE: of_make,
+        }
+        for likeness, rows in kinds.items():
+            if len(rows) >= LEAST_RECORD:
+                return self._measure(likeness, rows)
+        return TrackRecord(Likeness.MAKE, len(of_make), None, None)
+
+    def _of_age(self, rows: Rows, car: pd.DataFrame) -> Rows:
+        years = self.unseen["model_year"].to_numpy()[rows]
+        alike: Rows = rows[np.abs(years - car["model_year"].iloc[0]) <= SAME_AGE_YEARS]
+        return alike
+
+    def _measure(self, likeness: Likeness, rows: Rows) -> TrackRecord:
+        inside, errors = (self.unseen[name].to_numpy()[rows] for name in ("inside", "error_pct"))
+        return TrackRecord(
+            likeness, len(rows), 100 * float(inside.mean()), float(np.median(errors))
+        )
+
+
+def _group(numbers: npt.NDArray[np.floating]) -> dict[int, Rows]:
+    """Positions of each number but 0, the unknown."""
+    order = np.argsort(numbers, kind="stable")
+    values, starts = np.unique(numbers[order], return_index=True)
+    groups = zip(values.tolist(), np.split(order, starts[1:]), strict=True)
+    return {int(number): rows for number, rows in groups if number}
+
+
+def _distance(listings: pd.DataFrame, car: pd.DataFrame) -> npt.NDArray[np.floating]:
+    """How far each listing is from the car; what either leaves open does not count."""
+    row = car.iloc[0]
+    apart = np.zeros(len(listings))
+    for name, unit in (("model_year", YEARS_APART), ("mileage_km", KM_APART)):
+        apart += np.nan_to_num(np.abs(listings[name].to_numpy() - row[name]) / unit)
+    for name in ("fuel", "gearbox", "condition"):
+        if not pd.isna(row[name]):
+            other = listings[name].notna() & (listings[name] != row[name])
+            apart += other.to_numpy(dtype=float)
+    return apart

@@ -1,0 +1,51 @@
+"""A version's scores as small tables, ready to be drawn: pure."""
+
+import numpy as np
+import pandas as pd
+
+from carprice.evaluation.metrics import Evaluation
+from carprice.market.listing import TARGET
+
+PRICE_STEPS = 28
+ERROR_EDGES = tuple(range(-60, 61, 5))
+"""Percent; what lies beyond is counted at the ends."""
+
+
+def tabulate_slices(evaluation: Evaluation, family: str) -> pd.DataFrame:
+    """One row a slice of a family: `name`, and its scores; makes by error, bands in their order."""
+    rows = [
+        {"name": name, **scores.model_dump()}
+        for name, scores in evaluation.slices.get(family, {}).items()
+    ]
+    table = pd.DataFrame(rows, columns=["name", *type(evaluation.overall).model_fields])
+    return table.sort_values("median_error_pct") if family == "make" else table
+
+
+def bin_estimates(unseen: pd.DataFrame) -> pd.DataFrame:
+    """How many held-out cars lie in each cell of price against estimate, empty ones left out.
+
+    unseen: `Reference.unseen`. Cells have equal ratios, so that a cheap car counts like a dear
+    one: columns `price`, `price_end`, `estimate`, `estimate_end` in DH, and `rows`.
+    """
+    both = unseen[[TARGET, "estimate_mad"]].dropna()
+    if both.empty:
+        return pd.DataFrame(columns=["price", "price_end", "estimate", "estimate_end", "rows"])
+    low, high = float(both.min().min()), float(both.max().max())
+    edges = np.geomspace(low, high * 1.001, PRICE_STEPS + 1)
+    counts, _, _ = np.histogram2d(both[TARGET], both["estimate_mad"], bins=[edges, edges])
+    across, up = np.nonzero(counts)
+    return pd.DataFrame(
+        {
+            "price": edges[across], "price_end": edges[across + 1],
+            "estimate": edges[up], "estimate_end": edges[up + 1],
+            "rows": counts[across, up].astype(int),
+        }
+    )  # fmt: skip
+
+
+def bin_errors(unseen: pd.DataFrame) -> pd.DataFrame:
+    """How many held-out cars were estimated how far off: `low`, `high` in percent, `rows`."""
+    errors = (100 * (unseen["estimate_mad"] / unseen[TARGET] - 1)).dropna()
+    ends = ERROR_EDGES[0], ERROR_EDGES[-1]
+    counts, _ = np.histogram(errors.clip(*ends), bins=ERROR_EDGES)
+    return pd.DataFrame({"low": ERROR_EDGES[:-1], "high": ERROR_EDGES[1:], "rows": counts})

@@ -1,0 +1,119 @@
+"""Raw texts to typed values: numbers, kilometres, choices, yes or no."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carprice.market.fields import Field, Kind, fold
+from carprice.market.listing import TEXTUAL
+from carprice.market.morocco import UNKNOWN_WORDS, UNPRICED_WORDS
+
+YES_NO = {"oui": 1.0, "yes": 1.0, "true": 1.0, "vrai": 1.0, "1": 1.0,
+          "non": 0.0, "no": 0.0, "false": 0.0, "faux": 0.0, "0": 0.0}  # fmt: skip
+BAND = re.compile(r"(?<=[\dm])\s*[-–—à]\s*(?=\d)")
+NUMBER = re.compile(
+    r"(?P<before>(?:[^\W\d_]|[ '])*?)"
+    r"(?P<sign>-? ?)"
+    r"(?P<whole>[1-9]\d{0,2}(?P<mark>[ .,])\d{3}(?:(?P=mark)\d{3})*|\d+)"
+    r"(?:(?!(?P=mark))[.,](?P<fraction>\d+))?"
+    r"(?P<after>(?:[^\W\d_]|[ '])*\.?)"
+)
+"""One number and words around it: its groups of three share one mark, which is not the decimal
+one. Dates, sums, two numbers, other currencies and formulas do not match."""
+
+LONGEST_NUMBER = 60
+WORDS_AROUND_NUMBERS = frozenset({"", "dh", "dhs", "mad", "km", "cv", "ouplusancien"})
+AT_LEAST = frozenset({"plusde", "plusdekm", "plusdecv"})
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Typed values of raw listings, and where a text was there but could not be used.
+
+    values: the clean table; texts are `str`, the rest floats, unknown is NaN.
+    problems: remark code to the rows it holds for (boolean, aligned with `values`); a code that
+        holds for no row is left out. Codes are a field name and `_unreadable`, `_out_of_range`,
+        `_placeholder` or `_in_thousands`.
+    """
+
+    values: pd.DataFrame
+    problems: dict[str, pd.Series]
+
+
+def parse_number(text: str) -> float:
+    """Read `173 000 DH`, `6 CV`, `1.200,50` or `Plus de 41 CV` (one more than 41); else NaN."""
+    found = NUMBER.fullmatch(" ".join(text.split())) if len(text) <= LONGEST_NUMBER else None
+    around = fold(found["before"] + found["after"]) if found else ""
+    if not found or around not in WORDS_AROUND_NUMBERS | AT_LEAST:
+        return float("nan")
+    whole = re.sub("[ .,]", "", found["whole"])
+    number = float(f"{found['sign'].strip()}{whole}.{found['fraction'] or 0}")
+    return number + (around in AT_LEAST)
+
+
+def parse_mileage(text: str) -> float:
+    """Read a number of km, or the middle of a band such as `200 000 - 249 999`; else NaN."""
+    ends = [parse_number(end) for end in BAND.split(text)]
+    return float(np.mean(ends)) if len(ends) <= 2 and ends[0] <= ends[-1] else float("nan")
+
+
+def parse_text(text: str) -> str | None:
+    """Tidy a text: single spaces, and none of the invisible signs that could act on a terminal."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(shown.split()) or None
+
+
+def parse_yes_no(text: str) -> float:
+    """Read `Oui`, `non`, `True`, `1` or the `1.0` of a table written as numbers; else NaN."""
+    return YES_NO.get(fold(text.strip().removesuffix(".0")), float("nan"))
+
+
+def parse_column(raw: pd.Series, each: Field) -> tuple[Any, Flags]:
+    """Clean values of a column, and the rows that say something which could not be used."""
+    parse = _choose_parser(each)
+    silent = UNKNOWN_WORDS | UNPRICED_WORDS if each.kind is Kind.PRICE else UNKNOWN_WORDS
+    places, texts = _find_distinct(raw)
+    given = [fold(text) not in silent for text in texts]
+    values: list[Any] = [
+        parse(text) if says else None for text, says in zip(texts, given, strict=True)
+    ]
+    # The missing ones have place -1, hence the last of each list.
+    distinct: Any = (
+        pd.array([*values, None], dtype="str")
+        if each.name in TEXTUAL
+        else np.array([*values, None], dtype="float64")
+    )
+    unreadable = np.array([*given, False]) & pd.isna(distinct)
+    return distinct.take(places), unreadable[places]
+
+
+def find_bands(mileage: pd.Series) -> Flags:
+    """Which rows name a band of kilometres."""
+    places, texts = _find_distinct(mileage)
+    return np.array([*(bool(BAND.search(text)) for text in texts), False])[places]
+
+
+def _find_distinct(column: pd.Series) -> tuple[npt.NDArray[np.intp], Sequence[str]]:
+    """For each row the place of its text among the distinct ones; -1 for a missing text."""
+    if len(column) == 1:  # by way of pandas, a single car takes twice the time
+        text = column.iloc[0]
+        return (np.array([0]), [text]) if isinstance(text, str) else (np.array([-1]), [])
+    places, texts = pd.factorize(column)
+    return places, list(texts)
+
+
+def _choose_parser(each: Field) -> Callable[[str], object]:
+    codes = each.codes
+    parsers: dict[Kind, Callable[[str], object]] = {
+        Kind.TEXT: parse_text,
+        Kind.CHOICE: lambda text: codes.get(fold(text)),
+        Kind.YES_NO: parse_yes_no,
+        Kind.MILEAGE: parse_mileage,
+    }
+    return parsers.get(each.kind, parse_number)

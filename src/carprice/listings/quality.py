@@ -1,0 +1,222 @@
+"""Check listings before anything learns from them: every broken rule at once, with examples."""
+
+import math
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carprice.listings.cleaning import DROP_REASONS, parse_listings, select_rows
+from carprice.listings.parsing import Parsed
+from carprice.listings.quality_report import (
+    EXAMPLES,
+    DataProfile,
+    Example,
+    Finding,
+    Histogram,
+    Line,
+    QualityReport,
+    QualitySummary,
+    Unseen,
+    render_html,
+    shorten,
+    summarize_report,
+    title_field,
+)
+from carprice.listings.quality_rules import QualityRules, list_failures
+from carprice.listings.reading import RawListings
+from carprice.listings.table_store import hash_content
+from carprice.market.fields import Kind, fold
+from carprice.market.listing import BY_NAME, TARGET, VEHICLE
+from carprice.market.morocco import FIELDS
+
+__all__ = [
+    "DataProfile", "Line", "QualityReport", "QualityRules", "QualitySummary", "build_profile",
+    "check_listings", "compare_prices", "render_html", "summarize_report",
+]  # fmt: skip
+ROWS_FOR_A_MEDIAN = 20
+NAMES_SHOWN = 50
+HISTOGRAM_KM = 500_000
+
+PROBLEMS = {
+    "unreadable": "a text that cannot be read: taken for unknown",
+    "out_of_range": "a number outside its range: taken for unknown",
+    "in_thousands": "10 to 999 km on a car that is not new: read as thousands",
+    "placeholder": "a number that stands for nothing: taken for unknown",
+}
+EXAMPLE_FIELDS = {"no_year": ("model_year",), "same_link": ("link",), "same_content": VEHICLE}
+
+
+def check_listings(
+    raw: RawListings, rules: QualityRules, accepted: DataProfile | None
+) -> QualityReport:
+    """Parse, select and judge listings, against the data accepted before when there is some.
+
+    Never raises for what the listings hold: what is wrong stands in the failures.
+    """
+    parsed = parse_listings(raw.frame)
+    kept, reasons = select_rows(parsed)
+    source, read = raw.source, len(raw.frame) + len(raw.malformed)
+    dropped = {code: reasons.index[reasons == code] for code in DROP_REASONS}
+    profile = build_profile(parsed, kept)
+    summary = QualitySummary(
+        source=source.name,
+        source_sha256=source.sha256,
+        encoding=source.encoding,
+        separator=source.separator,
+        damaged_letters=source.damaged_letters,
+        ignored_columns=[shorten(name) for name in source.ignored_columns],
+        absent_fields=source.absent_fields,
+        rows_read=read,
+        rows_malformed=len(raw.malformed),
+        malformed_examples=raw.malformed[:EXAMPLES],
+        rows_priced=int(parsed.values[TARGET].notna().sum()),
+        rows_kept=len(kept),
+        dropped={
+            code: _find(DROP_REASONS[code], raw, rows, EXAMPLE_FIELDS.get(code, (TARGET,)))
+            for code, rows in dropped.items()
+            if len(rows)
+        },
+        duplicates=len(dropped["same_link"]) + len(dropped["same_content"]),
+        problems=_find_problems(raw, parsed),
+        missing=profile.missing,
+        unknown_wordings=_count_wordings(raw, parsed),
+        unseen_makes=_count_unseen(kept, ("make",), accepted),
+        unseen_models=_count_unseen(kept, ("make", "model"), accepted),
+        price_shift=compare_prices(profile, accepted),
+        simulated=profile.simulated,
+        histograms=_build_histograms(kept),
+        profile=profile,
+        failures=[],
+    )
+    failures = list_failures(summary, rules, accepted)
+    return QualityReport(kept, summary.model_copy(update={"failures": failures}))
+
+
+def build_profile(parsed: Parsed, kept: pd.DataFrame) -> DataProfile:
+    """What is remembered of these listings if they are accepted."""
+    values = parsed.values
+    priced = values[values[TARGET] > 0]
+    by_make = priced.groupby(priced["make"].map(fold, na_action="ignore"))[TARGET]
+    medians = by_make.median()[by_make.size() >= ROWS_FOR_A_MEDIAN]
+    models: dict[str, set[str]] = {}
+    for make, model in kept[["make", "model"]].drop_duplicates().itertuples(index=False):
+        if isinstance(make, str):
+            models.setdefault(fold(make), set()).update(
+                [fold(model)] if isinstance(model, str) else []
+            )
+    missing = values.isna().mean() if len(values) else pd.Series(1.0, index=values.columns)
+    return DataProfile(
+        data_hash=hash_content(kept),
+        rows=len(kept),
+        median_price_by_make={str(make): float(price) for make, price in medians.items()},
+        models_by_make={make: sorted(models[make]) for make in sorted(models)},
+        missing={str(name): float(share) for name, share in missing.items()},
+        simulated=bool(values["simulated"].eq(1).any()),
+    )
+
+
+def compare_prices(profile: DataProfile, accepted: DataProfile | None) -> float | None:
+    """Typical factor from accepted prices to these: the median over the makes in both.
+
+    Make by make, so that another mix of cars does not count; None when no make is in both.
+    """
+    before = accepted.median_price_by_make if accepted else {}
+    ratios = [
+        math.log(price / before[make])
+        for make, price in profile.median_price_by_make.items()
+        if make in before
+    ]
+    return float(np.exp(np.median(ratios))) if ratios else None
+
+
+def _find_problems(raw: RawListings, parsed: Parsed) -> dict[str, Finding]:
+    findings = {}
+    for code, holds in parsed.problems.items():
+        name, kind = next(
+            (code.removesuffix(f"_{kind}"), kind) for kind in PROBLEMS if code.endswith(kind)
+        )
+        label = f"{title_field(name)}: {PROBLEMS[kind]}"
+        findings[code] = _find(label, raw, raw.frame.index[holds], (name,))
+    return findings
+
+
+def _find(label: str, raw: RawListings, rows: pd.Index, fields: tuple[str, ...]) -> Finding:
+    cells = raw.frame.loc[rows[:EXAMPLES], list(fields)].fillna("")
+    return Finding(
+        label=label,
+        rows=len(rows),
+        share=len(rows) / (len(raw.frame) + len(raw.malformed)),
+        examples=tuple(
+            Example(row=int(row), text=shorten(" ".join(texts)))
+            for row, *texts in cells.itertuples()
+        ),
+    )
+
+
+def _count_wordings(raw: RawListings, parsed: Parsed) -> dict[str, dict[str, int]]:
+    """Texts of choices that are no known choice: field name to text to rows."""
+    return {
+        each.name: {
+            shorten(str(text)): int(rows)
+            for text, rows in raw.frame.loc[holds, each.name].value_counts()[:NAMES_SHOWN].items()
+        }
+        for each in FIELDS
+        if each.kind in (Kind.CHOICE, Kind.YES_NO)
+        and (holds := parsed.problems.get(f"{each.name}_unreadable")) is not None
+    }
+
+
+def _count_unseen(
+    kept: pd.DataFrame, columns: tuple[str, ...], accepted: DataProfile | None
+) -> Unseen:
+    """Names in these columns that the accepted data did not hold, however they are spelt."""
+    if accepted is None:
+        return Unseen(names=0, rows=0, shown={})
+    models = accepted.models_by_make
+    known = {(make,) for make in models} | {(make, one) for make in models for one in models[make]}
+    rows: Counter[tuple[str, ...]] = Counter()
+    labels: dict[tuple[str, ...], str] = {}
+    for names, count in kept[list(columns)].value_counts(dropna=True).items():
+        parts = tuple(map(str, names)) if isinstance(names, tuple) else (str(names),)
+        key = tuple(map(fold, parts))
+        if key not in known:
+            rows[key] += int(count)
+            labels.setdefault(key, shorten(" ".join(parts)))
+    shown = {labels[key]: count for key, count in rows.most_common(NAMES_SHOWN)}
+    return Unseen(names=len(rows), rows=rows.total(), shown=shown)
+
+
+def _build_histograms(kept: pd.DataFrame) -> tuple[Histogram, ...]:
+    price, year, mileage = (kept[name].to_numpy() for name in (TARGET, *VEHICLE[2:]))
+    field, years = BY_NAME[TARGET], BY_NAME["model_year"]
+    decimals = math.log10(field.maximum / field.minimum)
+    prices = {"10k": 1e4, "50k": 5e4, "100k": 1e5, "500k": 5e5, "1M": 1e6, "5M": 5e6}
+    places = {label: math.log10(mad / field.minimum) / decimals for label, mad in prices.items()}
+    span = years.maximum + 1 - years.minimum
+    decades = {str(each): (each + 0.5 - years.minimum) / span for each in range(1980, 2030, 10)}
+    distances = {"0": 0.0, "100k": 0.2, "200k": 0.4, "300k": 0.6, "400k": 0.8, "500k+": 1.0}
+    return (
+        _bin("Price (log)", "DH", price, np.geomspace(field.minimum, field.maximum, 41), places),
+        _bin("Model year", "", year, np.arange(years.minimum, years.maximum + 2), decades),
+        _bin("Mileage", "km", np.clip(mileage, None, HISTOGRAM_KM),
+             np.linspace(0, HISTOGRAM_KM, 26), distances),
+    )  # fmt: skip
+
+
+def _bin(
+    title: str,
+    unit: str,
+    values: npt.NDArray[np.float64],
+    edges: npt.NDArray[np.float64],
+    ticks: dict[str, float],
+) -> Histogram:
+    counts = np.histogram(values[~np.isnan(values)], edges)[0]
+    return Histogram(
+        title=title,
+        unit=unit,
+        edges=tuple(map(float, edges)),
+        counts=tuple(map(int, counts)),
+        ticks={label: float(place) for label, place in ticks.items()},
+    )

@@ -1,0 +1,284 @@
+"""Read files of listings as they come, keep the clean table."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from carprice.errors import DatasetError
+from carprice.listings.refusals import refuse, refuse_missing
+from carprice.market.fields import fold
+from carprice.market.listing import BY_NAME, HEADERS, TARGET
+from carprice.market.morocco import FIELDS
+from carprice.wording.files import (
+    FILE_BINARY,
+    FILE_EMPTY,
+    FILE_OF_OTHER_KIND,
+    FILE_UNREADABLE,
+    FILE_WITH_OPEN_QUOTE,
+    FILE_WITH_TWINS,
+    FILE_WITHOUT_HEADER,
+    GZIP_ARCHIVE,
+    MARKUP,
+    OLD_WORKBOOK,
+    PARQUET_TABLE,
+    PDF,
+    ZIP_ARCHIVE,
+)
+
+SEPARATORS = (",", ";", "\t", "|")
+CHUNK_ROWS = 10_000
+SIGNATURES = {
+    b"PK\x03\x04": ZIP_ARCHIVE,
+    b"\xd0\xcf\x11\xe0": OLD_WORKBOOK,
+    b"\x1f\x8b": GZIP_ARCHIVE,
+    b"PAR1": PARQUET_TABLE,
+    b"%PDF": PDF,
+    b"<": MARKUP,
+}
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF_8_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that came over the network: in memory, and never on a disk."""
+
+    name: str
+    data: bytes
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where listings came from, as found in the file itself."""
+
+    name: str
+    sha256: str
+    encoding: str
+    separator: str
+    header: tuple[str, ...]
+    fields: dict[str, int]
+    """Field name to its position in the header."""
+    damaged_letters: int = 0
+    """Letters that could not be decoded; each was read as `\ufffd`."""
+
+    @property
+    def ignored_columns(self) -> list[str]:
+        used = set(self.fields.values())
+        return [name or "(unnamed)" for at, name in enumerate(self.header) if at not in used]
+
+    @property
+    def absent_fields(self) -> list[str]:
+        return [each.name for each in FIELDS if each.name not in self.fields]
+
+
+class ListingFile:
+    """The rows of one file of listings, read in chunks, cells untouched.
+
+    Raises DatasetError when the file is missing, empty, not text, or lacks a column that the
+    model needs (`needs_price` says whether the price is one of them).
+    """
+
+    def __init__(self, file: Path | Upload, *, needs_price: bool) -> None:
+        data = file.data if isinstance(file, Upload) else _read_bytes(file)
+        text, encoding = _decode(data, file)
+        # Decoded as it is read: a text held whole takes four times the room of its bytes.
+        self._lines = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="")
+        separator, header = _read_header(self._lines, file)
+        self._start = self._lines.tell()
+        self.most_rows = 1 + max(text.count("\n"), text.count("\r"))
+        """Rows that there are at most, to tell how far a reader is."""
+        self.source = Source(
+            name=file.name,
+            sha256=hashlib.sha256(data).hexdigest(),
+            encoding=encoding,
+            separator=separator,
+            header=tuple(header),
+            fields=_locate_fields(header, file, needs_price=needs_price),
+            damaged_letters=text.count("\ufffd"),
+        )
+
+    def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[list[list[str]]]:
+        """Yield the rows as lists of cells, at most `rows` at a time; empty lines are no rows.
+
+        Raises DatasetError where a quote that is not closed swallows the rows after it.
+        """
+        written = self._written_rows()
+        while chunk := list(islice(written, rows)):
+            yield chunk
+
+    def _written_rows(self) -> Iterator[list[str]]:
+        self._lines.seek(self._start)
+        taken: list[str] = []
+        number = 1
+        try:
+            for cells in csv.reader(self._record_lines(taken), delimiter=self.source.separator):
+                if len(taken) > 1:
+                    self._ensure_no_hidden_rows(cells, taken)
+                taken.clear()
+                if cells:
+                    yield cells
+                    number += _is_filled(cells)
+        except csv.Error as error:
+            raise refuse(FILE_WITH_OPEN_QUOTE, self.source.name, row=number, error=error) from error
+
+    def _record_lines(self, taken: list[str]) -> Iterator[str]:
+        # A quote still open at the end takes the blank line in, and so makes a row of several.
+        for line in chain(self._lines, ["\n"]):
+            taken.append(line)
+            yield line
+
+    def _ensure_no_hidden_rows(self, cells: Sequence[str], lines: Sequence[str]) -> None:
+        """Raise csv.Error when a row of several lines owes them to a stray quote."""
+        separator, year = self.source.separator, self.source.fields["model_year"]
+        next(csv.reader(lines, delimiter=separator, strict=True))
+        inner = (line for cell in cells for line in cell.splitlines()[1:])
+        for hidden in csv.reader(inner, delimiter=separator):
+            if not self.is_malformed(hidden) and hidden[year].strip().isdigit():
+                raise csv.Error("it holds whole rows")
+
+    def is_malformed(self, cells: Sequence[str]) -> bool:
+        """Whether the row has more or fewer cells than the header."""
+        return len(cells) != len(self.source.header)
+
+    def to_frame(self, rows: Sequence[Sequence[str]]) -> pd.DataFrame:
+        """Raw texts of well-formed rows, one `str` column for each field, absent ones empty."""
+        places, width = self.source.fields, len(self.source.header)
+        columns = list(zip(*rows, strict=True)) or [()] * width
+        columns.append((None,) * len(rows))  # what an absent field reads
+        read = {at: _to_texts(columns[at]) for at in {*places.values(), width}}
+        return pd.DataFrame({each.name: read[places.get(each.name, width)] for each in FIELDS})
+
+
+def _to_texts(cells: Sequence[str | None]) -> pd.api.extensions.ExtensionArray:
+    # By way of Arrow: pandas alone would look at every cell several times.
+    remarks: pd.api.extensions.ExtensionArray
+    remarks = pd.array(pa.array(cells, pa.large_string()), dtype="str")
+    return remarks
+
+
+@dataclass(frozen=True)
+class RawListings:
+    """All well-formed rows of a file as raw text, indexed by their row number from 1."""
+
+    frame: pd.DataFrame
+    source: Source
+    malformed: tuple[int, ...]
+    """Numbers of the rows left out because they have more or fewer cells than the header."""
+
+
+def read_listings(path: Path, progress: Callable[[int], None] = lambda _: None) -> RawListings:
+    """Read a whole file for training; `progress` is told the number of rows read so far.
+
+    Raises DatasetError when it cannot be read (see ListingFile) or holds no listing.
+    """
+    file = ListingFile(path, needs_price=True)
+    frames: list[pd.DataFrame] = []
+    malformed: list[int] = []
+    seen = 0
+    for chunk in file.chunks():
+        sound: dict[int, list[str]] = {}
+        for seen, cells in enumerate(filter(_is_filled, chunk), seen + 1):  # noqa: B020 - goes on where it stopped
+            if file.is_malformed(cells):
+                malformed.append(seen)
+            else:
+                sound[seen] = cells
+        numbers = pd.Index(list(sound), dtype="int64")
+        frames.append(file.to_frame(list(sound.values())).set_axis(numbers))
+        progress(seen)
+    if not seen:
+        raise DatasetError(f"{path}: a header and no listing under it. Is this the whole file?")
+    return RawListings(pd.concat(frames), file.source, tuple(malformed))
+
+
+def _is_filled(cells: Sequence[str]) -> bool:
+    """Whether a row says anything; one of empty cells is copied, but is no listing."""
+    return any(map(str.strip, cells))
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise refuse(FILE_UNREADABLE, path, reason=error.strerror) from error
+
+
+def _decode(data: bytes, file: Path | Upload) -> tuple[str, str]:
+    """Text and encoding of a file that is text."""
+    for signature, what in SIGNATURES.items():
+        if data.startswith(signature):
+            raise refuse(FILE_OF_OTHER_KIND, file, what=what)
+    text, encoding = _choose_encoding(data)
+    if "\0" in text:
+        raise refuse(FILE_BINARY, file)
+    if not text or text.isspace():
+        raise refuse(FILE_EMPTY, file)
+    return text, encoding
+
+
+def _choose_encoding(data: bytes) -> tuple[str, str]:
+    """UTF-16 by its mark, UTF-8 by its mark or if it reads so, else Windows-1252 (Latin-1)."""
+    if data.startswith(UTF_16_MARKS):
+        return data.decode("utf-16", errors="replace"), "utf-16"
+    encoding = "utf-8-sig" if data.startswith(UTF_8_MARK) else "utf-8"
+    with suppress(UnicodeDecodeError):
+        return data.decode(encoding), encoding
+    text = data.decode(encoding, errors="replace")
+    if encoding == "utf-8-sig":
+        return text, encoding
+    damaged = text.count("\ufffd")
+    accented = len(text) - len(text.encode("ascii", errors="ignore")) - damaged
+    # A file cut in the middle of a letter stays UTF-8; one with no letter that reads is not.
+    if damaged <= accented:
+        return text, "utf-8"
+    return data.decode("cp1252", errors="replace"), "cp1252"
+
+
+def _read_header(buffer: io.TextIOWrapper, file: Path | Upload) -> tuple[str, list[str]]:
+    """Find the separator that makes most sense of the first line; leave the buffer after it."""
+    best: tuple[int, str, list[str], int] = (-1, ",", [], 0)
+    for separator in SEPARATORS:
+        buffer.seek(0)
+        try:
+            lines = iter(buffer.readline, "")
+            cells = next(row for row in csv.reader(lines, delimiter=separator) if any(row))
+        except (csv.Error, StopIteration):
+            continue
+        header = [cell.strip() for cell in cells]
+        known = sum(fold(cell) in HEADERS for cell in header)
+        best = max(best, (known, separator, header, buffer.tell()), key=lambda found: found[0])
+    known, separator, header, after = best
+    if not header or any("\n" in cell and separator in cell for cell in header):
+        raise refuse(FILE_WITHOUT_HEADER, file)
+    buffer.seek(after)
+    return separator, header
+
+
+def _locate_fields(header: list[str], file: Path | Upload, *, needs_price: bool) -> dict[str, int]:
+    found: dict[str, list[int]] = {}
+    for at, cell in enumerate(header):
+        if name := HEADERS.get(fold(cell)):
+            found.setdefault(name, []).append(at)
+    missing = [
+        each.name
+        for each in FIELDS
+        if each.needed and each.name not in found and (needs_price or each.name != TARGET)
+    ]
+    if missing:
+        raise refuse_missing(missing, header, file)
+    if twice := [name for name, places in found.items() if len(places) > 1]:
+        columns = "; ".join(
+            f"{BY_NAME[name].label}: {[header[at] for at in found[name]]}" for name in twice
+        )
+        raise refuse(FILE_WITH_TWINS, file, columns=columns)
+    return {name: places[0] for name, places in found.items()}

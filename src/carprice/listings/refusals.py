@@ -1,0 +1,70 @@
+"""Why a file cannot be read as listings, as an error that says it in each language."""
+
+from collections.abc import Sequence
+
+from carprice.errors import DatasetError
+from carprice.market.listing import BY_NAME
+from carprice.wording.files import (
+    AND_MORE,
+    COLUMN_NAME,
+    FILE_LACKS_COLUMNS,
+    MISSING_COLUMN,
+    OR,
+    UNNAMED,
+)
+from carprice.wording.language import Language, Text
+
+EXAMPLE_LENGTH = 40
+COLUMNS_SHOWN = 30
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
+
+
+def refuse(sentence: Text, file: object, **details: object) -> DatasetError:
+    """The error to raise; what details are Texts is said in its language too.
+
+    file: where it lies, or its name where it came over the network.
+    """
+    return DatasetError(
+        _fill(sentence, "en", file, details), french=_fill(sentence, "fr", file, details)
+    )
+
+
+def refuse_missing(missing: Sequence[str], header: Sequence[str], file: object) -> DatasetError:
+    """The error that columns which the model needs, named by field, are missing."""
+    more = AND_MORE if len(header) > COLUMNS_SHOWN else Text("", "")
+    return refuse(
+        FILE_LACKS_COLUMNS,
+        file,
+        count=len(missing),
+        columns=Text(*("\n".join(_name_columns(missing, each)) for each in LANGUAGES)),
+        found=Text(*(_show_header(header, each) for each in LANGUAGES)),
+        more=Text(*(each.format(count=len(header) - COLUMNS_SHOWN) for each in more)),
+    )
+
+
+def _fill(sentence: Text, language: Language, file: object, details: dict[str, object]) -> str:
+    # Taken as they are: what they quote of a file may look like a place for a detail.
+    said = {
+        name: getattr(each, language) if isinstance(each, Text) else each
+        for name, each in details.items()
+    }
+    return sentence.say(language, file=file, **said)
+
+
+def _name_columns(missing: Sequence[str], language: Language) -> list[str]:
+    quoted, alternative = COLUMN_NAME, OR.say(language)
+    return [
+        MISSING_COLUMN.say(
+            language,
+            label=BY_NAME[name].label,
+            names=alternative.join(
+                quoted.say(language, name=each) for each in BY_NAME[name].accepted_headers
+            ),
+        )
+        for name in missing
+    ]
+
+
+def _show_header(header: Sequence[str], language: Language) -> str:
+    unnamed = UNNAMED.say(language)
+    return ", ".join(repr(cell[:EXAMPLE_LENGTH] or unnamed) for cell in header[:COLUMNS_SHOWN])

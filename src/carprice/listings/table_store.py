@@ -1,0 +1,50 @@
+"""Keep clean tables, each under the hash of its content."""
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+
+from carprice.errors import DatasetError
+from carprice.files import replacing
+
+
+def write_table(frame: pd.DataFrame, folder: Path) -> str:
+    """Keep a clean table under the hash of its content; the same table is written once."""
+    digest = hash_content(frame)
+    path = table_path(folder, digest)
+    if not path.exists():
+        with replacing(path) as file:
+            frame.to_parquet(file)
+    return digest
+
+
+def read_table(folder: Path, digest: str) -> pd.DataFrame:
+    """Read a clean table back. Raises DatasetError when it is absent or was altered."""
+    path = table_path(folder, digest)
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise DatasetError(
+            f"cannot read the clean table {path}: {error}. Run the check again."
+        ) from error
+    if (found := hash_content(frame)) != digest:
+        raise DatasetError(
+            f"{path}: its content has the hash {found}, its name says {digest}. "
+            "Delete it and run the check again."
+        )
+    return frame
+
+
+def table_path(folder: Path, digest: str) -> Path:
+    return folder / f"listings-{digest}.parquet"
+
+
+def hash_content(frame: pd.DataFrame) -> str:
+    """Hash of a table's columns and rows, whatever the order and numbers of the rows.
+
+    16 hexadecimal digits, the same in every process.
+    """
+    rows = pd.util.hash_pandas_object(frame, index=False).sort_values().to_numpy()
+    names = ",".join(frame.columns).encode()
+    return hashlib.sha256(names + rows.tobytes()).hexdigest()[:16]

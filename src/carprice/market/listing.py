@@ -1,0 +1,40 @@
+"""What a listing is: every field once, with its label, raw spellings, unit, range and choices."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pandas as pd
+
+from carprice.market.fields import Field, Kind, Role, fold
+from carprice.market.morocco import FIELDS
+
+BY_NAME: Mapping[str, Field] = MappingProxyType({each.name: each for each in FIELDS})
+TARGET = "price_mad"
+ESTIMATE_COLUMNS = (TARGET, "low_mad", "high_mad")
+"""What a model answers for a listing: a price and the ends of its interval, in DH."""
+
+FEATURES: tuple[str, ...] = tuple(each.name for each in FIELDS if each.role is Role.FEATURE)
+VEHICLE: tuple[str, ...] = ("make", "model", "model_year", "mileage_km")
+"""Fields by which two adverts are taken to show the same car."""
+
+TEXTUAL: frozenset[str] = frozenset(
+    each.name for each in FIELDS if each.kind in (Kind.TEXT, Kind.CHOICE)
+)
+"""Columns of the clean table that hold texts; all others hold floats, unknown being NaN."""
+
+HEADERS: Mapping[str, str] = MappingProxyType(
+    {fold(header): each.name for each in FIELDS for header in each.accepted_headers}
+)
+"""Folded header to field name."""
+
+
+def to_listings(cars: list[Mapping[str, float | str]]) -> pd.DataFrame:
+    """Clean fields of cars, absent ones unknown, as the table that the model takes."""
+    return pd.DataFrame(
+        {
+            name: pd.Series(
+                [car.get(name) for car in cars], dtype="str" if name in TEXTUAL else "float64"
+            )
+            for name in FEATURES
+        }
+    )

@@ -1,0 +1,174 @@
+"""A run of the pipeline: opened, taken up again by a retry, and closed with what became of it.
+
+A step may be called again for the same run after anything: an error, a lost connection, a process
+killed in the middle. What an earlier attempt left behind is taken up or closed, never doubled.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from carprice.errors import PromotionRefusedError, RegistryError
+from carprice.pipeline.report import describe_run, describe_unread, shorten
+from carprice.promotion.ledger import settle_attempts, timestamp
+from carprice.promotion.release import withdraw
+from carprice.registry.client import PRODUCTION, STAGING
+from carprice.registry.records import Run, Version
+from carprice.workspace import Workspace
+
+NOTE = "mlflow.note.content"
+"""The tag that MLflow shows as text on the page of a run."""
+
+UNDONE = frozenset({"failed", "killed"})
+"""Outcomes that another attempt takes back; a refusal stands until a promotion."""
+
+log = logging.getLogger(__name__)
+
+
+def open_run(work: Workspace, source: str, tags: Mapping[str, str]) -> str:
+    """Open the run that all steps work in; an earlier attempt at it is closed as killed."""
+    _close_attempts(work)
+    key = {"pipeline_run": work.pipeline_run} if work.pipeline_run else {}
+    return work.registry.start_run(
+        f"{source} {timestamp()}", {"source": source, "process": work.process, **key, **tags}
+    )
+
+
+@contextmanager
+def working_on(work: Workspace, run_id: str) -> Iterator[None]:
+    """Work in a run: what an attempt that ended badly wrote on it is taken back first.
+
+    How the step ends badly is recorded; what it raises goes on to the caller.
+    """
+    try:
+        _take_up(work, run_id)
+        yield
+    except BaseException as error:
+        outcome, status = _judge(error)
+        note = {"reason": str(error)[:4000] or type(error).__name__}
+        with _trying_to_close(run_id):
+            if work.registry.run(run_id).tags.get("outcome") != "promoted":
+                note["outcome"] = outcome
+            work.registry.log(run_id, tags=note)
+            work.registry.end_run(run_id, status)
+        raise
+
+
+def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> str:
+    """Close a run with its report, which also becomes its note; returns the report.
+
+    run_id: None where no step lived to tell it; the run is then found by `work.pipeline_run`.
+    failed: steps that failed, those killed without a trace in the run among them.
+    """
+    registry = work.registry
+    production = registry.find_alias(PRODUCTION)
+    run_id = run_id or _find_run(work)
+    if run_id is None:
+        return describe_unread(failed, production)
+    try:
+        if failed:
+            registry.log(run_id, tags=_describe_failure(registry.run(run_id), failed, production))
+        tags = registry.run(run_id).tags
+        text = describe_run(tags, registry.run_metrics(run_id), production)
+        registry.log_text(run_id, text, "report.md")
+        registry.log(run_id, tags={NOTE: shorten(text)})
+        _tidy(work, run_id, tags)
+        bad = bool(failed) or tags.get("outcome") == "failed"
+        registry.end_run(run_id, "FAILED" if bad else "FINISHED")
+        _close_attempts(work)
+    except BaseException as error:
+        with _trying_to_close(run_id):
+            registry.end_run(run_id, _judge(error)[1])
+        raise
+    return text
+
+
+def close_abandoned_runs(work: Workspace, is_alive: Callable[[str], bool]) -> int:
+    """Mark runs whose process is gone as killed; returns how many there were."""
+    abandoned = [
+        run
+        for run in work.registry.runs(status="RUNNING")
+        if run.tags.get("process") and not is_alive(run.tags["process"])
+    ]
+    for run in abandoned:
+        _close_as_killed(work, run)
+    return len(abandoned)
+
+
+@contextmanager
+def _trying_to_close(run_id: str) -> Iterator[None]:
+    """What went wrong before matters more than a registry that cannot be told of it."""
+    try:
+        yield
+    except RegistryError as lost:
+        log.warning("run %s could not be closed: %s", run_id, lost)
+
+
+def _take_up(work: Workspace, run_id: str) -> None:
+    """Open a run again that an attempt closed as failed or killed."""
+    run = work.registry.run(run_id)
+    if run.status not in {"FAILED", "KILLED"} and run.tags.get("outcome") not in UNDONE:
+        return
+    work.registry.set_status(run_id, "RUNNING")
+    stale = {"reason", "failed_steps"} & run.tags.keys()
+    if run.tags.get("outcome") in UNDONE:
+        stale.add("outcome")
+    work.registry.untag_run(run_id, *stale)
+
+
+def _judge(error: BaseException) -> tuple[str, str]:
+    """Outcome and MLflow status of a run that ended with an error."""
+    if isinstance(error, PromotionRefusedError):
+        return "refused", "FINISHED"
+    if isinstance(error, Exception):
+        return "failed", "FAILED"
+    return "killed", "KILLED"
+
+
+def _describe_failure(
+    run: Run, failed: Sequence[str], production: Version | None
+) -> dict[str, str]:
+    promoted = run.tags.get("outcome") == "promoted" or (
+        production is not None and production.run_id == run.run_id
+    )
+    names = ", ".join(failed)
+    return {
+        "outcome": "promoted" if promoted else "failed",
+        "reason": run.tags.get("reason", f"{names} ended without a word; its log may say more"),
+        "failed_steps": names,
+    }
+
+
+def _tidy(work: Workspace, run_id: str, tags: Mapping[str, str]) -> None:
+    """Clear away what is of no use once a run is over, whatever step it ended in."""
+    registry = work.registry
+    staged = registry.find_alias(STAGING)
+    if staged and staged.run_id == run_id:
+        registry.clear_alias(STAGING)
+    if work.pipeline_run:
+        settle_attempts(registry, work.pipeline_run)
+    if tags.get("outcome") == "failed":
+        registry.give_up_models(run_id)
+        if "version" in tags:
+            withdraw(work, registry.version(int(tags["version"])))
+
+
+def _find_run(work: Workspace) -> str | None:
+    """The last run that this run of the pipeline opened."""
+    if not work.pipeline_run:
+        return None
+    runs = work.registry.runs(pipeline_run=work.pipeline_run)
+    return runs[0].run_id if runs else None
+
+
+def _close_attempts(work: Workspace) -> None:
+    """Close what earlier attempts of this run of the pipeline left open."""
+    if work.pipeline_run:
+        for run in work.registry.runs(status="RUNNING", pipeline_run=work.pipeline_run):
+            _close_as_killed(work, run)
+
+
+def _close_as_killed(work: Workspace, run: Run) -> None:
+    # What it had come to before its process died stays: its version may be in production.
+    work.registry.log(run.run_id, tags={"outcome": run.tags.get("outcome", "killed")})
+    work.registry.end_run(run.run_id, "KILLED")

@@ -1,0 +1,285 @@
+"""One function for each task of the DAG and each command: joins the pure parts to the edges.
+
+Steps hand each other nothing but the id of the run; what a step learnt stands in the run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from carprice.errors import (
+    DatasetError,
+    PromotionRefusedError,
+    QualityError,
+    RegistryError,
+)
+from carprice.evaluation import plots
+from carprice.evaluation.behaviour import ValidationReport, validate
+from carprice.evaluation.gate import Decision, force
+from carprice.evaluation.importance import measure_importance
+from carprice.listings.quality import check_listings
+from carprice.listings.quality_report import DataProfile, QualityReport, render_html
+from carprice.listings.reading import read_listings
+from carprice.listings.table_store import read_table, write_table
+from carprice.market.listing import FEATURES
+from carprice.pipeline.child import validate_in_fresh_process
+from carprice.pipeline.evaluating import (
+    compare_with_champion,
+    contend,
+    log_evaluation,
+    tag_decision,
+)
+from carprice.pipeline.notices import send_notices
+from carprice.pipeline.report import headline
+from carprice.pipeline.run_record import close_run, open_run, working_on
+from carprice.pricing.split import split
+from carprice.pricing.training import fit
+from carprice.promotion.ledger import timestamp
+from carprice.promotion.receipt import Receipt, hash_code
+from carprice.promotion.release import release
+from carprice.registry.client import PRODUCTION, STAGING, Registry
+from carprice.registry.records import PROFILE, QUALITY_PAGE, Version
+from carprice.simulation.dirt import write_sample
+from carprice.workspace import Workspace
+
+DATA_TAGS = ("source", "source_sha256", "data_hash", "rows", "simulated")
+SAMPLE_ROWS = 20_000
+DECISION = "evaluation/decision.json"
+VALIDATION = "validation.json"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Listings that were read and found fit to train on."""
+
+    run_id: str
+    report: QualityReport
+
+
+def check_data_quality(work: Workspace, data: Path | None) -> Checked:
+    """Read a file (the simulated sample when none is named), check it, keep its clean table.
+
+    Opens the run that all later steps work in. Raises DatasetError when the file cannot be read
+    as listings, QualityError naming every broken rule when it can.
+    """
+    report = _inspect_on_record(work, data)
+    summary = report.summary
+    run_id = open_run(
+        work,
+        summary.source,
+        {
+            "source_sha256": summary.source_sha256,
+            "data_hash": summary.profile.data_hash,
+            "rows": str(len(report.kept)),
+            "simulated": str(summary.simulated).lower(),
+        },
+    )
+    with working_on(work, run_id):
+        work.registry.log_text(run_id, render_html(report), QUALITY_PAGE)
+        work.registry.log_text(run_id, summary.profile.model_dump_json(indent=2), PROFILE)
+        if summary.failures:
+            raise QualityError(
+                "\n  - ".join(["the listings break quality rules:", *summary.failures])
+            )
+        write_table(report.kept, work.settings.processed_data)
+    return Checked(run_id, report)
+
+
+def inspect_listings(work: Workspace, data: Path | None) -> QualityReport:
+    """The quality report of a file, against the data of the version in production."""
+    path = data or ensure_sample(work)
+    raw = read_listings(path, lambda rows: work.progress(f"reading {path.name}", rows, 0))
+    accepted = _accepted_profile(work.registry) if work.settings.has_registry else None
+    return check_listings(raw, work.params.quality, accepted)
+
+
+def ensure_sample(work: Workspace) -> Path:
+    """The simulated sample as a file, drawn when it is not there yet."""
+    path = work.settings.home / "data" / "sample" / "simulated_listings.csv"
+    if not path.exists():
+        work.progress("drawing simulated listings", 0, 0)
+        write_sample(path, rows=SAMPLE_ROWS, seed=0)
+    return path
+
+
+def train_model(work: Workspace, run_id: str) -> Version:
+    """Fit on the training side of the clean table and register the model as a new version.
+
+    A second call for the same run returns the version that the first one registered.
+    """
+    with working_on(work, run_id):
+        registry = work.registry
+        version = registry.version_of_run(run_id) or _fit_and_register(work, run_id)
+        registry.log(run_id, tags={"version": str(version.number)})
+        return version
+
+
+def evaluate_model(work: Workspace, run_id: str) -> Decision:
+    """Score the stored version on held-out cars and let the gate compare it with the champion.
+
+    Raises PromotionRefusedError when the version is the champion.
+    """
+    registry = work.registry
+    version = _version_of(work, run_id)
+    champion = registry.find_alias(PRODUCTION)
+    if champion and champion.number == version.number:
+        raise PromotionRefusedError(f"{version.name} is in production already", [])
+    with working_on(work, run_id):
+        share = min(float(each.tags["holdout_share"]) for each in (version, champion) if each)
+        _, holdout = split(_read_clean(work, version.tags["data_hash"]), share)
+        pipeline = registry.open_model(version)
+        challenger = contend(version, pipeline, holdout, work.params.gate)
+        log_evaluation(work, run_id, challenger, holdout)
+        work.progress("measuring importance", 0, 0)
+        importance = measure_importance(pipeline, holdout)
+        registry.log_figure(run_id, plots.draw_importance(importance), "evaluation/importance.png")
+        decision = compare_with_champion(work, challenger, champion, holdout)
+        registry.log_text(run_id, decision.model_dump_json(indent=2), DECISION)
+        tag_decision(work, decision)
+        return decision
+
+
+def promote_to_staging(work: Workspace, run_id: str, *, forced: bool = False) -> Version:
+    """Point the staging alias at the run's version if the gate accepted it.
+
+    Raises PromotionRefusedError with the gate's reasons; `forced` overrides them, on record.
+    """
+    with working_on(work, run_id):
+        registry = work.registry
+        if forced:
+            decision = force(_read_decision(work, run_id))
+            registry.log_text(run_id, decision.model_dump_json(indent=2), DECISION)
+            tag_decision(work, decision)
+        _read_acceptance(work, run_id)
+        version = _version_of(work, run_id)
+        registry.tag_version(version.number, {"staged_by": work.who, "staged_at": timestamp()})
+        registry.set_alias(STAGING, version.number)
+        return version
+
+
+def validate_staging_model(work: Workspace, run_id: str) -> ValidationReport:
+    """Have a fresh process load the staged version from the registry and check how it behaves.
+
+    On failure the staging alias is cleared, production stays as it is, and
+    ValidationFailedError names every broken rule.
+    """
+    with working_on(work, run_id):
+        _read_acceptance(work, run_id)
+        version = _version_of(work, run_id)
+        work.registry.set_alias(STAGING, version.number)  # an attempt that failed has cleared it
+        try:
+            report = validate_in_fresh_process(work, version)
+        except BaseException as error:
+            work.registry.clear_alias(STAGING)
+            work.registry.tag_version(version.number, {"validation": f"failed: {error}"[:500]})
+            raise
+        work.registry.log_text(run_id, report.model_dump_json(indent=2), VALIDATION)
+        work.registry.log(run_id, metrics={"latency_ms": report.latency_ms})
+        work.registry.tag_version(version.number, {"validation": "passed"})
+        return report
+
+
+def validate_version(work: Workspace, version: Version) -> ValidationReport:
+    """Load a version from the registry in this process and check it against the rules."""
+    return validate(work.registry.open_model(version), work.params.validation)
+
+
+def promote_to_production(work: Workspace, run_id: str) -> Receipt:
+    """Move the production alias to the run's version, with a receipt and a copy in `models/`.
+
+    Raises PromotionRefusedError when production has changed since the gate compared.
+    """
+    with working_on(work, run_id):
+        decision = _read_acceptance(work, run_id)
+        validation = ValidationReport.model_validate_json(
+            work.registry.read_text(run_id, VALIDATION)
+        )
+        receipt = release(work, _version_of(work, run_id), decision, validation)
+        work.registry.log(run_id, tags={"outcome": "promoted"})
+        work.registry.untag_run(run_id, "reason")
+        work.registry.clear_alias(STAGING)
+        return receipt
+
+
+def send_pipeline_report(work: Workspace, run_id: str | None, failed: Sequence[str] = ()) -> str:
+    """Close the run with a report in Markdown of what came in, was learnt and was decided.
+
+    run_id: None where `check_data_quality` failed, which then handed none on.
+    failed: steps that failed for whoever called them, also those killed without a trace.
+
+    Raises NoticeError when the report stands in the registry and could not be sent.
+    """
+    text = close_run(work, run_id, failed)
+    send_notices(work.settings, headline(text), text)
+    return text
+
+
+def _inspect_on_record(work: Workspace, data: Path | None) -> QualityReport:
+    """The quality report; why there is none stands in a run where others will ask for it."""
+    try:
+        return inspect_listings(work, data)
+    except DatasetError:
+        if data and work.pipeline_run:
+            with working_on(work, open_run(work, data.name, {})):
+                raise
+        raise
+
+
+def _accepted_profile(registry: Registry) -> DataProfile | None:
+    """What is remembered of the data that the version in production learnt from."""
+    production = registry.find_alias(PRODUCTION)
+    if production is None:
+        return None
+    return DataProfile.model_validate_json(registry.read_text(production.run_id, PROFILE))
+
+
+def _version_of(work: Workspace, run_id: str) -> Version:
+    number = work.registry.run(run_id).tags.get("version")
+    if number is None:
+        raise RegistryError(f"run {run_id} has registered no version yet: train first")
+    return work.registry.version(int(number))
+
+
+def _read_decision(work: Workspace, run_id: str) -> Decision:
+    version = _version_of(work, run_id)
+    if "decision" not in version.tags:
+        raise PromotionRefusedError(
+            f"{version.name} has not been evaluated", [f"type `carprice evaluate {version.number}`"]
+        )
+    return Decision.model_validate_json(work.registry.read_text(run_id, DECISION))
+
+
+def _read_acceptance(work: Workspace, run_id: str) -> Decision:
+    """The gate's decision if it lets the version through; raises PromotionRefusedError else."""
+    decision = _read_decision(work, run_id)
+    if not decision.promote:
+        raise PromotionRefusedError(decision.summary, decision.reasons)
+    return decision
+
+
+def _read_clean(work: Workspace, data_hash: str) -> pd.DataFrame:
+    return read_table(work.settings.processed_data, data_hash)
+
+
+def _fit_and_register(work: Workspace, run_id: str) -> Version:
+    registry, params = work.registry, work.params
+    tags = registry.run(run_id).tags
+    train, _ = split(_read_clean(work, tags["data_hash"]), params.split.holdout_share)
+    pipeline = fit(train, params.model, lambda done, total: work.progress("training", done, total))
+    decided = {**params.model.model_dump(), **params.split.model_dump()}
+    registry.log(run_id, params={**decided, "rows_trained": len(train)})
+    work.progress("registering the model", 0, 0)
+    share = str(params.split.holdout_share)
+    return registry.register_model(
+        run_id,
+        pipeline,
+        example=train[list(FEATURES)].head(3),
+        tags={
+            **{name: tags[name] for name in DATA_TAGS},
+            "code_sha256": hash_code(),
+            "holdout_share": share,
+            "rows_trained": str(len(train)),
+        },
+    )

@@ -1,0 +1,1 @@
+"""All that learns, and a price out of it."""

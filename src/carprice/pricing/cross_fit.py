@@ -1,0 +1,66 @@
+"""Cars priced by models that have not seen them."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from carprice.arrays import Floats, Places
+from carprice.market.listing import VEHICLE
+from carprice.pricing.encoder import AT
+from carprice.pricing.interval import (
+    blank,
+    is_missing,
+)
+
+NAMELESS_ROWS = 300
+"""Cars of each fold whose name is blanked, to see how much worse a name never seen is priced."""
+
+
+class OutOfFold(NamedTuple):
+    """What models fitted without a car say of it: one row a car, nameless copies included.
+
+    encoded: (n, COLUMNS), with counts as in the training folds; core, baseline, actual: log
+    prices (n,); fold: the fold each car was left out of (n,); whole: which rows are no copies.
+    """
+
+    encoded: Floats
+    core: Floats
+    baseline: Floats
+    actual: Floats
+    fold: npt.NDArray[np.intp]
+    whole: npt.NDArray[np.bool_]
+
+
+def group_vehicles(X: Floats) -> npt.NDArray[np.intp]:  # noqa: N803
+    """One number for the adverts of one car, so that they never straddle two folds."""
+    groups = np.zeros(len(X), dtype=np.int64)
+    for name in VEHICLE:
+        places, values = pd.factorize(np.nan_to_num(X[:, AT[name]], nan=-1.0), sort=True)
+        groups = groups * len(values) + places
+    return pd.factorize(groups, sort=True)[0]
+
+
+def recount(X: Floats, train: Floats) -> Floats:  # noqa: N803
+    """Encoded listings with counts as they stand in other training rows; none: unknown."""
+    recounted = X.copy()
+    for name in ("make", "model"):
+        numbers = train[:, AT[name]].astype(np.intp)
+        here = X[:, AT[name]].astype(np.intp)
+        counts = np.bincount(numbers, minlength=max(numbers.max(), here.max()) + 1)
+        counts[0] = 0
+        recounted[:, AT[f"{name}_count"]] = counts[here]
+        recounted[:, AT[name]] = np.where(counts[here] > 0, here, 0)
+    return recounted
+
+
+def add_nameless(X: Floats, random: np.random.Generator) -> tuple[Floats, Places]:  # noqa: N803
+    """The cars, then copies of some whose name was never seen; and which car each row is."""
+    cars, places = [X], [np.arange(len(X))]
+    for name in ("make", "model"):
+        known = np.flatnonzero(is_missing(X, name) == 0)
+        chosen = random.choice(known, min(NAMELESS_ROWS, len(known)), replace=False)
+        cars.append(blank(X[chosen], name))
+        places.append(chosen)
+    return np.concatenate(cars), np.concatenate(places)

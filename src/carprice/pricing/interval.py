@@ -1,0 +1,106 @@
+"""How far a price may lie from its estimate: a scale for each car, calibrated on unseen cars.
+
+Normalised conformal prediction: |log error| over its expected size has one distribution for all
+cars, whose quantile gives the interval its promised coverage. The expected size is fitted so
+that it can only grow when a field goes missing or a name is unknown.
+"""
+
+import math
+from typing import Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import Ridge
+from sklearn.utils.validation import check_is_fitted
+
+from carprice.arrays import Floats
+from carprice.market.morocco import EQUIPMENT
+from carprice.pricing.baseline import NEWEST_YEAR
+from carprice.pricing.encoder import AT, CHOICES, NUMBERS
+
+SPARED = frozenset(EQUIPMENT)
+"""A missing line of equipment says too little to widen an interval."""
+ZERO_WHEN_MISSING = frozenset({*CHOICES, "make_count", "model_count"})
+MASKED = ("make", "model", *CHOICES, *(name for name in NUMBERS if name not in SPARED))
+"""Fields whose absence widens the interval."""
+
+ERROR_RANGE = (0.01, 0.6)
+"""Log errors beyond are typing slips, or luck; neither says how well such cars are known."""
+LEAST_WIDENING = 0.02
+"""Every missing field widens the interval by at least this share."""
+AGE_KNOTS = np.array([0, 3, 6, 10, 15, 20, 25, 30])
+OLDEST = 35.0
+LOG_PRICE_KNOTS = np.log([60e3, 100e3, 200e3, 300e3, 400e3])
+WELL_KNOWN = 30
+"""From this many listings of a model on, its rarity no longer matters."""
+
+
+class ErrorScale(BaseEstimator):  # type: ignore[misc]
+    """Expected |log error| of estimates, from the encoded listing and its core log price.
+
+    The core price leaves out the details (origin, condition, …), so that blanking one of them
+    cannot narrow the interval by way of the price.
+    """
+
+    def fit(self, X: Floats, core: Floats, errors: Floats) -> Self:  # noqa: N803
+        """Fit on encoded listings (n, COLUMNS), core log prices (n,) and |log errors| (n,)."""
+        target = np.log(np.clip(errors, *ERROR_RANGE)) - _least_widening(X)
+        # Every coefficient is held at zero or above; effects that may go either way enter twice.
+        ridge = Ridge(alpha=1.0, positive=True).fit(_design(X, core), target)
+        self.effects_, self.intercept_ = ridge.coef_, float(ridge.intercept_)
+        return self
+
+    def predict(self, X: Floats, core: Floats) -> Floats:  # noqa: N803
+        """Expected |log error| (n,), up to one common factor."""
+        check_is_fitted(self)
+        log_scale: Floats = _design(X, core) @ self.effects_ + self.intercept_ + _least_widening(X)
+        return np.exp(log_scale)
+
+
+def blank(X: Floats, name: str) -> Floats:  # noqa: N803
+    """A copy of encoded listings in which one field is missing."""
+    blanked = X.copy()
+    if name in ("make", "model"):
+        # A model is known within its make only: without the make, both are gone.
+        for gone in ("make", "model") if name == "make" else ("model",):
+            blanked[:, AT[gone]] = blanked[:, AT[f"{gone}_count"]] = 0
+    else:
+        blanked[:, AT[name]] = 0 if name in CHOICES else np.nan
+    return blanked
+
+
+def is_missing(X: Floats, name: str) -> Floats:  # noqa: N803
+    """1.0 where a field is missing or its name was never seen, else 0.0."""
+    if name in ("make", "model"):
+        name = f"{name}_count"
+    column = X[:, AT[name]]
+    missing: Floats = (column == 0 if name in ZERO_WHEN_MISSING else np.isnan(column)).astype(float)
+    return missing
+
+
+def conformal_quantile(ratios: Floats, coverage: float) -> float:
+    """Quantile of |error| over scale that covers the promised share of cars not seen yet."""
+    rank = math.ceil((len(ratios) + 1) * coverage)
+    return float(np.sort(ratios)[min(rank, len(ratios)) - 1])
+
+
+def _least_widening(X: Floats) -> Floats:  # noqa: N803
+    missing: Floats = np.sum([is_missing(X, name) for name in MASKED], axis=0)
+    return LEAST_WIDENING * missing
+
+
+def _design(X: Floats, core: Floats) -> Floats:  # noqa: N803
+    """Effects on the scale (n, effects), each oriented so that it may only widen."""
+    year = X[:, AT["model_year"]]
+    age = np.where(np.isnan(year), OLDEST, np.clip(NEWEST_YEAR - year, 0, OLDEST))
+    older = [np.maximum(0, age - knot) / 10 for knot in AGE_KNOTS]
+    dearer = [core - LOG_PRICE_KNOTS[1], *(np.maximum(0, core - knot) for knot in LOG_PRICE_KNOTS)]
+    makes, models = X[:, AT["make_count"]], X[:, AT["model_count"]]
+    rarity = [
+        1 / np.sqrt(models + 1),
+        1 / np.sqrt(makes + 1),
+        np.maximum(0, np.log((WELL_KNOWN + 1) / (models + 1))),
+    ]
+    missing = [is_missing(X, name) for name in MASKED]
+    free = np.column_stack([*older, *dearer])
+    return np.column_stack([free, -free, *rarity, *missing])

@@ -1,0 +1,1 @@
+"""One promotion at a time, its receipt, and the way back."""

@@ -1,0 +1,281 @@
+"""Moving the production alias: one at a time, against the champion that was compared, on record.
+
+The registry lets any number of simultaneous alias moves succeed, the last one staying. What it
+does guarantee, on SQLite as on Postgres, is that every new version of a registered model gets a
+number of its own. So each move draws a ticket: a version of a second registered model that
+serves as ledger. The lowest open ticket goes first; whoever comes after finds another champion
+than the one it was compared with, and is refused.
+
+A promotion may be attempted again for the same run of the pipeline after its process was killed:
+the attempt takes the dead one's ticket over at once, and whoever was taken for dead and is not
+finds its ticket closed and gives up.
+"""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NoReturn
+
+from carprice.errors import PromotionRefusedError, RegistryError
+from carprice.registry.client import PRODUCTION, Registry, explained
+from carprice.registry.records import MODEL_NAME, Ticket, Version
+
+LEDGER_NAME = f"{MODEL_NAME}-promotions"
+LEASE_SECONDS = 60.0
+"""A ticket still open after this belongs to a process that died; it no longer holds others up."""
+MOVE_WITHIN_SECONDS = 45.0
+"""A slow holder gives up before others may take it for dead."""
+POLL_SECONDS = 0.2
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Move:
+    """Production to a version, if it still stands at the expected one (None: at no version)."""
+
+    target: Version
+    expected: int | None
+    action: str
+    by: str
+    pipeline_run: str = ""
+    """Where a move may be attempted again: the run of the pipeline that attempts it."""
+
+    @property
+    def entry(self) -> dict[str, str]:
+        """What the ledger says of this move."""
+        return {
+            "action": self.action,
+            "by": self.by,
+            "to": str(self.target.number),
+            "from": str(self.expected),
+            **({"pipeline_run": self.pipeline_run} if self.pipeline_run else {}),
+        }
+
+    def is_attempted_by(self, ticket: Ticket) -> bool:
+        """Whether a ticket is of this very move, drawn by another attempt at it."""
+        told = ("action", "to", "pipeline_run")
+        return bool(self.pipeline_run) and all(
+            ticket.tags.get(name) == self.entry[name] for name in told
+        )
+
+
+def _leave() -> None:
+    """Undo nothing."""
+
+
+def move_production(
+    registry: Registry,
+    move: Move,
+    prepare: Callable[[Ticket], dict[str, str]] = lambda _: {},
+    undo: Callable[[], None] = _leave,
+) -> Ticket:
+    """Point the production alias at a version, if it still is where the move expects it.
+
+    prepare: called once it is this move's turn and before the alias moves; returns tags for the
+        ledger's entry (the hash of the receipt it wrote).
+    undo: called when the alias does not move after all; never once it has.
+
+    Raises PromotionRefusedError when another move came first; production is then untouched.
+    """
+    ticket, opened = _draw_turn(registry, move)
+    moved = False
+    try:
+        _ensure_champion(registry, move)
+        tag_ticket(registry, ticket, prepare(ticket))
+        if not _is_open(registry, ticket):
+            undo = _leave  # what it would take away is the other attempt's
+            _leave_to_other(ticket)
+        _ensure_in_time(opened)
+        with uninterrupted():
+            _move_alias(registry, move.target)
+            moved = True
+            tag_ticket(registry, ticket, {"state": "done"})
+    except BaseException as error:
+        if not moved:
+            try:
+                undo()
+            finally:
+                _close_refused(registry, ticket, error)
+        raise
+    return ticket
+
+
+def open_ticket(registry: Registry, target: Version, tags: Mapping[str, str]) -> Ticket:
+    """Draw the next ticket; no two callers ever get the same number."""
+    registry.ensure_model(
+        LEDGER_NAME, f"Who moved the {PRODUCTION} alias of {MODEL_NAME}, and when"
+    )
+    with explained(registry.uri):
+        entry = registry.client.create_model_version(
+            LEDGER_NAME,
+            source=f"models:/{MODEL_NAME}/{target.number}",
+            run_id=target.run_id,
+            tags={**tags, "state": "open"},
+        )
+        return Ticket.from_entry(entry)
+
+
+def tag_ticket(registry: Registry, ticket: Ticket, tags: Mapping[str, str]) -> None:
+    with explained(registry.uri):
+        for key, value in tags.items():
+            registry.client.set_model_version_tag(LEDGER_NAME, str(ticket.number), key, value)
+
+
+def tickets(registry: Registry) -> list[Ticket]:
+    """All entries of the ledger, oldest first."""
+    with explained(registry.uri):
+        entries = registry.client.search_model_versions(f"name='{LEDGER_NAME}'")
+        return sorted(map(Ticket.from_entry, entries), key=lambda ticket: ticket.number)
+
+
+def has_moved(ticket: Ticket, production: Version | None) -> bool:
+    """Whether a promotion went through, also where its process died before it could say so."""
+    state, to = ticket.tags.get("state"), ticket.tags.get("to")
+    at_target = production is not None and to == str(production.number)
+    return state == "done" or (state == "open" and at_target)
+
+
+def settle_attempts(registry: Registry, pipeline_run: str) -> None:
+    """Close the tickets that a run of the pipeline left open, once none of its steps is at work."""
+    _settle(
+        registry,
+        [
+            each
+            for each in tickets(registry)
+            if each.tags["state"] == "open" and each.tags.get("pipeline_run") == pipeline_run
+        ],
+    )
+
+
+def timestamp() -> str:
+    """Now, in UTC, as the ledger and the tags write it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hear SIGINT and SIGTERM only after the block: what it does is done whole."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals interrupt the main thread only
+        return
+    heard: list[int] = []
+    handlers = {
+        int(each): signal.signal(each, lambda number, _: heard.append(number))
+        for each in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    for number in heard:
+        signal.raise_signal(number)
+
+
+def _draw_turn(registry: Registry, move: Move) -> tuple[Ticket, float]:
+    """Ticket whose turn has come, and when it was drawn (monotonic seconds)."""
+    while True:
+        opened = time.monotonic()
+        ticket = open_ticket(registry, move.target, move.entry)
+        try:
+            _wait_for_turn(registry, ticket, move, opened)
+        except BaseException as error:
+            _close_refused(registry, ticket, error)
+            raise
+        if time.monotonic() - opened < MOVE_WITHIN_SECONDS / 2:
+            return ticket, opened
+        # Too little of its lease is left after waiting for a dead one: go on with a fresh one.
+        tag_ticket(registry, ticket, {"state": "returned"})
+
+
+def _wait_for_turn(registry: Registry, ticket: Ticket, move: Move, opened: float) -> None:
+    told = False
+    while earlier := _open_before(registry, ticket):
+        if own := [each for each in earlier if move.is_attempted_by(each)]:
+            _settle(registry, own)
+            continue
+        waited = time.monotonic() - opened
+        # Ages come from the registry's own clock.
+        ages = [(ticket.created - each.created).total_seconds() + waited for each in earlier]
+        if min(ages) >= LEASE_SECONDS:
+            _settle(registry, earlier)
+            return
+        if not told:
+            log.info("waiting for the promotion with ticket %s to end", earlier[0].number)
+            told = True
+        time.sleep(POLL_SECONDS)
+
+
+def _open_before(registry: Registry, ticket: Ticket) -> list[Ticket]:
+    return [
+        each
+        for each in tickets(registry)
+        if each.number < ticket.number and each.tags.get("state") == "open"
+    ]
+
+
+def _settle(registry: Registry, dead: list[Ticket]) -> None:
+    """Record what became of promotions whose process died: the alias tells."""
+    production = registry.find_alias(PRODUCTION)
+    for each in dead:
+        state = "done" if has_moved(each, production) else "abandoned"
+        tag_ticket(registry, each, {"state": state})
+
+
+def _move_alias(registry: Registry, target: Version) -> None:
+    try:
+        registry.set_alias_now(PRODUCTION, target.number)
+    except RegistryError:
+        # The answer may have been lost after the work was done: look before giving up.
+        production = registry.find_alias(PRODUCTION)
+        if production is None or production.number != target.number:
+            raise
+
+
+def _ensure_champion(registry: Registry, move: Move) -> None:
+    production = registry.find_alias(PRODUCTION)
+    found = production.number if production else None
+    if found != move.expected:
+        raise PromotionRefusedError(
+            f"{move.target.name} is not promoted: production has changed since it was compared",
+            [
+                f"it was compared with version {move.expected or 'none'}; "
+                f"production is now version {found or 'none'}",
+                "compare again with `carprice evaluate`, then promote",
+            ],
+        )
+
+
+def _is_open(registry: Registry, ticket: Ticket) -> bool:
+    return "open" in {
+        each.tags.get("state") for each in tickets(registry) if each.number == ticket.number
+    }
+
+
+def _leave_to_other(ticket: Ticket) -> NoReturn:
+    raise RegistryError(
+        f"ticket {ticket.number} was taken over by another attempt at the same promotion, "
+        "which goes on with it; this one ends here."
+    )
+
+
+def _ensure_in_time(opened: float) -> None:
+    if time.monotonic() - opened > MOVE_WITHIN_SECONDS:
+        raise RegistryError(
+            f"moving production took over {MOVE_WITHIN_SECONDS:.0f} s and was given up before "
+            "another promotion could overlap; nothing changed. Is the registry slow? Try again."
+        )
+
+
+def _close_refused(registry: Registry, ticket: Ticket, error: BaseException) -> None:
+    try:
+        tag_ticket(registry, ticket, {"reason": str(error)[:500], "state": "refused"})
+    except RegistryError as lost:
+        # The ticket stays open and expires; the error that matters is the first one.
+        log.warning("ticket %s could not be closed: %s", ticket.number, lost)

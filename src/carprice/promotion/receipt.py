@@ -1,0 +1,122 @@
+"""The receipt of a promotion: what was promoted, on what grounds, by whom, and how to undo it."""
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+import carprice
+from carprice.errors import DatasetError
+from carprice.evaluation.behaviour import ValidationReport
+from carprice.evaluation.gate import Decision
+from carprice.frozen import Frozen
+from carprice.promotion.ledger import has_moved, tickets
+from carprice.registry.client import PRODUCTION, Registry
+from carprice.registry.records import MODEL_NAME
+from carprice.registry.stored_model import digest_files
+
+UNDO = "carprice rollback"
+
+
+class DataFacts(Frozen):
+    """The clean listings behind a model, the held-out ones included."""
+
+    source: str
+    source_sha256: str
+    content_hash: str
+    rows: int
+    simulated: bool
+
+
+class Receipt(Frozen, extra="forbid"):
+    """One promotion; the ledger keeps the hash of this text, so that it cannot be rewritten."""
+
+    model: str = MODEL_NAME
+    version: int
+    replaces: int | None
+    ticket: int
+    promoted_by: str
+    promoted_at: str
+    data: DataFacts
+    code_sha256: str
+    file_sha256: dict[str, str]
+    """Hash of each file of the stored model."""
+    gate: Decision
+    validation: ValidationReport
+    undo: str = UNDO
+
+
+class Check(NamedTuple):
+    """One statement of a receipt held against the registry."""
+
+    statement: str
+    holds: bool
+    found: str
+
+
+def write_receipt(receipt: Receipt) -> str:
+    return receipt.model_dump_json(indent=2) + "\n"
+
+
+def hash_receipt(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def receipt_path(ticket: int) -> str:
+    """Where a receipt lies among the artifacts of the version's run."""
+    return f"receipts/promotion-{ticket}.json"
+
+
+def hash_code() -> str:
+    """SHA-256 over this package's own files, by name and content."""
+    package = Path(carprice.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def read_receipt(path: Path) -> tuple[Receipt, str]:
+    """A receipt and its exact text. Raises DatasetError when the file is not a receipt."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return Receipt.model_validate_json(text), text
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"cannot read the receipt {path}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DatasetError(
+            f"{path} is not a receipt of a promotion ({error.error_count()} entries are wrong, "
+            f"the first: {'.'.join(map(str, first['loc']))}: {first['msg']}). "
+            "Receipts lie in models/ and with the version's run, under receipts/."
+        ) from error
+
+
+def verify(registry: Registry, receipt: Receipt, text: str) -> list[Check]:
+    """Hold every statement of a receipt against the registry as it is now."""
+    ticket = {each.number: each for each in tickets(registry)}.get(receipt.ticket)
+    entry = ticket.tags if ticket else {}
+    version = registry.version(receipt.version)
+    tags = version.tags
+    with registry.files(version) as folder:
+        stored = digest_files(folder)
+    production = registry.find_alias(PRODUCTION)
+    state = "done" if ticket and has_moved(ticket, production) else entry.get("state")
+    facts = {
+        "the ledger has this very text": (entry.get("receipt_sha256"), hash_receipt(text)),
+        "the promotion went through": (state, "done"),
+        "it promoted this version": (entry.get("to"), str(receipt.version)),
+        "it replaced that version": (entry.get("from"), str(receipt.replaces)),
+        "the version learnt from these data": (tags.get("data_hash"), receipt.data.content_hash),
+        "the version was made by this code": (tags.get("code_sha256"), receipt.code_sha256),
+        **{
+            f"the stored file {name} is unchanged": (stored.get(name), digest)
+            for name, digest in receipt.file_sha256.items()
+        },
+        "no file was added": (str(sorted(stored)), str(sorted(receipt.file_sha256))),
+    }
+    checks = [Check(name, found == said, str(found)) for name, (found, said) in facts.items()]
+    now = f"version {production.number}" if production else "no version"
+    return [*checks, Check(f"for information: production is {now} today", True, now)]

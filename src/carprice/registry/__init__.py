@@ -1,0 +1,1 @@
+"""Runs, versions and stored models: the only importer of MLflow."""

@@ -1,0 +1,130 @@
+"""The files of a stored model: what they must hold to be opened, and how they are opened.
+
+The trusted types stand here, in code: the list inside a model's own `MLmodel` file could be
+widened by whoever can write that file, and is never read.
+"""
+
+import hashlib
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
+
+from carprice.errors import ModelIntegrityError
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+MODEL_FILE = "model.skops"
+SCHEMA = "schema.json"
+"""Entry of a skops file that names the types of what is stored."""
+FILES_WRITTEN_ON_DOWNLOAD = frozenset({"registered_model_meta"})
+
+MOVED = {
+    "carprice.completion.Completer": "carprice.pricing.completion.Completer",
+    "carprice.features.ListingEncoder": "carprice.pricing.encoder.ListingEncoder",
+    "carprice.interval.ErrorScale": "carprice.pricing.interval.ErrorScale",
+    "carprice.market.MarketBaseline": "carprice.pricing.baseline.MarketBaseline",
+    "carprice.model.PriceRegressor": "carprice.pricing.regressor.PriceRegressor",
+}
+"""Where types of ours live that models stored by earlier releases name by their old place."""
+
+TRUSTED_TYPES = (
+    "carprice.pricing.completion.Completer",
+    "carprice.pricing.encoder.ListingEncoder",
+    "carprice.pricing.interval.ErrorScale",
+    "carprice.pricing.baseline.MarketBaseline",
+    "carprice.pricing.regressor.PriceRegressor",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+)
+"""Types beyond those skops knows to be harmless; each is ours or a plain holder of arrays."""
+
+
+def digest_files(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a stored model by its path inside the folder."""
+    files = {
+        path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()
+    }
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in sorted(files.items())
+        if name not in FILES_WRITTEN_ON_DOWNLOAD
+    }
+
+
+def ensure_files(folder: Path, promised: dict[str, str], name: str) -> None:
+    """Raise ModelIntegrityError naming each file that is not the one registered."""
+    if not promised:
+        raise ModelIntegrityError(
+            f"{name} has no file hashes: it was not registered by this pipeline and is not opened. "
+            "Train it with `carprice run` or `carprice train`."
+        )
+    found = digest_files(folder)
+    altered = sorted(
+        path for path in promised.keys() | found.keys() if promised.get(path) != found.get(path)
+    )
+    if altered:
+        details = "; ".join(
+            f"{path}: found {_short(found.get(path))}, registered {_short(promised.get(path))}"
+            for path in altered
+        )
+        raise ModelIntegrityError(
+            f"{name} is not what was registered and is not opened ({details}). "
+            "Roll back to an intact version, or train again."
+        )
+
+
+def open_pipeline(path: Path, name: str) -> "Pipeline":
+    """Load a pipeline from a skops file that holds trusted types only.
+
+    Raises ModelIntegrityError naming the types that are not trusted, or why it cannot be read.
+    """
+    # Slow to import, and hashing or listing files needs none of it.
+    import skops.io as sio  # noqa: PLC0415
+    from sklearn.pipeline import Pipeline  # noqa: PLC0415
+    from skops.io.exceptions import UntrustedTypesFoundException  # noqa: PLC0415
+
+    try:
+        pipeline = sio.loads(_rename_moved(path.read_bytes()), trusted=list(TRUSTED_TYPES))
+    except UntrustedTypesFoundException as error:
+        raise ModelIntegrityError(f"{name} holds types that are not trusted: {error}") from error
+    except Exception as error:
+        # A damaged archive makes skops raise anything from BadZipFile to KeyError.
+        raise ModelIntegrityError(
+            f"{name} cannot be read: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(pipeline, Pipeline):
+        raise ModelIntegrityError(
+            f"{name} holds a {type(pipeline).__name__}; a scikit-learn Pipeline was expected"
+        )
+    return pipeline
+
+
+def _rename_moved(stored: bytes) -> bytes:
+    """A skops file with the types it names at the places where they live today."""
+    with ZipFile(BytesIO(stored)) as archive:
+        entries = {entry: archive.read(entry) for entry in archive.namelist()}
+    schema = entries[SCHEMA].decode()
+    renamed = json.dumps(json.loads(schema, object_hook=_rename_type))
+    if renamed == json.dumps(json.loads(schema)):
+        return stored
+    entries[SCHEMA] = renamed.encode()
+    target = BytesIO()
+    with ZipFile(target, "w") as archive:
+        for entry, content in entries.items():
+            archive.writestr(entry, content)
+    return target.getvalue()
+
+
+def _rename_type(node: dict[str, Any]) -> dict[str, Any]:
+    """A node of the schema, which names its type by `__module__` and `__class__`."""
+    named = f"{node.get('__module__')}.{node.get('__class__')}"
+    if named not in MOVED:
+        return node
+    module, _, name = MOVED[named].rpartition(".")
+    return node | {"__module__": module, "__class__": name}
+
+
+def _short(digest: str | None) -> str:
+    return digest[:12] if digest else "no such file"

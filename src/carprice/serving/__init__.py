@@ -1,0 +1,1 @@
+"""What the version in production answers: one car, many, or a file."""

@@ -1,0 +1,159 @@
+"""The version in production as a server keeps it open: renewed in the background, never on a click.
+
+A thread asks the registry every few seconds. A promoted version is opened, measured and warmed up
+before it takes over in one assignment; while the registry is away, or what was promoted cannot be
+opened, the last good version goes on and the trouble is told.
+"""
+
+import gc
+import logging
+import threading
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sklearn.pipeline import Pipeline
+
+from carprice.errors import CarPriceError, DatasetError, RegistryError
+from carprice.insight.comparables import Reference
+from carprice.listings.table_store import read_table
+from carprice.pricing.prediction import estimate_car
+from carprice.registry.client import PRODUCTION
+from carprice.registry.history import NO_RECORD, History, Record, read_history, read_record
+from carprice.registry.records import Version
+from carprice.workspace import Workspace
+
+LOOK_AGAIN_SECONDS = 5.0
+FIRST_LOOK_SECONDS = 20.0
+FIRST_CAR = {"model_year": "2015", "fuel": "diesel", "gearbox": "manual"}
+"""Estimated once before a version takes over: a first estimate is slower than all others."""
+
+log = logging.getLogger(__name__)
+
+
+class Serving(NamedTuple):
+    """A version that answers, and its pipeline.
+
+    reference: what it learnt from, where that table is at hand. record: what stands with its run,
+    once that was read.
+    """
+
+    version: Version
+    pipeline: Pipeline
+    reference: Reference | None = None
+    record: Record = NO_RECORD
+
+    @property
+    def coverage(self) -> float:
+        """The share of prices that intervals are to hold."""
+        return float(self.pipeline["price"].coverage)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it learnt from simulated adverts."""
+        return self.version.tags.get("simulated") == "true"
+
+
+class State(NamedTuple):
+    """What a server has at hand. serving: None while nothing is in production.
+
+    history: all versions as they were told of last; None before the first answer.
+    trouble: why the last look at the registry found nothing out, empty when it did.
+    """
+
+    serving: Serving | None = None
+    history: History | None = None
+    trouble: str = ""
+    trouble_since: datetime | None = None
+
+    @property
+    def newest(self) -> Version | None:
+        """The version trained last."""
+        chapters = self.history.chapters if self.history else []
+        return chapters[0].version if chapters else None
+
+
+class LiveModel:
+    """Keeps a State up to date; reading `state` is safe from any thread and never waits.
+
+    for_page: whether what a page tells of the model is wanted beside it.
+    """
+
+    def __init__(self, work: Workspace, *, for_page: bool = True) -> None:
+        self.work = work
+        self.for_page = for_page
+        self.state = State()
+        self._looked, self._stopping = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._keep_looking, daemon=True, name="live-model")
+
+    def start(self) -> "LiveModel":
+        """Look again and again in the background, and wait a while for the first look."""
+        # Until the first look is over: a registry that hangs is told of instead of waited for.
+        self.state = State(trouble="no answer yet", trouble_since=datetime.now(UTC))
+        self._thread.start()
+        self._looked.wait(FIRST_LOOK_SECONDS)
+        return self
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def look(self) -> None:
+        """Ask the registry once and take up what it says."""
+        try:
+            registry = self.work.registry  # connects; after a failure, at the next look
+            history = read_history(registry)
+            serving = self._follow(registry.find_alias(PRODUCTION))
+            self.state = State(serving, history)
+        except Exception as error:
+            since = self.state.trouble_since or datetime.now(UTC)
+            unforeseen = not isinstance(error, CarPriceError)
+            log.warning("the last good version goes on: %s", error, exc_info=unforeseen)
+            self.state = self.state._replace(trouble=str(error), trouble_since=since)
+
+    def _keep_looking(self) -> None:
+        while not self._stopping.is_set():
+            self.look()
+            self._looked.set()
+            self._stopping.wait(LOOK_AGAIN_SECONDS)
+
+    def _follow(self, production: Version | None) -> Serving | None:
+        """What answers from now on; tags of the same version may have changed."""
+        current = self.state.serving
+        if production is None:
+            return None
+        # By its run as well: a registry made anew begins at version 1 again.
+        if current and _identity(current.version) == _identity(production):
+            return self._add_record(current._replace(version=production))
+        pipeline = self.work.registry.open_model(production)
+        reference = self._read_reference(pipeline, production) if self.for_page else None
+        estimate_car(pipeline, FIRST_CAR)
+        # What stays is not searched for garbage: after each run of a page, and whenever Python
+        # sees fit, that would stop every answer for half a second. Once for each version it is
+        # searched all the same: what only waits to be thrown away would stay for ever.
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        log.info("%s answers from now on", production.name)
+        return self._add_record(Serving(production, pipeline, reference))
+
+    def _add_record(self, serving: Serving) -> Serving:
+        """Once for each version; one whose record cannot be read answers, and it is tried again."""
+        if not self.for_page or serving.record is not NO_RECORD:
+            return serving
+        try:
+            return serving._replace(record=read_record(self.work.registry, serving.version.run_id))
+        except RegistryError as error:
+            log.warning("the record of %s: %s", serving.version.name, error)
+            return serving
+
+    def _read_reference(self, pipeline: Pipeline, version: Version) -> Reference | None:
+        """Nothing where the clean table is not here: estimates need none of it."""
+        try:
+            table = read_table(self.work.settings.processed_data, version.tags["data_hash"])
+        except DatasetError as error:
+            log.warning("%s: %s", version.name, error)
+            return None
+        return Reference.build(pipeline, table, float(version.tags["holdout_share"]))
+
+
+def _identity(version: Version) -> tuple[int, str]:
+    return version.number, version.run_id

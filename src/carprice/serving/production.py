@@ -1,0 +1,66 @@
+"""What the version in production answers: for one example, and for a file of cars."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from carprice.errors import RegistryError
+from carprice.evaluation.metrics import Scores
+from carprice.listings.copying import copy_with_columns
+from carprice.listings.reading import ListingFile
+from carprice.market.listing import to_listings
+from carprice.registry.client import PRODUCTION
+from carprice.serving.batch import Annotator
+from carprice.wording.remarks import COLUMNS, SIMULATED_WARNING
+from carprice.workspace import Workspace
+
+
+class ProductionFacts(NamedTuple):
+    """What is in production, for a person: None and empty when nothing is."""
+
+    version: int | None
+    figures: dict[str, float]
+    warning: str
+    example: str
+
+
+def describe_production(work: Workspace) -> ProductionFacts:
+    """The version in production, its held-out figures, and an example of its estimates."""
+    production = work.registry.find_alias(PRODUCTION)
+    if production is None:
+        return ProductionFacts(None, {}, "", "")
+    metrics = work.registry.run_metrics(production.run_id)
+    golden = work.params.validation.golden_cars[0]
+    answer = work.registry.open_model(production).predict(to_listings([golden.car])).iloc[0]
+    simulated = production.tags["simulated"] == "true"
+    return ProductionFacts(
+        version=production.number,
+        figures={name: metrics[name] for name in Scores.model_fields if name in metrics},
+        warning=SIMULATED_WARNING if simulated else "",
+        example=f"{golden.name}: {answer.price_mad:,.0f} DH, "
+        f"between {answer.low_mad:,.0f} and {answer.high_mad:,.0f} DH",
+    )
+
+
+class FileEstimates(NamedTuple):
+    """What became of a file of cars."""
+
+    rows: int
+    estimated: int
+    model: str
+
+
+def estimate_file(work: Workspace, source: Path, target: Path) -> FileEstimates:
+    """Copy a file row by row with estimates and remarks added; whole or not at all.
+
+    Raises DatasetError when the source cannot be read or the target not be written.
+    """
+    production = work.registry.find_alias(PRODUCTION)
+    if production is None:
+        raise RegistryError("no version is in production: type `carprice run` first")
+    pipeline = work.registry.open_model(production)
+    file = ListingFile(source, needs_price=False)
+    annotate = Annotator(
+        pipeline, lambda rows: work.progress(f"estimating {source.name}", rows, file.most_rows)
+    )
+    copy_with_columns(file, target, COLUMNS, annotate)
+    return FileEstimates(annotate.rows, annotate.estimated, production.name)

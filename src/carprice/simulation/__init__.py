@@ -1,0 +1,1 @@
+"""The simulated market: listings drawn from the facts of the real one."""

@@ -1,0 +1,44 @@
+"""The facts of the real market that simulated listings are drawn from."""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+MARKET = "morocco.json"
+
+
+@dataclass(frozen=True)
+class Market:
+    """The table of aggregate facts as arrays; V variants, K age knots, Q quantiles.
+
+    facts: the sections that hold for the whole market, as in the file.
+    variants: one row for each make, model, fuel and gearbox, with number of `cars`.
+    curves: log price in DH by age knot, (V, K); ages: quantiles of age in years, (V, Q).
+    """
+
+    facts: dict[str, Any]
+    variants: pd.DataFrame
+    curves: Floats
+    ages: Floats
+
+
+@lru_cache(maxsize=1)
+def load_market() -> Market:
+    """Read the table that lies beside this module."""
+    facts = json.loads(files("carprice.simulation").joinpath(MARKET).read_text(encoding="utf-8"))
+    variants = pd.DataFrame(facts["variants"], columns=facts["variant_columns"])
+    return Market(
+        facts=facts,
+        variants=variants,
+        curves=np.log(np.array(variants["prices"].tolist()) * 1000),
+        ages=np.array(variants["ages"].tolist()),
+    )

@@ -1,0 +1,1 @@
+"""How names, amounts, remarks and reasons are said, in each language."""

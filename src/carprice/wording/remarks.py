@@ -1,0 +1,60 @@
+"""Remarks on an estimate, in each language."""
+
+from carprice.wording.language import Language, Text
+from carprice.wording.spell import label, limits
+
+COLUMNS = ("prix_estime", "prix_bas", "prix_haut", "remarque")
+"""What is added to a file of cars, in this order."""
+
+
+# Remarks on an estimate
+
+UNKNOWN_MAKE = Text("marque jamais vue : fourchette élargie", "make never seen: the range is wider")
+UNKNOWN_MODEL = Text(
+    "modèle jamais vu pour cette marque : fourchette élargie",
+    "model never seen for this make: the range is wider",
+)
+RARE_MODEL = Text(
+    "modèle rare : moins de {least} annonces connues",
+    "rare model: fewer than {least} known adverts",
+)
+NOT_ESTIMATED = Text(
+    "pas d'estimation : trop peu de renseignements ({given} sur {needed}, il en faut {least})",
+    "no estimate: too little is known ({given} of {needed}, {least} are needed)",
+)
+MISSING = Text("non renseigné : {labels}", "not given: {labels}")
+CORRECTIONS = {
+    "mileage_km_in_thousands": Text(
+        "kilométrage lu en milliers de km", "kilometres read as thousands of km"
+    ),
+    "mileage_km_placeholder": Text(
+        "kilométrage invraisemblable pour cet âge : valeur ignorée",
+        "kilometres not plausible at this age: ignored",
+    ),
+}
+PROBLEM_ENDINGS = {
+    "_unreadable": Text("{label} illisible : valeur ignorée", "{label} cannot be read: ignored"),
+    "_out_of_range": Text(
+        "{label} hors limites ({limits}) : valeur ignorée",
+        "{label} out of range ({limits}): ignored",
+    ),
+}
+
+
+def describe_problem(code: str, language: Language = "fr") -> str:
+    """The sentence for a problem code of `cleaning.Parsed`."""
+    if code in CORRECTIONS:
+        return CORRECTIONS[code].say(language)
+    for ending, sentence in PROBLEM_ENDINGS.items():
+        if code.endswith(ending):
+            name = code.removesuffix(ending)
+            return sentence.say(
+                language, label=label(name, language), limits=limits(name, language)
+            )
+    raise KeyError(code)
+
+
+SIMULATED_WARNING = (
+    "These listings are simulated: the figures compare models with each other "
+    "and say nothing about accuracy on real adverts."
+)

@@ -1,0 +1,470 @@
+"""Every sentence that the page alone says, French first, English beside it."""
+
+from carprice.wording.language import Text
+
+YES, NO = Text("Oui", "Yes"), Text("Non", "No")
+# Every page
+
+TITLE = Text("Le prix d'une voiture d'occasion au Maroc", "The price of a used car in Morocco")
+LANGUAGE_SWITCH = Text("Langue", "Language")
+PAGE_ESTIMATE = Text("Estimer", "Estimate")
+PAGE_FILE = Text("Estimer un fichier", "Estimate a file")
+PAGE_MODEL = Text("Le modèle", "The model")
+PAGE_MARKET = Text("Le marché", "The market")
+PAGE_TITLE = Text("{page} · Le prix d'une voiture au Maroc", "{page} · Car prices in Morocco")
+VERSION = Text(
+    "Modèle en production : version {number}, depuis le {date}.",
+    "Model in production: version {number}, since {date}.",
+)
+VERSION_UNDATED = Text(
+    "Modèle en production : version {number}.", "Model in production: version {number}."
+)
+NEWEST = Text(
+    "Dernière version entraînée : version {number}, le {date} ({fate}).",
+    "Version trained last: version {number}, on {date} ({fate}).",
+)
+FATES = {
+    "": Text("pas encore comparée à la production", "not compared with production yet"),
+    "refused": Text("refusée par la comparaison", "refused by the comparison"),
+}
+NOT_IN_PRODUCTION = Text("hors production", "not in production")
+SIMULATED = Text(
+    "Ce modèle a été entraîné sur des annonces simulées : il sert à essayer, pas à acheter.",
+    "This model was trained on simulated adverts: it is for trying out, not for buying.",
+)
+NO_MODEL = Text(
+    "Aucun modèle en production. Tapez `make run` dans un terminal, ou lancez "
+    "`car_price_predictor_pipeline` dans Airflow ; cette page répondra d'elle-même.",
+    "No model in production. Type `make run` in a terminal, or start "
+    "`car_price_predictor_pipeline` in Airflow; this page will answer by itself.",
+)
+REGISTRY_DOWN = Text(
+    "Le registre des modèles ne répond pas depuis {since}. Nouvel essai toutes les 5 secondes.",
+    "The model registry has not answered since {since}. It is asked again every 5 seconds.",
+)
+STALE = Text(
+    "Le registre des modèles ne répond pas depuis {since} : le dernier bon modèle continue de "
+    "répondre.",
+    "The model registry has not answered since {since}: the last good model goes on answering.",
+)
+# The form
+
+INTRO = Text(
+    "Décrivez la voiture ; laissez vide ce que vous ne savez pas : la fourchette en tiendra "
+    "compte.",
+    "Describe the car; leave empty what you do not know: the range will allow for it.",
+)
+BUTTON = Text("Prédire", "Estimate")
+UNKNOWN = Text("Je ne sais pas", "I do not know")
+DETAILS = Text(
+    "Plus de détails, pour une fourchette plus étroite", "More details, for a narrower range"
+)
+HELP_NAME = Text(
+    "Choisissez dans la liste, ou tapez le nom.", "Choose from the list, or type the name."
+)
+HELP_RANGE = Text("De {limits}", "From {limits}")
+# The answer
+
+ESTIMATE = Text("Prix estimé", "Estimated price")
+RANGE = Text("Fourchette", "Range")
+INTERVAL = Text(
+    "{coverage} voitures sur 10 comme celle-ci s'affichent entre {low} et {high}.",
+    "{coverage} cars in 10 like this one are advertised at between {low} and {high}.",
+)
+INTERVAL_PERCENT = Text(
+    "{percent} % des voitures comme celle-ci s'affichent entre {low} et {high}.",
+    "{percent} % of cars like this one are advertised at between {low} and {high}.",
+)
+ASKED_PRICES = Text(
+    "Ce sont des prix demandés dans des annonces ; un prix négocié est souvent un peu plus bas.",
+    "These are prices asked in adverts; what is agreed upon is often a little lower.",
+)
+TOO_FEW = {
+    0: Text(
+        "Aucune annonce d'une voiture comme celle-ci n'a été vue : un prix serait deviné. La "
+        "fourchette, élargie, se fonde sur l'âge, le kilométrage et le reste.",
+        "No advert of a car like this one was ever seen: a price would be a guess. The range, "
+        "widened, rests on age, kilometres and the rest.",
+    ),
+    1: Text(
+        "Une seule annonce d'une voiture comme celle-ci a été vue : un prix serait deviné. Voici "
+        "une fourchette élargie.",
+        "One single advert of a car like this one was seen: a price would be a guess. Here is a "
+        "wider range.",
+    ),
+}
+TOO_FEW_SEEN = Text(
+    "Seulement {seen} annonces d'une voiture comme celle-ci ont été vues : un prix serait deviné. "
+    "Voici une fourchette élargie.",
+    "Only {seen} adverts of a car like this one were seen: a price would be a guess. Here is a "
+    "wider range.",
+)
+LIKENESSES = {
+    "model_and_age": Text("de ce modèle et de cet âge", "of this model and age"),
+    "model": Text("de ce modèle", "of this model"),
+    "make_and_age": Text("de cette marque et de cet âge", "of this make and age"),
+    "make": Text("de cette marque", "of this make"),
+}
+RECORD = Text(
+    "Vérifié sur {rows} voitures {likeness}, jamais montrées au modèle : {coverage} % dans leur "
+    "fourchette, erreur médiane {error} %.",
+    "Checked on {rows} cars {likeness} that the model never saw: {coverage} % inside their "
+    "range, median error {error} %.",
+)
+NO_RECORD = Text(
+    "Trop peu de voitures {likeness} mises de côté pour un bilan : {rows}, il en faut {least}.",
+    "Too few cars {likeness} were kept aside for a track record: {rows}, {least} are needed.",
+)
+WIDENED = Text(
+    "Sans ces renseignements ({labels}), la fourchette est {percent} % plus large.",
+    "Without these details ({labels}), the range is {percent} % wider.",
+)
+WHY = Text("Pourquoi ce prix", "Why this price")
+TYPICAL = Text(
+    "En partant d'une voiture typique de ce marché, {car}, estimée à {price} :",
+    "Starting from a typical car of this market, {car}, estimated at {price}:",
+)
+EXPLAINED = Text(
+    "Chaque barre dit ce que ce modèle ajoute (vers la droite) ou retire (vers la gauche) pour la "
+    "différence ; ensemble, elles font tout l'écart de prix.",
+    "Each bar is what this model adds (to the right) or takes off (to the left) for the "
+    "difference; together they are the whole difference in price.",
+)
+SAME_AS_TYPICAL = Text(
+    "Cette voiture est la voiture typique de ce marché.",
+    "This car is the typical car of this market.",
+)
+BY_AGE = Text("Le prix selon l'année", "Price by model year")
+BY_DISTANCE = Text("Le prix selon le kilométrage", "Price by kilometres")
+CURVE_ALT = Text(
+    "{title} : {first} pour {start}, {last} pour {end}, cette voiture étant par ailleurs la même.",
+    "{title}: {first} for {start}, {last} for {end}, this car being otherwise the same.",
+)
+CURVE_NOTE = Text(
+    "Ligne : le prix estimé ; bande : la fourchette ; trait vertical en tirets : cette voiture.",
+    "Line: the estimated price; band: the range; dashed vertical line: this car.",
+)
+COMPARABLES = Text("Annonces comparables", "Comparable adverts")
+COMPARABLES_NOTE = Text(
+    "Les plus proches par l'année et le kilométrage. Annonces d'apprentissage de ce modèle : "
+    "{seen}.",
+    "The closest in year and kilometres. Adverts of this model that were learnt from: {seen}.",
+)
+NO_COMPARABLES = Text(
+    "Aucune annonce de ce modèle à comparer.", "There is no advert of this model to compare with."
+)
+NO_MODEL_NAMED = Text(
+    "Indiquez la marque et le modèle pour voir des annonces comparables.",
+    "Name make and model to see comparable adverts.",
+)
+NO_REFERENCE = Text(
+    "Les annonces d'apprentissage ne sont pas sur cette machine : ni explication, ni bilan, ni "
+    "annonces comparables.",
+    "The training adverts are not on this machine: no explanation, no track record and no "
+    "comparable adverts.",
+)
+FAIR_PRICE = Text("Cette annonce est-elle au bon prix ?", "Is this advert fairly priced?")
+ASKING_PRICE = Text("Prix demandé (DH)", "Asking price (DH)")
+ASKING_PLACEHOLDER = Text("Tapez le prix de l'annonce", "Type the price of the advert")
+VERDICTS = {
+    "far_below": Text(
+        "{price} : {percent} % sous l'estimation, sous la fourchette. Trop beau ? Vérifiez "
+        "l'état, les papiers et le kilométrage.",
+        "{price}: {percent} % under the estimate, below the range. Too good? Check condition, "
+        "papers and kilometres.",
+    ),
+    "below": Text(
+        "{price} : {percent} % sous l'estimation, dans la fourchette. Plutôt une bonne affaire.",
+        "{price}: {percent} % under the estimate, inside the range. Rather a good deal.",
+    ),
+    "fair": Text(
+        "{price} : au prix du marché, à {percent} % près.",
+        "{price}: at the market's price, within {percent} %.",
+    ),
+    "above": Text(
+        "{price} : {percent} % au-dessus de l'estimation, dans la fourchette. Il y a de quoi "
+        "négocier.",
+        "{price}: {percent} % above the estimate, inside the range. There is room to negotiate.",
+    ),
+    "far_above": Text(
+        "{price} : {percent} % au-dessus de l'estimation, au-dessus de la fourchette. Cher, sauf "
+        "si quelque chose le justifie.",
+        "{price}: {percent} % above the estimate, above the range. Dear, unless something "
+        "justifies it.",
+    ),
+}
+VERDICTS_WITHOUT_PRICE = {
+    "far_below": Text("{price} : sous la fourchette.", "{price}: below the range."),
+    "inside": Text("{price} : dans la fourchette.", "{price}: inside the range."),
+    "far_above": Text("{price} : au-dessus de la fourchette.", "{price}: above the range."),
+}
+EXPLANATION_ALT = Text("{name} : {amount}", "{name}: {amount}")
+NAMELESS = Text("Une voiture", "A car")
+SHARE = Text(
+    "L'adresse de cette page contient la voiture : partagez-la pour partager l'estimation.",
+    "The address of this page holds the car: share it to share the estimate.",
+)
+INTERVAL_ALT = Text(
+    "Fourchette de {low} à {high} ; annonces comparables : {count}.",
+    "Range from {low} to {high}; comparable adverts: {count}.",
+)
+INTERVAL_NOTE = Text(
+    "Bande : la fourchette ; trait : le prix estimé ; points : les annonces comparables ; "
+    "losange : le prix demandé.",
+    "Band: the range; line: the estimated price; dots: the comparable adverts; diamond: the "
+    "asking price.",
+)
+CAR_PRICE = Text("Prix (DH)", "Price (DH)")
+ADVERTS = Text("annonces", "adverts")
+EFFECT = Text("Effet sur le prix (DH)", "Effect on the price (DH)")
+DETAIL = Text("Renseignement", "Detail")
+FILE_INTRO = Text(
+    "Un fichier d'annonces ou de voitures, une par ligne, revient avec quatre colonnes de plus : "
+    "prix estimé, bas et haut de la fourchette, et une remarque. Rien n'en est gardé : il reste "
+    "en mémoire le temps de votre visite, jamais sur un disque.",
+    "A file of adverts or cars, one a row, comes back with four more columns: estimated price, "
+    "low and high end of the range, and a remark. Nothing of it is kept: it stays in memory for "
+    "the time of your visit, never on a disk.",
+)
+FILE_LABEL = Text("Fichier CSV ou Excel (.xlsx)", "CSV or Excel file (.xlsx)")
+FILE_HELP = Text(
+    "Colonnes nécessaires, sous ces noms ou leurs variantes : {labels}. Les autres renseignements "
+    "connus affinent l'estimation ; toute autre colonne est recopiée telle quelle. {rows} lignes "
+    "au plus.",
+    "Columns that are needed, by these names or their variants: {labels}. Other details that are "
+    "known sharpen the estimate; any other column is copied as it is. {rows} rows at most.",
+)
+FILE_READING = Text("Lecture du fichier…", "Reading the file…")
+FILE_ESTIMATING = Text("Estimation : {percent} %", "Estimating: {percent} %")
+FILE_WAITING = Text(
+    "Un autre fichier est en cours ; le vôtre suit.", "Another file is at work; yours is next."
+)
+FILE_REFUSED = Text("Ce fichier ne peut pas être estimé.", "This file cannot be estimated.")
+FILE_WITHOUT_ROWS = Text(
+    "Ce fichier a des titres, et aucune voiture en dessous.",
+    "This file has a header and no car under it.",
+)
+FILE_ROWS = Text("Lignes", "Rows")
+FILE_ESTIMATED = Text("Estimées", "Estimated")
+FILE_REMARKED = Text("Avec une remarque", "With a remark")
+FILE_DOWNLOAD = Text("Télécharger le fichier complété (CSV)", "Download the completed file (CSV)")
+FILE_SHOWN = {
+    "all": Text("Toutes", "All"),
+    "remarked": Text("Avec une remarque", "With a remark"),
+    "unestimated": Text("Sans estimation", "Without an estimate"),
+}
+FILE_SHOWN_LABEL = Text("Lignes à montrer", "Rows to show")
+FILE_SEARCH = Text("Chercher une marque", "Search a make")
+FILE_TABLE = Text("Voitures du fichier et leurs estimations", "Cars of the file and estimates")
+FILE_TABLE_CUT = Text(
+    "Les {shown} premières de {rows} lignes ; le fichier les contient toutes.",
+    "The first {shown} of {rows} rows; the file holds them all.",
+)
+FILE_TABLE_EMPTY = Text("Aucune ligne de cette sorte.", "There is no such row.")
+ROW = Text("Ligne", "Row")
+LOW, HIGH = Text("Bas", "Low"), Text("Haut", "High")
+REMARK = Text("Remarque", "Remark")
+
+# « Le modèle »
+
+MODEL_INTRO = Text(
+    "Ce qui répond, ce que cela vaut sur des voitures jamais vues, d'où cela vient, et ce qu'il "
+    "en a été des autres versions.",
+    "What answers, what it is worth on cars it never saw, where it comes from, and what became "
+    "of the other versions.",
+)
+SINCE = Text(
+    "Version {number}, en production depuis le {date}",
+    "Version {number}, in production since {date}",
+)
+SINCE_EVER = Text("Version {number}, en production", "Version {number}, in production")
+PROMOTED_BY = Text("Mise en production par {who}.", "Brought to production by {who}.")
+MEASURED_ON = Text(
+    "Mesuré sur {rows} voitures mises de côté, que le modèle n'a jamais vues.",
+    "Measured on {rows} cars kept aside, which the model never saw.",
+)
+SCORES = {
+    "median_error_pct": Text("Erreur médiane", "Median error"),
+    "within_10_pct": Text("À moins de 10 % du prix", "Within 10 % of the price"),
+    "within_20_pct": Text("À moins de 20 % du prix", "Within 20 % of the price"),
+    "coverage_pct": Text("Prix dans la fourchette", "Prices inside the range"),
+}
+NO_EVALUATION = Text(
+    "Le bilan de cette version n'est pas dans le registre.",
+    "The scores of this version are not in the registry.",
+)
+BY_SLICE = Text("Où il se trompe le plus, et le moins", "Where it errs most, and least")
+SLICE_FAMILIES = {
+    "make": Text("Marque", "Make"),
+    "fuel": Text("Carburant", "Fuel"),
+    "price": Text("Prix", "Price"),
+    "year": Text("Année", "Year"),
+}
+SLICE_FAMILY = Text("Par", "By")
+SLICE_NOTE = Text(
+    "Trait : toutes les voitures ensemble, {error} %. Les groupes de moins de quelques dizaines "
+    "de voitures sont laissés de côté : leur chiffre serait du hasard.",
+    "Line: all cars together, {error} %. Groups of less than a few dozen cars are left out: "
+    "their figure would be luck.",
+)
+NO_SLICES = Text(
+    "Aucun groupe n'est assez grand pour être mesuré.", "No group is large enough to be measured."
+)
+SLICE_ALT = Text(
+    "Erreur médiane par groupe : la plus faible, {best} ({low} %) ; la plus forte, {worst} "
+    "({high} %).",
+    "Median error by group: the smallest, {best} ({low} %); the largest, {worst} ({high} %).",
+)
+SLICE = Text("Groupe", "Group")
+CARS = Text("Voitures", "Cars")
+AGAINST_PRICE = Text("Estimation face au prix demandé", "Estimate against asking price")
+AGAINST_PRICE_ALT = Text(
+    "Estimation face au prix pour {rows} voitures mises de côté : la plupart sont près de la "
+    "diagonale, où les deux sont égaux.",
+    "Estimate against price of {rows} cars kept aside: most lie near the diagonal, where both "
+    "are equal.",
+)
+AGAINST_PRICE_NOTE = Text(
+    "Carrés : les voitures mises de côté, plus marqués où il y en a plus ; ligne en tirets : "
+    "estimation égale au prix.",
+    "Squares: the cars kept aside, stronger where there are more; dashed line: estimate equal to "
+    "price.",
+)
+ERRORS = Text("De combien il se trompe", "How far off it is")
+ERROR_AXIS = Text("Estimation face au prix (%)", "Estimate against price (%)")
+ERRORS_ALT = Text(
+    "Écart entre estimation et prix : {share} % des voitures à moins de 10 % de leur prix.",
+    "Estimate against price: {share} % of cars within 10 % of their price.",
+)
+ERRORS_NOTE = Text(
+    "Barres : combien de voitures ; à gauche de 0, estimées au-dessous de leur prix ; à droite, "
+    "au-dessus.",
+    "Bars: how many cars; left of 0, estimated below their price; right of it, above.",
+)
+NO_UNSEEN = Text(
+    "Les voitures mises de côté ne sont pas sur cette machine ; leurs images sont dans MLflow.",
+    "The cars kept aside are not on this machine; their pictures are in MLflow.",
+)
+DATA = Text("Ses annonces", "Its adverts")
+DATA_SOURCE = Text("Fichier : {source}", "File: {source}")
+DATA_ROWS = Text("Annonces retenues", "Adverts kept")
+DATA_LEARNT = Text("Il a appris de", "It learnt from")
+DATA_HELD_OUT = Text("Mises de côté", "Held out")
+DATA_MAKES = Text("Marques", "Makes")
+DATA_MODELS = Text("Modèles", "Models")
+DATA_MISSING = Text("Le plus souvent absents : {fields}.", "Most often absent: {fields}.")
+MISSING_SHARE = Text("{label} ({percent} %)", "{label} ({percent} %)")
+NO_PROFILE = Text(
+    "Le contrôle de ces annonces n'est pas dans le registre.",
+    "The check of these adverts is not in the registry.",
+)
+QUALITY_DOWNLOAD = Text("Télécharger le rapport de qualité", "Download the quality report")
+HISTORY = Text("Toutes les versions", "All versions")
+HISTORY_CUT = Text(
+    "Les {shown} plus récentes de {count} versions ; toutes sont dans MLflow.",
+    "The newest {shown} of {count} versions; all are in MLflow.",
+)
+VERSION_TITLE = Text("Version {number} · {date} · {fate}", "Version {number} · {date} · {fate}")
+VERSION_FATES = {
+    "production": Text("en production", "in production"),
+    "withdrawn": Text("retirée de la production", "taken out of production"),
+    "replaced": Text("remplacée", "replaced"),
+    "invalid": Text("refusée à la validation", "refused by validation"),
+    "refused": Text("refusée par la comparaison", "refused by the comparison"),
+    "waiting": Text("acceptée, pas encore en production", "accepted, not in production yet"),
+    "unjudged": Text("pas encore comparée", "not compared yet"),
+}
+WHY_DECIDED = {
+    "accepted": Text("Pourquoi elle a été acceptée", "Why it was accepted"),
+    "refused": Text("Pourquoi elle a été refusée", "Why it was refused"),
+    "forced": Text(
+        "Imposée par une personne malgré ces raisons",
+        "Forced through by a person despite these reasons",
+    ),
+}
+INVALID_BECAUSE = Text("La validation a dit", "Validation said")
+ROLLED_BACK = Text(
+    "Retirée le {date} par {who}, au profit de la version {number}.",
+    "Taken out on {date} by {who}, in favour of version {number}.",
+)
+LEARNT_FROM = Text(
+    "Entraînée sur {learnt} annonces de {source}, {held_out} autres mises de côté.",
+    "Trained on {learnt} adverts of {source}, {held_out} others held out.",
+)
+LEARNT_SIMULATED = Text(
+    "Entraînée sur {learnt} annonces simulées, {held_out} autres mises de côté.",
+    "Trained on {learnt} simulated adverts, {held_out} others held out.",
+)
+LEARNT_FROM_PART = Text(
+    "Entraînée sur une part de {rows} annonces de {source}, le reste mis de côté.",
+    "Trained on a part of {rows} adverts of {source}, the rest held out.",
+)
+LEARNT_SIMULATED_PART = Text(
+    "Entraînée sur une part de {rows} annonces simulées, le reste mis de côté.",
+    "Trained on a part of {rows} simulated adverts, the rest held out.",
+)
+FIGURE = Text("{label} : {figure} %", "{label}: {figure} %")
+NO_VERSIONS = Text("Aucune version n'a encore été entraînée.", "No version was trained yet.")
+HISTORY_STALE = Text(
+    "Le registre des modèles ne répond pas : voici ce qu'il disait {time}.",
+    "The model registry does not answer: this is what it said at {time}.",
+)
+HISTORY_AWAY = Text(
+    "Le registre des modèles ne répond pas, et cette page ne l'a pas encore lu. Elle le relira "
+    "dès qu'il répondra.",
+    "The model registry does not answer, and this page has not read it yet. It will as soon as "
+    "there is an answer.",
+)
+OPEN_MLFLOW = Text("Ouvrir MLflow", "Open MLflow")
+OPEN_AIRFLOW = Text("Ouvrir Airflow", "Open Airflow")
+OPEN_VERSION = Text("Cette version dans MLflow", "This version in MLflow")
+# « Le marché »
+
+MARKET_INTRO = Text(
+    "Les {learnt} annonces dont le modèle a appris, sans les {held_out} mises de côté pour le "
+    "mesurer. Ce sont des prix demandés, pas des prix de vente.",
+    "The {learnt} adverts that the model learnt from, without the {held_out} held out to measure "
+    "it. These are asking prices, not selling prices.",
+)
+NO_MARKET = Text(
+    "Les annonces d'apprentissage ne sont pas sur cette machine : rien à montrer ici.",
+    "The training adverts are not on this machine: there is nothing to show here.",
+)
+NO_ADVERTS = Text("Aucune annonce de cette sorte.", "There is no such advert.")
+ALL_MAKES = Text("Toutes les marques", "All makes")
+ALL_FUELS = Text("Tous les carburants", "All fuels")
+MEDIAN_PRICE = Text("Prix médian", "Median price")
+MEDIAN_PRICE_AXIS = Text("Prix médian (DH)", "Median price (DH)")
+MEDIAN_AGE = Text("Année médiane", "Median year")
+MEDIAN_DISTANCE = Text("Kilométrage médian", "Median kilometres")
+MARKET_BY_MAKE = Text("Par marque", "By make")
+MARKET_BY_MODEL = Text("Par modèle", "By model")
+MARKET_BY_YEAR = Text("Par année", "By year")
+MARKET_BY_CITY = Text("Par ville", "By city")
+MARKET_LINE = Text(
+    "Ligne : prix médian ; bande : la moitié centrale des annonces. Au moins {least} annonces par "
+    "année ; la ligne s'interrompt où il y en a moins.",
+    "Line: median price; band: the middle half of adverts. At least {least} adverts a year; the "
+    "line is broken where there are fewer.",
+)
+MARKET_BAR = Text(
+    "Trait : prix médian ; barre : la moitié centrale des annonces. Au moins {least} annonces "
+    "chacun, les {most} plus fréquents.",
+    "Tick: median price; bar: the middle half of adverts. At least {least} adverts each, the "
+    "{most} most frequent.",
+)
+MARKET_TOO_FEW = Text(
+    "Trop peu d'annonces pour un chiffre : il en faut {least}.",
+    "Too few adverts for a figure: {least} are needed.",
+)
+MARKET_GROUP_ALT = Text(
+    "{title} : de {low} en médiane ({cheapest}) à {high} ({dearest}).",
+    "{title}: from a median of {low} ({cheapest}) to {high} ({dearest}).",
+)
+MARKET_YEAR_ALT = Text(
+    "Prix médian selon l'année : {low} en {first}, {high} en {last}.",
+    "Median price by model year: {low} in {first}, {high} in {last}.",
+)
+MARKET_TOLD = Text(
+    "{median} (de {low} à {high}), {rows} annonces", "{median} ({low} to {high}), {rows} adverts"
+)
