@@ -2,8 +2,8 @@
 
     uv run python scripts/build_sample_market.py path/to/real_listings.csv
 
-writes `src/carprice/simulation/morocco.json`, which `carprice.simulation` draws from. Run it again when a
-newer crawl is at hand; the real file itself is never part of the project.
+writes `src/carprice/simulation/morocco.json`, which `carprice.simulation` draws from. Run it again
+when a newer crawl is at hand; the real file itself is never part of the project.
 
 What the table holds, and what it keeps private: each row of `variants` is a make, model, fuel and
 gearbox computed from at least five different cars (column `cars`). Its price curve comes from a

@@ -12,8 +12,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 
 from carprice.arrays import Floats
-from carprice.market.listing import ESTIMATE_COLUMNS, FEATURES, TARGET, to_listings
+from carprice.market.listing import ESTIMATE_COLUMNS, FEATURES, TARGET
 from carprice.market.morocco import EQUIPMENT
+from carprice.market.table import to_listings
 from carprice.params import read_params
 from carprice.pricing.cross_fit import NAMELESS_ROWS
 from carprice.pricing.encoder import AT, ListingEncoder

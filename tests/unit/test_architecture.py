@@ -104,7 +104,13 @@ def test_only_the_settings_read_the_environment() -> None:
 
 
 def test_of_what_reads_the_sample_takes_no_function() -> None:
-    taken = {each for each in imports("sample") if each.startswith("carprice.listings.reading")}
+    taken = {
+        each
+        for module in MODULES
+        if module.startswith("simulation.")
+        for each in imports(module)
+        if each.startswith("carprice.listings.")
+    }
     assert not [each for each in taken if each.islower()]
 
 

@@ -296,7 +296,7 @@ def test_the_hash_ignores_the_order_and_numbers_of_rows_and_notices_all_else(
 def test_the_hash_is_the_same_in_a_new_process(table: pd.DataFrame, tmp_path: Path) -> None:
     digest = write_table(table, tmp_path)
     code = (
-        "import sys; from pathlib import Path; from carprice.listings.reading import *;"
+        "import sys; from pathlib import Path; from carprice.listings.table_store import *;"
         "print(hash_content(read_table(Path(sys.argv[1]), sys.argv[2])))"
     )
     found = subprocess.run(

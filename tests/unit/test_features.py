@@ -7,8 +7,9 @@ import skops.io as sio
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from carprice.market.listing import BY_NAME, FEATURES, TEXTUAL, to_listings
+from carprice.market.listing import BY_NAME, FEATURES, TEXTUAL
 from carprice.market.morocco import EQUIPMENT
+from carprice.market.table import to_listings
 from carprice.pricing.encoder import AT, CHOICES, COLUMNS, NUMBERS, ListingEncoder
 
 NAMES = ("make", "model", "make_count", "model_count")

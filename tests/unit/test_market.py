@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from carprice.arrays import Floats
-from carprice.market.listing import TARGET, to_listings
+from carprice.market.listing import TARGET
+from carprice.market.table import to_listings
 from carprice.pricing.baseline import AGE_KNOTS, MarketBaseline, read_age, read_decades, read_km
 from carprice.pricing.encoder import AT, ListingEncoder
 

@@ -11,7 +11,7 @@ from carprice.listings.reading import RawListings, read_listings
 from carprice.market.fields import fold
 from carprice.market.listing import BY_NAME, TARGET, TEXTUAL
 from carprice.market.morocco import EQUIPMENT, FIELDS, UNKNOWN_WORDS, UNPRICED_WORDS
-from carprice.simulation import drawing
+from carprice.simulation import dirt
 from carprice.simulation.dirt import _spell_column, to_raw_form, write_sample
 from carprice.simulation.drawing import (
     AGE_NOW,
@@ -248,7 +248,7 @@ def test_a_sample_is_the_same_whatever_the_size_of_its_chunks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_sample(tmp_path / "whole.csv", 300, SEED, 2)
-    monkeypatch.setattr(drawing, "CHUNK_ROWS", 100)
+    monkeypatch.setattr(dirt, "CHUNK_ROWS", 100)
     write_sample(tmp_path / "chunks.csv", 300, SEED, 2)
     assert (tmp_path / "chunks.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
@@ -286,7 +286,7 @@ def test_no_row_of_the_table_describes_fewer_than_five_cars() -> None:
 
 
 def test_the_table_is_small_and_its_lines_can_be_read_in_a_diff() -> None:
-    text = files("carprice").joinpath(MARKET).read_text(encoding="utf-8")
+    text = files("carprice.simulation").joinpath(MARKET).read_text(encoding="utf-8")
     assert len(text.encode()) <= 70_000
     assert max(map(len, text.splitlines())) < 2_500
     assert "NaN" not in text

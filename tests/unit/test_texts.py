@@ -1,13 +1,15 @@
 import re
+from collections import ChainMap
 from collections.abc import Iterator
 from string import Formatter
 
 import pytest
+import texts
 
 from carprice.listings.cleaning import ENDINGS, NUMERIC
 from carprice.market.listing import TARGET
 from carprice.market.morocco import FIELDS
-from carprice.wording import remarks, spell
+from carprice.wording import api, files, labels, reasons, remarks, spell
 from carprice.wording.labels import CHOICES_IN_ENGLISH, LABELS_IN_ENGLISH
 from carprice.wording.language import Text
 from carprice.wording.remarks import COLUMNS, describe_problem
@@ -15,7 +17,8 @@ from carprice.wording.remarks import COLUMNS, describe_problem
 
 def find_sentences() -> Iterator[tuple[str, Text]]:
     """Every sentence by its name, those in tables included."""
-    for name, value in vars(remarks).items():
+    spoken = (vars(each) for each in (api, files, labels, reasons, remarks, texts))
+    for name, value in ChainMap(*spoken).items():
         if isinstance(value, Text):
             yield name, value
         elif isinstance(value, dict):

@@ -16,7 +16,8 @@ from carprice.evaluation.behaviour import (
     validate,
     wrong_direction_pct,
 )
-from carprice.market.listing import FEATURES, TARGET, TEXTUAL, to_listings
+from carprice.market.listing import FEATURES, TARGET, TEXTUAL
+from carprice.market.table import to_listings
 from carprice.params import Params
 from carprice.pricing.completion import FieldFlags
 

@@ -119,7 +119,7 @@ def test_the_reader_of_workbooks_imports_nothing_heavy() -> None:
     "import resource; resource.setrlimit = lambda *_: int('refused')",  # macOS sets none
 ])  # fmt: skip
 def test_a_workbook_is_read_where_memory_cannot_be_limited(system: str) -> None:
-    program = f"import sys; {system}\nfrom carprice import workbook\nworkbook.main()"
+    program = f"import sys; {system}\nfrom carprice.listings import workbook\nworkbook.main()"
     child = subprocess.run(
         [sys.executable, "-c", program],
         input=write_workbook([["Marque"]]), capture_output=True, check=True,

@@ -17,8 +17,8 @@ from carprice.market.listing import (
     FEATURES,
     TARGET,
     TEXTUAL,
-    to_listings,
 )
+from carprice.market.table import to_listings
 
 TIMED_ESTIMATES = 30
 YEARS_BACK = 8

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import pandas as pd
-
 from carprice.market.fields import Field, Kind, Role, fold
 from carprice.market.morocco import FIELDS
 
@@ -26,15 +24,3 @@ HEADERS: Mapping[str, str] = MappingProxyType(
     {fold(header): each.name for each in FIELDS for header in each.accepted_headers}
 )
 """Folded header to field name."""
-
-
-def to_listings(cars: list[Mapping[str, float | str]]) -> pd.DataFrame:
-    """Clean fields of cars, absent ones unknown, as the table that the model takes."""
-    return pd.DataFrame(
-        {
-            name: pd.Series(
-                [car.get(name) for car in cars], dtype="str" if name in TEXTUAL else "float64"
-            )
-            for name in FEATURES
-        }
-    )

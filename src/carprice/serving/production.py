@@ -7,7 +7,7 @@ from carprice.errors import RegistryError
 from carprice.evaluation.metrics import Scores
 from carprice.listings.copying import copy_with_columns
 from carprice.listings.reading import ListingFile
-from carprice.market.listing import to_listings
+from carprice.market.table import to_listings
 from carprice.registry.client import PRODUCTION
 from carprice.serving.batch import Annotator
 from carprice.wording.remarks import COLUMNS, SIMULATED_WARNING
