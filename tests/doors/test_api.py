@@ -223,14 +223,17 @@ class Held:
     """A pipeline whose `price` waits at `predict`, and knows how many do."""
 
     def __init__(self, pipeline: Any) -> None:
-        self.pipeline, self.coverage = pipeline, pipeline["price"].coverage
+        self.pipeline = pipeline
         self.reached, self.go_on = Event(), Event()
         self.inside, self.most, self.counting = 0, 0, Lock()
 
     def __getitem__(self, name: str) -> Any:
         return self if name == "price" else self.pipeline[name]
 
-    def predict(self, encoded: object) -> Any:
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.pipeline["price"], name)
+
+    def predict(self, *asked: object) -> Any:
         with self.counting:
             self.inside += 1
             self.most = max(self.most, self.inside)
@@ -238,7 +241,7 @@ class Held:
         assert self.go_on.wait(30)
         with self.counting:
             self.inside -= 1
-        return self.pipeline["price"].predict(encoded)
+        return self.pipeline["price"].predict(*asked)
 
 
 @pytest.fixture

@@ -23,13 +23,13 @@ HEAVY = ["mlflow", "sklearn", "pandas", "scipy", "matplotlib", "skops", "carpric
 ASK_ALL = """
 import json, sys
 from unittest.mock import patch
-from carprice import cli
+from carprice.cli import app
 codes = {}
 for command in sys.argv[1:]:
     with patch.object(sys, "argv", ["carprice", *filter(None, [command]), "--help"]):
         print(f"== {command}", flush=True)
         try:
-            cli.main()
+            app.main()
         except SystemExit as end:
             codes[command] = end.code
 print("==", json.dumps({"codes": codes, "modules": sorted(sys.modules)}))

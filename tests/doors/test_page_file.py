@@ -33,9 +33,9 @@ ESTIMATE_THE_LARGEST = """
 import pickle, re, sys
 from pathlib import Path
 import altair, streamlit.web.bootstrap
-import carprice.live_model
-from carprice.batch import MOST_ROWS, estimate_upload
-from carprice.dataset import Upload
+import carprice.serving.live_model
+from carprice.serving.batch import MOST_ROWS, estimate_upload
+from carprice.listings.reading import Upload
 
 head, row, size, pipeline = sys.argv[1:]
 room = int(size) * 2**20 // MOST_ROWS - len(f"{row};\\n".encode())

@@ -42,6 +42,7 @@ def parse_listings(raw: pd.DataFrame) -> Parsed:
     A field without a column is unknown.
     """
     given = set(raw.columns)
+    told: set[str] = set()
     silent = pd.array([None] * len(raw), dtype="str")
     values: dict[str, Any] = {
         each.name: silent if each.name in TEXTUAL else np.nan for each in FIELDS
@@ -51,6 +52,8 @@ def parse_listings(raw: pd.DataFrame) -> Parsed:
         if each.name not in given:
             continue
         values[each.name], unreadable = parse_column(raw[each.name], each)
+        if raw[each.name].notna().any():
+            told.add(each.name)
         if unreadable.any():
             problems[f"{each.name}_unreadable"] = pd.Series(unreadable, index=raw.index)
     numbers = np.empty((len(raw), len(NUMBERS)), order="F")
@@ -59,7 +62,8 @@ def parse_listings(raw: pd.DataFrame) -> Parsed:
     banded = find_bands(raw["mileage_km"]) if "mileage_km" in given else np.False_
     changed = _correct(numbers, ~banded)
     values |= zip(NUMBERS, numbers.T, strict=True)
-    return Parsed(pd.DataFrame(values, index=raw.index), problems | _name_rows(changed, raw.index))
+    problems |= _name_rows(changed, raw.index)
+    return Parsed(pd.DataFrame(values, index=raw.index), problems, frozenset(told))
 
 
 def correct_listings(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.Series]]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carprice.market.fields import Field, Kind, fold
-from carprice.market.listing import TEXTUAL
+from carprice.market.listing import BY_NAME, TEXTUAL
 from carprice.market.morocco import UNKNOWN_WORDS, UNPRICED_WORDS
 
 YES_NO = {"oui": 1.0, "yes": 1.0, "true": 1.0, "vrai": 1.0, "1": 1.0,
@@ -40,10 +40,12 @@ class Parsed:
     problems: remark code to the rows it holds for (boolean, aligned with `values`); a code that
         holds for no row is left out. Codes are a field name and `_unreadable`, `_out_of_range`,
         `_placeholder` or `_in_thousands`.
+    told: fields that have a cell in some row, be it an empty one; of all others nobody told.
     """
 
     values: pd.DataFrame
     problems: dict[str, pd.Series]
+    told: frozenset[str] = frozenset(BY_NAME)
 
 
 def parse_number(text: str) -> float:

@@ -68,7 +68,10 @@ def open_models(open_fields: FieldFlags) -> FieldFlags:
 
 
 class Completer(BaseEstimator):  # type: ignore[misc]
-    """Fills the open fields of encoded listings from training adverts of cars like them."""
+    """Fills the open fields of encoded listings from training adverts of cars like them.
+
+    lenders_: the adverts, encoded, in the order of price. lent_: fields that any of them says.
+    """
 
     def fit(self, X: Floats, y: Floats) -> Self:  # noqa: N803
         """Keep the adverts that lend: encoded listings (n, COLUMNS), log prices (n,)."""
@@ -76,6 +79,7 @@ class Completer(BaseEstimator):  # type: ignore[misc]
         kept = shuffled[_count_earlier(X[shuffled, AT["model"]]) < MOST_LENDERS]
         # In the order of price: drawn at even steps, they stand for all prices in between.
         self.lenders_ = X[kept[np.argsort(y[kept], kind="stable")]].astype(np.float32)
+        self.lent_ = ~find_missing(self.lenders_).all(axis=0)
         return self
 
     def complete(self, X: Floats, open_fields: FieldFlags) -> Floats:  # noqa: N803
@@ -86,9 +90,9 @@ class Completer(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         completed = np.repeat(X[:, None], COMPLETIONS, axis=1)
         makes = np.where(open_fields[:, FIELD_AT["make"]], 0, X[:, AT["make"]])
-        groups = np.column_stack([makes, open_fields])
-        for group in np.unique(groups, axis=0):
-            rows = np.flatnonzero((groups == group).all(axis=1))
+        keys, groups = np.unique(np.column_stack([makes, open_fields]), axis=0, return_inverse=True)
+        for at, group in enumerate(keys):
+            rows = np.flatnonzero(groups.ravel() == at)
             of_make = self.lenders_
             if group[0]:
                 of_make = of_make[of_make[:, AT["make"]] == group[0]]
@@ -97,43 +101,44 @@ class Completer(BaseEstimator):  # type: ignore[misc]
             unsaid = [name for name in left_open if name not in said]
             for names, lenders in ((said, of_make), (unsaid, self.lenders_)):
                 size = max(1, MOST_WEIGHTS // max(1, len(lenders)))
-                for at in range(0, len(rows) if names else 0, size):
-                    block = rows[at : at + size]
+                for start in range(0, len(rows) if names else 0, size):
+                    block = rows[start : start + size]
                     completed[block] = _fill(completed[block], lenders, names, left_open)
         return completed
 
 
 def _fill(cars: Floats, lenders: Floats, names: Sequence[str], left_open: Sequence[str]) -> Floats:
     """Cars (n, COMPLETIONS, COLUMNS) with some of their open fields as lenders say."""
-    weights = {
-        fields: _weigh(cars[:, 0], lenders, [each for each in fields if each not in left_open])
-        for fields in set(map(lent_by, names))
-    }
-    drawn: dict[tuple[object, bytes], Places] = {}  # what the same adverts say, the same ones lend
+    lent_together: dict[tuple[tuple[str, ...], bytes], list[int]] = {}
     for name in names:
+        if name == "model" and "make" in left_open:
+            continue  # known within its make only: both are lent together
         said = is_missing(lenders, name) == 0
-        # A model is known within its make only: they are lent together.
-        if not said.any() or (name == "model" and "make" in left_open):
-            continue
-        key = lent_by(name), said.tobytes()
-        if key not in drawn:
-            drawn[key] = _draw(weights[key[0]] * said)
         places = [at for each in (name, *(["model"] * (name == "make"))) for at in PLACES[each]]
-        cars[:, :, places] = lenders[drawn[key]][:, :, places]
+        lent_together.setdefault((lent_by(name), said.tobytes()), []).extend(places)
+    for (fields, said), places in lent_together.items():
+        near = [each for each in fields if each not in left_open]
+        # Cars that are told alike in these fields are lent the same.
+        keys, alike = np.unique(
+            cars[:, 0, [AT[each] for each in near]], axis=0, return_inverse=True
+        )
+        weights = _weigh(keys, near, lenders) * np.frombuffer(said, dtype=bool)
+        lent = lenders[:, places][_draw(weights)]
+        cars[:, :, places] = lent[alike.ravel()]
     return cars
 
 
-def _weigh(cars: Floats, lenders: Floats, fields: Sequence[str]) -> Floats:
-    """How much each lender counts for each car, by how near it is in some fields: (n, lenders)."""
+def _weigh(cars: Floats, fields: Sequence[str], lenders: Floats) -> Floats:
+    """How much each lender counts for cars told in some fields (n, fields): (n, lenders)."""
     distance = np.zeros((len(cars), len(lenders)))
-    for name in [each for each in APART if each in fields]:
-        apart = np.abs(cars[:, AT[name], None] - lenders[:, AT[name]]) / APART[name]
-        said = ~np.isnan(cars[:, AT[name]])
-        distance[said] += np.nan_to_num(apart[said], nan=1.0)
-    for name in [each for each in MISMATCHES if each in fields]:
-        said = cars[:, AT[name]] > 0
-        other = cars[said, AT[name], None] != lenders[:, AT[name]]
-        distance[said] += MISMATCHES[name] * other
+    for values, name in zip(cars.T, fields, strict=True):
+        if name in APART:
+            said = ~np.isnan(values)
+            apart = np.abs(values[said, None] - lenders[:, AT[name]]) / APART[name]
+            distance[said] += np.nan_to_num(apart, nan=1.0)
+        else:
+            said = values > 0
+            distance[said] += MISMATCHES[name] * (values[said, None] != lenders[:, AT[name]])
     nearest: Floats = np.exp(distance.min(axis=1, keepdims=True) - distance)
     return nearest
 

@@ -43,12 +43,14 @@ Missing = Mapping[str, Rows]
 def estimate(pipeline: Pipeline, parsed: Parsed, language: Language = "fr") -> pd.DataFrame:
     """Estimates of adverts in DH (ESTIMATE_COLUMNS, NaN where there is none), and remarks, by row.
 
-    What adverts lack by themselves is absent here too: a file says so by an empty cell.
+    What adverts lack by themselves is absent here too where a file says so by an empty cell; a
+    file without the column says nothing.
     remark: what must be said, empty where nothing. seen: training adverts of a car's model, or of
     its make where no model is named; NaN without a name.
     """
     missing = _find_missing(parsed)
-    absent = pipeline["price"].lacking_ & ~_find_unusable(parsed)
+    told = np.isin(FEATURES, list(parsed.told))
+    absent = pipeline["price"].lacking_ & told & ~_find_unusable(parsed)
     prices, remarks, seen = _estimate(pipeline, parsed, missing & ~absent, language)
     answer = pd.DataFrame(prices, parsed.values.index, list(ESTIMATE_COLUMNS))
     answer["remark"] = remarks

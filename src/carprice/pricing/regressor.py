@@ -140,7 +140,8 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if open_fields is None:
             open_fields = find_missing(X) & ~self.lacking_ & ~NAMES
         # A model stored by a release that knew no open fields answers as it did.
-        open_fields = open_models(open_fields) & hasattr(self, "completer_")
+        lent = self.completer_.lent_ if hasattr(self, "completer_") else False
+        open_fields = open_models(open_fields) & lent
         estimates = np.empty((len(X), len(ESTIMATE_COLUMNS)))
 
         def fill(at: int) -> None:
