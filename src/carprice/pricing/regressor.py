@@ -165,8 +165,8 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             reach = self.quantile_ * scale
             ends[~is_open] = np.column_stack([log_price, log_price - reach, log_price + reach])
         places = np.flatnonzero(is_open)
-        for at in range(0, len(places), BLOCK_ROWS // COMPLETIONS):
-            rows = places[at : at + BLOCK_ROWS // COMPLETIONS]
+        for at in range(0, len(places), BLOCK_ROWS // COMPLETIONS * 4):
+            rows = places[at : at + BLOCK_ROWS // COMPLETIONS * 4]
             ends[rows] = self._estimate_open(X[rows], open_fields[rows])
         return np.exp(ends)
 
