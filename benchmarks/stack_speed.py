@@ -15,6 +15,7 @@ from pathlib import Path
 
 from conftest import copy_project, free_ports
 from stack import STEPS, Stack
+from targets import tell_missed
 
 PORTS = ("AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT", "API_PORT")
 BUILT_TO_HEALTHY = "images built to all healthy, first start (s)"
@@ -34,7 +35,7 @@ def main() -> int:
             clone(Path(folder) / "untuned", "docker-compose-full.yml:benchmarks/untuned.yml")
         )
     print_table(tuned, untuned)
-    return tell_missed(tuned)
+    return tell_missed(tuned, TARGETS)
 
 
 def print_table(tuned: dict[str, float], untuned: dict[str, float]) -> None:
@@ -45,14 +46,6 @@ def print_table(tuned: dict[str, float], untuned: dict[str, float]) -> None:
     print("\nSeconds a task took, tuned and untuned:")
     for step in STEPS:
         print(f"  {step:24} {tuned[step]:6.1f} {untuned[step]:6.1f}")
-
-
-def tell_missed(tuned: dict[str, float]) -> int:
-    """Exit code: 1 when a target is missed, and each of these is told."""
-    missed = [name for name, target in TARGETS.items() if tuned[name] >= target]
-    for name in missed:
-        say(f"target missed: {name.strip()} is {tuned[name]:.1f}, not below {TARGETS[name]}")
-    return 1 if missed else 0
 
 
 def clone(folder: Path, files: str) -> Stack:

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from browsing import open_browser
@@ -13,8 +14,31 @@ from playwright.sync_api import Browser
 # the programs that tests interrupt; what has a handler here begins there with the default.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# As the product has it: threads that spin while they wait starve what is tested at the same time.
+# Tests run side by side, one on each processor: threads that wait for those of another test take
+# ten times as long. Waiting without spinning is as the product has it.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+for limit in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(limit, "1")
+
+LONGEST = "test_printed_commands"
+FOLDERS = ("model", "integration", "doors", "unit")
+"""What takes longest comes first, so that no worker is left with it at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        at = FOLDERS.index(folder) if folder in FOLDERS else len(FOLDERS)
+        return item.path.stem != LONGEST, at
+
+    items.sort(key=place)
+
+
+@pytest.fixture
+def unsearched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No search for garbage when a version takes over: half a second, among all that tests keep."""
+    nothing = dict.fromkeys(("unfreeze", "collect", "freeze"), lambda: None)
+    monkeypatch.setattr("carprice.serving.live_model.gc", SimpleNamespace(**nothing))
 
 
 @pytest.fixture(scope="session")

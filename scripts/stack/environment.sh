@@ -11,7 +11,9 @@ signing_key_length=64
 # there is none, the default, which stands in the template too.
 setting() {
     local value=''
-    if ! value=$(printenv "$1" 2>/dev/null) && find_assignment "$1" .env; then
+    if [ -n "${!1+set}" ]; then
+        value=${!1}
+    elif find_assignment "$1" .env; then
         value=$(unquote "$found_value")
     fi
     if [ -z "$value" ] && find_assignment "$1" "$template"; then
@@ -30,6 +32,7 @@ find_assignment() {
     [ -f "$2" ] || return 1
     pattern=$(pattern_of "$1")
     while IFS= read -r line || [ -n "$line" ]; do
+        [[ $line == *"$1"* ]] || continue # for speed: most lines
         if [[ $line =~ $pattern ]]; then found_value=${BASH_REMATCH[2]%$'\r'} found=0; fi
     done <"$2"
     return $found

@@ -1,3 +1,4 @@
+import functools
 import socket
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from page import LiveModel as StillModel
 from page import tell_of
 from production import FakeRegistry
 from starlette.testclient import TestClient
+from streamlit.components.v2 import manifest_scanner
 
 from carprice.api.app import serve_model
 from carprice.insight.comparables import Reference
@@ -31,6 +33,15 @@ def machine(tmp_path: Path) -> Machine:
         made.settings[name] = str(probe.getsockname()[1])
         probe.close()
     return made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed_components() -> Iterator[None]:
+    """Found once: for each page, Streamlit's tests read what every installed package says of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        found_once = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found_once)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +76,7 @@ def registry(serving: Serving) -> FakeRegistry:
 
 
 @pytest.fixture
-def live(registry: FakeRegistry) -> LiveModel:
+def live(registry: FakeRegistry, unsearched: None) -> LiveModel:
     return LiveModel(registry.workspace, for_page=False)
 
 

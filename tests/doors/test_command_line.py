@@ -200,17 +200,22 @@ def test_params_that_cannot_be_used_end_with_2_and_name_every_entry(
     assert "model.trees" in err
 
 
-def test_a_bad_file_ends_with_5_and_every_broken_rule_is_named(home: Path) -> None:
+@pytest.mark.filterwarnings("ignore")  # of MLflow, when it makes a store
+def test_a_bad_file_ends_with_5_and_every_broken_rule_is_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Also: the result is alone on stdout and can be parsed, progress and message on stderr."""
     rows = ["80000,Dacia,Logan,2018,120000,,Manuelle"] * 30 + ["1,2"] * 10
     (home / "bad.csv").write_text("\n".join([HEADER, *rows]), encoding="utf-8")
-    done = start(home, "-m", "carprice", "check", "bad.csv", "--json")
-    assert done.returncode == 5, done.stderr
-    report = json.loads(done.stdout)
+    monkeypatch.setenv("CARPRICE_HOME", str(home))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # where MLflow writes down which store it uses
+    code, out, err = run_here(monkeypatch, capsys, "check", str(home / "bad.csv"), "--json")
+    assert code == 5, err
+    report = json.loads(out)
     assert (report["rows_read"], report["rows_malformed"], report["rows_kept"]) == (40, 10, 1)
-    assert "Traceback" not in done.stderr
-    assert "check_data_quality: 1 of 40 rows kept" in done.stderr
-    said = done.stderr[done.stderr.index("carprice: ") :]
+    assert "Traceback" not in err
+    assert "check_data_quality: 1 of 40 rows kept" in err
+    said = err[err.index("carprice: ") :]
     assert len(report["failures"]) >= 3
     assert all(failure in said for failure in report["failures"])
     for broken in ("500", "25", "fuel|carburant"):

@@ -1,92 +1,13 @@
-"""Documentation that cannot lie: every command that its pages print is run, in order."""
+"""What README and guide say of the project; their commands are run by the integration tests."""
 
 import re
-import shlex
-import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from pathlib import Path
 
-import pytest
 import yaml
-from printed import (
-    FOR_THE_STACK,
-    PAGES,
-    ROOT,
-    TO_THE_API,
-    all_commands,
-    api_commands,
-    stack_commands,
-)
+from printed import MEASURED_BY_HAND, PAGES, ROOT, RUN_BY_CI, SERVED, all_commands, stack_commands
 
 from carprice import errors
-
-NEEDED = (
-    "Makefile", "params.yaml", "uv.lock", "scripts", "streamlit_app", "benchmarks",
-    ".pre-commit-config.yaml",
-)  # fmt: skip
-REFUSED = 3
-API_PORT = 8000
-SERVED = {
-    "make app": (8501, 5000, API_PORT),
-    "make app STREAMLIT_PORT=8511 MLFLOW_PORT=5011 API_PORT=8011": (8511, 5011, 8011),
-}
-RUN_BY_CI = {"make test", "make check", "make docs", "make browser-test"}
-MEASURED_BY_HAND = {"make bench", "make stack-bench", "make page-bench"}
-
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project's files in a folder of their own, with this environment."""
-    folder = tmp_path_factory.mktemp("clone")
-    for name in NEEDED:
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    subprocess.run(["git", "init", "--quiet", folder], check=True)
-    return folder
-
-
-def run_in(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
-    words = shlex.split(command)
-    if words[0] == "make":
-        words[1:1] = ["--old-file=.venv/.complete"]  # the environment is this one
-    return subprocess.run(
-        words, cwd=folder, capture_output=True, text=True, timeout=240, check=False
-    )
-
-
-def answers(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as page:
-            return page.status == 200
-    except OSError:
-        return False
-
-
-def is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def test_every_printed_command_works(clone: Path) -> None:
-    elsewhere = SERVED.keys() | RUN_BY_CI | MEASURED_BY_HAND
-    outcomes = {
-        command: run_in(clone, command)
-        for command in all_commands()
-        if command not in elsewhere and not command.startswith((*FOR_THE_STACK, TO_THE_API))
-    }
-    failed = {
-        command: f"{outcome.returncode}: {outcome.stdout}{outcome.stderr}"
-        for command, outcome in outcomes.items()
-        # The gate's word on a challenger is an answer, not a failure.
-        if outcome.returncode not in ({0, REFUSED} if "evaluate" in command else {0})
-    }
-    assert not failed
-    assert (clone / "estimations.csv").exists()
 
 
 def test_commands_run_elsewhere_exist() -> None:
@@ -126,37 +47,6 @@ def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
     told = re.findall(r"^\| (\d+) \|", section.split("\n## ")[0], re.M)
     raised = [each.exit_code for each in vars(errors).values() if isinstance(each, type)]
     assert [*map(int, told)] == sorted({0, 130, *raised})
-
-
-@pytest.mark.parametrize("command", SERVED)
-def test_make_app_serves_the_pages_and_the_api_and_stops_on_interrupt(
-    clone: Path, command: str
-) -> None:
-    ports = SERVED[command]
-    deadline = time.monotonic() + 10  # another test may hold one for a moment
-    while taken := [port for port in ports if is_taken(port)]:
-        if time.monotonic() > deadline:
-            pytest.skip(f"port {taken} is taken on this machine")
-        time.sleep(0.2)
-    if not (clone / "mlflow").exists():  # where this test runs by itself
-        assert run_in(clone, "make run").returncode == 0
-    words = ["make", "--old-file=.venv/.complete", *shlex.split(command)[1:]]
-    with subprocess.Popen(words, cwd=clone, start_new_session=True) as app:
-        deadline = time.monotonic() + 90
-        while not all(map(answers, ports)) and time.monotonic() < deadline:
-            time.sleep(0.5)
-        served = [port for port in ports if answers(port)]
-        asked = {
-            each: run_in(
-                clone, each.replace(f":{API_PORT}/", f":{ports[-1]}/") + " --fail-with-body"
-            )
-            for each in api_commands()
-        }
-        subprocess.run(["pkill", "-INT", "-s", str(app.pid)], check=True)
-        app.wait(timeout=30)
-    assert served == list(ports)
-    assert {each: done.stdout for each, done in asked.items() if done.returncode} == {}
-    assert not any(map(answers, ports))
 
 
 def test_every_decision_is_listed_under_its_number() -> None:

@@ -1,18 +1,24 @@
 """scripts/run_pipeline.py against a small server that stands for Airflow and for MLflow."""
 
+import io
 import json
+import os
 import re
+import runpy
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+SCRIPT = Path(__file__).parents[2] / "scripts" / "run_pipeline.py"
 DAG = "/api/v2/dags/car_price_predictor_pipeline"
 TASKS = ["train_model", "promote_to_production", "send_pipeline_report"]
 PASSWORD = "not-to-be-told"  # noqa: S105
@@ -124,17 +130,28 @@ def stand() -> Iterator[tuple[Stand, str]]:
         thread.join()
 
 
-def run(
-    url: str, *words: str, password: str = PASSWORD, **more: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, ROOT / "scripts" / "run_pipeline.py", "--interval", "0.02", *words],
-        env={
-            "AIRFLOW_URL": url, "MLFLOW_TRACKING_URI": url, "AIRFLOW_ADMIN_USER": "admin",
-            "AIRFLOW_ADMIN_PASSWORD": password, **more,
-        },
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+def spell(url: str, *words: str, password: str, **more: str) -> tuple[list[str], dict[str, str]]:
+    """Command line and environment of the script."""
+    return [str(SCRIPT), "--interval", "0.02", *words], {
+        "AIRFLOW_URL": url, "MLFLOW_TRACKING_URI": url, "AIRFLOW_ADMIN_USER": "admin",
+        "AIRFLOW_ADMIN_PASSWORD": password, **more,
+    }  # fmt: skip
+
+
+def run(url: str, *words: str, password: str = PASSWORD, **more: str) -> CompletedProcess[str]:
+    """The script in this process: one of its own would do little but start."""
+    arguments, environment = spell(url, *words, password=password, **more)
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, environment, clear=True),  # noqa: TID251 - as a shell would
+        patch.object(sys, "argv", arguments),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert isinstance(ended.value.code, int)
+    return CompletedProcess(arguments, ended.value.code, out.getvalue(), err.getvalue())
 
 
 def changes(told: str) -> list[str]:
@@ -146,7 +163,11 @@ def changes(told: str) -> list[str]:
 
 def test_a_run_is_started_and_told_to_its_end(stand: tuple[Stand, str]) -> None:
     told, url = stand
-    ended = run(url, "--data", "avito.csv", "--force")
+    arguments, environment = spell(url, "--data", "avito.csv", "--force", password=PASSWORD)
+    ended = subprocess.run(
+        [sys.executable, *arguments],
+        env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     ((run_id, body),) = told.runs.items()
     assert body["logical_date"] is None

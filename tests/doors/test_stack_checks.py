@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from machine import RESET, START, STOP, Machine, everything_in, fill
+from machine import RESET, START, STOP, Machine, everything_in
 
 OWN = "carprice"
 
@@ -48,7 +48,7 @@ def test_what_is_missing_is_said_and_nothing_changed(
 
 def test_newer_compose_and_little_memory_are_no_hindrance(machine: Machine) -> None:
     machine.scenario(compose="v5.0.1", memory="5200000000")
-    ended = machine.run(START)
+    ended = machine.ask("check_machine")
     assert ended.returncode == 0
     assert "has 5.2 GB of memory; with 6 GB the stack runs better" in ended.stderr
 
@@ -67,7 +67,7 @@ def test_disk_must_hold_what_is_still_to_be_built(
     (machine.tools / "df").unlink()
     machine.fake("df", f"echo Filesystem; echo C:/My Disk 9 9 {free_kilobytes} 1% /my mount")
     machine.scenario(**images)
-    ended = machine.run(START)
+    ended = machine.ask("check_machine")
     assert ended.returncode == (1 if said else 0)
     assert said is None or said in ended.stderr
 
@@ -83,9 +83,9 @@ def test_the_disk_of_the_engine_must_hold_it_too_where_it_is_one_of_this_machine
     )
     images = machine.engine / "images"
     machine.scenario(root=str(images))
-    elsewhere = machine.run(START)
+    elsewhere = machine.ask("check_machine")
     images.mkdir()
-    here = machine.run(START)
+    here = machine.ask("check_machine")
     assert elsewhere.returncode == 0, elsewhere.stderr
     assert here.returncode == 1
     assert "  - The disk at /my mount has 4 GB free; 5 GB are needed." in here.stderr
@@ -95,7 +95,7 @@ def test_one_disk_for_folder_and_images_is_told_once(machine: Machine) -> None:
     (machine.tools / "df").unlink()
     machine.fake("df", 'shift; echo Filesystem; for _ in "$@"; do echo /dev/a 9 9 9 1% /; done')
     machine.scenario(root=str(machine.engine))
-    assert machine.run(START).stderr.count("The disk at / has 0 GB free") == 1
+    assert machine.ask("check_machine").stderr.count("The disk at / has 0 GB free") == 1
 
 
 @pytest.mark.parametrize("tool", ["lsof", "ss", "netstat", "none of them"])
@@ -124,9 +124,9 @@ def test_a_port_held_by_another_container_names_it_and_one_of_ours_is_free(
         port = str(held.getsockname()[1])
         machine.settings["AIRFLOW_PORT"] = port
         machine.scenario(**{f"publisher-{port}": "old-airflow-1 other"})
-        refused = machine.run(START)
+        refused = machine.ask("check_machine")
         machine.scenario(**{f"publisher-{port}": f"{OWN}-airflow-webserver-1 {OWN}"})
-        accepted = machine.run(START)
+        accepted = machine.ask("check_machine")
     assert refused.returncode == 1
     assert f"Port {port} is taken by the container old-airflow-1" in refused.stderr
     assert accepted.returncode == 0
@@ -135,7 +135,7 @@ def test_a_port_held_by_another_container_names_it_and_one_of_ours_is_free(
 @pytest.fixture
 def second(machine: Machine) -> Path:
     """Another clone, while the stack of the first one runs."""
-    machine.run(START)
+    machine.stack_of(machine.project)
     folder = machine.project.parent / "second clone"
     shutil.copytree(machine.project, folder)
     return folder
@@ -174,8 +174,7 @@ def test_a_second_clone_starts_under_a_name_of_its_own(machine: Machine, second:
 def test_a_folder_that_is_not_found_is_another_one_but_for_the_spellings_of_windows(
     machine: Machine, system: str, noted: str, refused: bool
 ) -> None:
-    fill(machine.engine, "containers")
-    (machine.engine / f"folder-{OWN}").write_text(noted)
+    machine.stack_of(noted)
     machine.fake("uname", f"echo {system}")
     ended = machine.run(STOP)
     assert ended.returncode == (1 if refused else 0)

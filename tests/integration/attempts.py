@@ -75,7 +75,7 @@ def validate_here(work: Workspace, version: Version) -> Any:
 def stage_and_validate(work: Workspace, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> str:
     """The id of the second version's run, taken as far as staging whatever the gate said."""
     run_id = desk.registry.version(2).run_id
-    monkeypatch.setattr(steps, "_validate_in_fresh_process", validate_here)
+    monkeypatch.setattr(steps, "validate_in_fresh_process", validate_here)
     steps.promote_to_staging(work, run_id, forced=True)
     steps.validate_staging_model(work, run_id)
     return run_id

@@ -42,16 +42,6 @@ LISTINGS = "listings.csv"
 PIPELINE_RUN = "manual__2026-11-23T18:00:00+00:00"
 FORKS = multiprocessing.get_context("forkserver")
 
-PRELOADED = (
-    "carprice.cli.app", "carprice.params", "carprice.evaluation.plots",
-    "carprice.promotion.receipt", "carprice.promotion.release",
-    "carprice.pipeline.steps",
-    # What these import only once they need it.
-    "alembic.command", "git", "matplotlib.backends.backend_agg",
-    "mlflow.pyfunc.scoring_server", "mlflow.store.model_registry.sqlalchemy_store",
-    "mlflow.store.tracking.sqlalchemy_store", "pyarrow.dataset", "pyarrow.parquet", "skops.io",
-)  # fmt: skip
-
 MLFLOWS_WARNINGS = (
     # Its SQL store asks SQLAlchemy for a loader strategy that version 2.1 deprecates.
     "The ``noload`` loader strategy is deprecated",
@@ -134,7 +124,7 @@ def quiet_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in QUIET.items():
             patch.setenv(name, value)
-        FORKS.set_forkserver_preload(list(PRELOADED))
+        FORKS.set_forkserver_preload(["tests.integration.preloaded"])
         forkserver.ensure_running()
         yield
 
@@ -161,7 +151,7 @@ def write_small_project(home: Path) -> None:
     params["gate"] |= {"bootstrap_rounds": 100, "large_slice_rows": 50}
     params["validation"]["max_latency_ms"] = 2000  # the machine is shared with other tests
     (home / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True))
-    write_sample(home / LISTINGS, rows=3000, seed=0)
+    write_sample(home / LISTINGS, rows=2000, seed=0)
 
 
 @dataclass(frozen=True)

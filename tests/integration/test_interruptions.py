@@ -12,11 +12,11 @@ from carprice.promotion.ledger import tickets
 from carprice.promotion.receipt import read_receipt
 
 MIDDLES = {
-    "check_data_quality": {"where": "carprice.listings.reading:hash_content"},
-    "train_model": {"where": "carprice.registry:digest_files"},
+    "check_data_quality": {"where": "carprice.listings.table_store:hash_content"},
+    "train_model": {"where": "carprice.registry.client:digest_files"},
     "evaluate_model": {"where": "carprice.pipeline.steps:measure_importance"},
-    "promote_to_staging": {"where": "carprice.registry:Registry.set_alias", "matching": "staging"},
-    "validate_staging_model": {"where": "carprice.pipeline.steps:run_command"},
+    "promote_to_staging": {"where": "carprice.registry.client:Registry.set_alias", "matching": "staging"},
+    "validate_staging_model": {"where": "carprice.pipeline.child:run_command"},
     "promote_to_production": {"where": "carprice.promotion.ledger:_ensure_in_time"},
     "send_pipeline_report": {"where": "carprice.pipeline.run_record:describe_run"},
 }  # fmt: skip
@@ -117,7 +117,7 @@ def test_a_run_interrupted_in_any_step_says_so_and_leaves_everything_whole(
 def test_an_interruption_while_production_moves_is_heard_after_the_move(desk: Desk) -> None:
     """In the middle of the one moment that must not be cut in two."""
     pause = {
-        "where": "carprice.registry:Registry.set_alias",
+        "where": "carprice.registry.client:Registry.set_alias",
         "matching": "production", "moment": "after",
     }  # fmt: skip
     child = desk.start("promote", "2", "--force", pause=pause)

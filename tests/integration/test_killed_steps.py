@@ -27,39 +27,39 @@ from carprice.workspace import Workspace
 
 PLACES: dict[str, list[dict[str, str]]] = {
     "check_data_quality": [
-        {"where": "carprice.listings.reading:hash_content"},
-        {"where": "carprice.registry:Registry.log_text", "matching": "quality/report.html"},
-        {"where": "carprice.listings.reading:write_table", "moment": "after"},
+        {"where": "carprice.listings.table_store:hash_content"},
+        {"where": "carprice.registry.client:Registry.log_text", "matching": "quality/report.html"},
+        {"where": "carprice.pipeline.steps:write_table", "moment": "after"},
     ],
     "train_model": [
         {"where": "mlflow.sklearn:save_model"},
-        {"where": "carprice.registry:digest_files"},
+        {"where": "carprice.registry.client:digest_files"},
         {"where": "carprice.pipeline.steps:_fit_and_register", "moment": "after"},
     ],
     "evaluate_model": [
         {"where": "carprice.pipeline.steps:measure_importance"},
-        {"where": "carprice.pipeline.steps:_tag_decision"},
+        {"where": "carprice.pipeline.steps:tag_decision"},
     ],
     "promote_to_staging": [
-        {"where": "carprice.pipeline.steps:_tag_decision"},
-        {"where": "carprice.registry:Registry.set_alias", "matching": "staging"},
+        {"where": "carprice.pipeline.steps:tag_decision"},
+        {"where": "carprice.registry.client:Registry.set_alias", "matching": "staging"},
     ],
     "validate_staging_model": [
-        {"where": "carprice.pipeline.steps:run_command"},
-        {"where": "carprice.registry:Registry.log_text", "matching": "validation.json"},
+        {"where": "carprice.pipeline.child:run_command"},
+        {"where": "carprice.registry.client:Registry.log_text", "matching": "validation.json"},
     ],
     "promote_to_production": [
         {"where": "carprice.promotion.release:_export", "moment": "after"},
         {"where": "carprice.promotion.ledger:_ensure_in_time"},
         {
-            "where": "carprice.registry:Registry.set_alias",
+            "where": "carprice.registry.client:Registry.set_alias",
             "matching": "production", "moment": "after",
         },
-        {"where": "carprice.registry:Registry.clear_alias"},
+        {"where": "carprice.registry.client:Registry.clear_alias"},
     ],
     "send_pipeline_report": [
         {"where": "carprice.pipeline.run_record:describe_run"},
-        {"where": "carprice.registry:Registry.end_run"},
+        {"where": "carprice.registry.client:Registry.end_run"},
     ],
 }  # fmt: skip
 """Where each step is killed, one after the other; the attempt after the last place succeeds."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.children import wait_until
+from tests.integration.children import Child, wait_until
 from tests.integration.conftest import LISTINGS, Desk, tidied
 
 from carprice.errors import PromotionRefusedError
@@ -98,13 +98,20 @@ def test_threads_of_one_process_are_held_apart_as_well(tmp_path: Path) -> None:
     assert states == ["done"] + ["refused"] * (MOVERS - 1)
 
 
+def start_up_to_the_move(desk: Desk, *versions: str) -> list[Child]:
+    """One after the other: SQLite refuses two first tags of one name at the same moment."""
+    children = []
+    for version in versions:
+        pause = {"where": "carprice.promotion.release:move_production"}
+        children.append(desk.start("promote", version, "--force", pause=pause))
+        children[-1].wait_for_pause()
+    return children
+
+
 def test_two_promote_commands_at_once_leave_one_version_with_its_copy(desk: Desk) -> None:
     trained = desk.run("run", "--data", LISTINGS)
     assert trained.code == 3, trained.text
-    pause = {"where": "carprice.promotion.release:move_production"}
-    children = [desk.start("promote", each, "--force", pause=pause) for each in ("2", "3")]
-    for child in children:
-        child.wait_for_pause()
+    children = start_up_to_the_move(desk, "2", "3")
     for child in children:
         child.go_on()
     ended = {number: child.end() for number, child in zip((2, 3), children, strict=True)}
@@ -123,10 +130,7 @@ def test_two_promote_commands_at_once_leave_one_version_with_its_copy(desk: Desk
 
 
 def test_the_same_version_promoted_twice_at_once_keeps_its_copy(desk: Desk) -> None:
-    pause = {"where": "carprice.promotion.release:move_production"}
-    children = [desk.start("promote", "2", "--force", pause=pause) for _ in range(2)]
-    for child in children:
-        child.wait_for_pause()
+    children = start_up_to_the_move(desk, "2", "2")
     for child in children:
         child.go_on()
     assert sorted(child.end().code for child in children) == [0, 3]
@@ -135,26 +139,31 @@ def test_the_same_version_promoted_twice_at_once_keeps_its_copy(desk: Desk) -> N
 
 
 def test_the_ticket_of_a_killed_promotion_expires(desk: Desk) -> None:
-    dead = desk.start(
+    # The one that waits has no time left of its own when the dead one's is up: it draws anew. It is
+    # ready before the other is killed, so that it waits on a slow machine too.
+    waiting = desk.start(
         "promote", "2", "--force",
-        pause={"where": "carprice.registry:Registry.set_alias", "matching": "production"},
-    )  # fmt: skip
-    dead.wait_for_pause()
-    dead.send(signal.SIGKILL)
-    assert desk.production.number == 1
-    # The one that waits has no time left of its own when the dead one's is up: it draws anew.
-    ended = desk.run(
-        "promote", "2", "--force",
+        pause={"where": "carprice.promotion.release:move_production"},
         constants={
             "carprice.promotion.ledger.LEASE_SECONDS": 5,
             "carprice.promotion.ledger.MOVE_WITHIN_SECONDS": 2,
         },
     )  # fmt: skip
+    waiting.wait_for_pause()
+    dead = desk.start(
+        "promote", "2", "--force",
+        pause={"where": "carprice.registry.client:Registry.set_alias", "matching": "production"},
+    )  # fmt: skip
+    dead.wait_for_pause()
+    dead.send(signal.SIGKILL)
+    waiting.go_on()
+    assert desk.production.number == 1
+    ended = waiting.end()
     assert ended.code == 0, ended.text
     assert desk.production.number == 2
     assert desk.run("verify", "models/CarPricePredictor-v2.json").code == 0
     states = [each.tags["state"] for each in tickets(desk.registry)]
-    assert states[:2] == ["done", "abandoned"]
+    assert states[:3] == ["done", "abandoned", "returned"]
     assert states[-1] == "done"
     assert "open" not in states
 
@@ -163,7 +172,7 @@ def test_a_promotion_killed_once_production_had_moved_is_on_record(desk: Desk) -
     dead = desk.start(
         "promote", "2", "--force",
         pause={
-            "where": "carprice.registry:Registry.set_alias",
+            "where": "carprice.registry.client:Registry.set_alias",
             "matching": "production", "moment": "after",
         },
     )  # fmt: skip

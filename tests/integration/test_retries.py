@@ -17,7 +17,7 @@ from tests.integration.attempts import (
 from tests.integration.conftest import Desk
 
 from carprice.errors import PromotionRefusedError, RegistryError, ValidationFailedError
-from carprice.pipeline import steps
+from carprice.pipeline import child, steps
 from carprice.registry.client import STAGING
 from carprice.registry.records import FILES_TAG, MODEL_NAME
 from carprice.workspace import Workspace
@@ -41,7 +41,7 @@ def test_a_run_that_failed_is_open_again_once_its_step_is_called_again(
     steps.send_pipeline_report(work, run_id)
     assert status(work, run_id) == ("FINISHED", "refused", True)
     # A person clears the task and forces it.
-    monkeypatch.setattr(steps, "_validate_in_fresh_process", validate_here)
+    monkeypatch.setattr(steps, "validate_in_fresh_process", validate_here)
     steps.promote_to_staging(work, run_id, forced=True)
     steps.validate_staging_model(work, run_id)
     steps.promote_to_production(work, run_id)
@@ -62,12 +62,12 @@ def test_a_validation_that_lost_the_registry_is_worth_another_attempt(
     steps.promote_to_staging(work, version.run_id, forced=True)
     for code, retryable in ((7, True), (-9, True), (1, False)):
         ended = _Ended(code)
-        monkeypatch.setattr(steps, "run_command", lambda *_, ended=ended: ended)
+        monkeypatch.setattr(child, "run_command", lambda *_, ended=ended: ended)
         with pytest.raises(ValidationFailedError, match="could not be validated") as caught:
             steps.validate_staging_model(work, version.run_id)
         assert caught.value.retryable == retryable
         assert desk.registry.find_alias(STAGING) is None
-    monkeypatch.setattr(steps, "_validate_in_fresh_process", validate_here)
+    monkeypatch.setattr(steps, "validate_in_fresh_process", validate_here)
     steps.validate_staging_model(work, version.run_id)
     staged = desk.registry.find_alias(STAGING)
     assert staged

@@ -66,6 +66,6 @@ def test_a_model_of_the_simulated_market_prices_real_adverts(
     real: pd.DataFrame, params: ModelParams
 ) -> None:
     """The market was drawn after these very adverts: it carries them, no more is said."""
-    model = fit(draw_listings(20_000, 0), params)
+    model = fit(draw_listings(8_000, 0), params)
     found = score(real[TARGET], model.predict(real[list(FEATURES)]).set_axis(real.index))
-    assert found.median_error_pct <= 8.5  # measured: 7.39; 10.5 was asked for
+    assert found.median_error_pct <= 8.5  # measured: 7.69; 10.5 was asked for

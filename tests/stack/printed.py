@@ -7,6 +7,13 @@ ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "guide.fr.md", ROOT / "CONTRIBUTING.md")
 FOR_THE_STACK = ("docker ", "./docker-", "make stack-test")
 TO_THE_API = "curl -s "
+API_PORT = 8000
+SERVED = {
+    "make app": (8501, 5000, API_PORT),
+    "make app STREAMLIT_PORT=8511 MLFLOW_PORT=5011 API_PORT=8011": (8511, 5011, 8011),
+}
+RUN_BY_CI = {"make test", "make check", "make docs", "make browser-test"}
+MEASURED_BY_HAND = {"make bench", "make stack-bench", "make page-bench"}
 
 
 def printed_commands(page: Path) -> list[str]:

@@ -73,7 +73,7 @@ def registry(pipeline: Pipeline, known: pd.DataFrame, tmp_path: Path) -> FakeReg
 
 
 @pytest.fixture
-def live(registry: FakeRegistry, tmp_path: Path) -> Iterator[LiveModel]:
+def live(registry: FakeRegistry, tmp_path: Path, unsearched: None) -> Iterator[LiveModel]:
     work: Any = SimpleNamespace(
         registry=registry, settings=SimpleNamespace(processed_data=tmp_path)
     )
@@ -171,8 +171,10 @@ def test_what_stands_with_the_run_is_at_hand_beside_the_model(
 
 
 def test_what_sessions_left_behind_is_thrown_away_when_a_version_takes_over(
-    live: LiveModel,
+    live: LiveModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(live_model, "gc", gc)  # searched after all
+
     class Left:
         """An object that only a search for garbage finds to be one."""
 
@@ -205,11 +207,9 @@ def test_a_registry_that_hangs_holds_up_neither_the_start_nor_a_reader(
 ) -> None:
     monkeypatch.setattr(live_model, "FIRST_LOOK_SECONDS", 0.01)
     registry.answering.clear()
-    began = time.monotonic()
-    live.start()
+    live.start()  # while the registry hangs, which it does until the next line but three
     assert (serving_number(live), live.state.trouble) == (None, "no answer yet")
     assert live.state.trouble_since is not None
-    assert time.monotonic() - began < 5
     registry.answering.set()
     wait_for_version(live, 1)
     assert live.state.trouble == ""

@@ -3,7 +3,6 @@
 import io
 import subprocess
 import sys
-import time
 import zipfile
 
 import pytest
@@ -97,9 +96,7 @@ def test_one_text_in_very_many_cells_harms_its_reader_alone() -> None:
 
 def test_a_reader_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "PATIENCE_SECONDS", 0.01)
-    started = time.monotonic()
     assert says("unreadable") in refusal(write_workbook([["a"]]))
-    assert time.monotonic() - started < 5
 
 
 def test_the_reader_of_workbooks_imports_nothing_heavy() -> None:

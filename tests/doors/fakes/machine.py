@@ -72,6 +72,16 @@ class Machine:
             capture_output=True, text=True, timeout=60, check=False, start_new_session=True,
         )  # fmt: skip
 
+    def ask(self, *commands: str) -> subprocess.CompletedProcess[str]:
+        """What functions of the scripts say and print, without the rest of a start."""
+        program = "set -euo pipefail; . scripts/stack/all.sh; choose_stack; " + "\n".join(commands)
+        return self.run("", "-c", program, path=str(self.tools / "bash"))
+
+    def stack_of(self, folder: Path | str) -> None:
+        """Let the engine hold containers that were made from a folder."""
+        fill(self.engine, "containers")
+        (self.engine / "folder-carprice").write_text(str(folder))
+
     def run_on_terminal(self, script: str, *words: str, typed: str = "") -> tuple[int, str]:
         """Exit code and screen; `typed` is on the keyboard from the beginning."""
         ours, theirs = pty.openpty()

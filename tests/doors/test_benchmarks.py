@@ -1,4 +1,4 @@
-"""The benchmark of the stack on one that is not there: what it leaves behind and how it ends."""
+"""How benchmarks end, and what that of the stack leaves behind: one that is not there is shown."""
 
 import importlib
 from pathlib import Path
@@ -6,6 +6,8 @@ from types import ModuleType
 
 import pytest
 from machine import ROOT
+
+from carprice.pricing.training import fit
 
 
 @pytest.fixture
@@ -52,5 +54,24 @@ def test_a_missed_target_is_named_after_the_table(
     assert benchmark.main() == code
     told = capsys.readouterr()
     assert f"| {benchmark.WAITING} | {waiting:.1f} | 1.0 |" in told.out
-    missed = "target missed: of which waiting between tasks (s) is 10.0, not below 10\n"
+    missed = "target missed: of which waiting between tasks (s) is 10, not below 10\n"
     assert told.err == (missed if code else "")
+
+
+@pytest.mark.parametrize(("one_row_ms", "told"), [
+    (24.9, ""),
+    (25.0, "target missed: one estimate (ms) is 25, not below 25\n"),
+    (float("nan"), "target missed: one estimate (ms) is nan, not below 25\n"),
+])  # fmt: skip
+def test_the_benchmark_of_the_model_has_targets_too(
+    benchmark: ModuleType, capsys: pytest.CaptureFixture[str], one_row_ms: float, told: str
+) -> None:
+    model = importlib.import_module("compare")
+    ours = model.Contender("ours", fit, one_row_ms=one_row_ms, together_ms=0.1)
+    forest = model.Contender("forest", fit, one_row_ms=100.0)
+    grown = {("train", size): {"cpu": 3.0 * size, "rows": size} for size in model.SIZES}
+    found = model._hold_against_targets([ours, forest], 5.0, grown)
+    if not told:
+        assert list(found.values()) == pytest.approx([24.9, 0.249, 0.1 / 24.9, 5.0, 1.0])
+    assert model.tell_missed(found, model.TARGETS) == bool(told)
+    assert told in capsys.readouterr().err
