@@ -78,7 +78,7 @@ check-types: .venv/.complete
 	@$(BIN)/mypy
 
 check-rooms: .venv/.complete
-	@$(BIN)/lint-imports --no-logo --no-color
+	@$(BIN)/lint-imports --no-logo
 
 check-workflows: .venv/.complete
 	@$(BIN)/check-jsonschema --builtin-schema=vendor.github-workflows .github/workflows/*.yml

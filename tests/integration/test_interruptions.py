@@ -15,7 +15,9 @@ MIDDLES = {
     "check_data_quality": {"where": "carprice.listings.table_store:hash_content"},
     "train_model": {"where": "carprice.registry.client:digest_files"},
     "evaluate_model": {"where": "carprice.pipeline.steps:measure_importance"},
-    "promote_to_staging": {"where": "carprice.registry.client:Registry.set_alias", "matching": "staging"},
+    "promote_to_staging": {
+        "where": "carprice.registry.client:Registry.set_alias", "matching": "staging",
+    },
     "validate_staging_model": {"where": "carprice.pipeline.child:run_command"},
     "promote_to_production": {"where": "carprice.promotion.ledger:_ensure_in_time"},
     "send_pipeline_report": {"where": "carprice.pipeline.run_record:describe_run"},

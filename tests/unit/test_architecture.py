@@ -93,6 +93,15 @@ def test_a_room_says_in_one_sentence_what_it_is_for_and_hands_nothing_on(room: s
     assert len(module.body) == 1
 
 
+def test_the_page_of_the_architecture_names_every_room_and_module() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (?:`(\w+)`|the ground) \| (.+) \|$", page, re.M))
+    assert sorted(filter(None, rows)) == ROOMS
+    for module in MODULES:
+        room, _, name = module.rpartition(".")
+        assert name in {"__init__", "__main__"} or f"`{name}.py`" in rows[room], module
+
+
 def test_only_the_settings_read_the_environment() -> None:
     readers = set()
     for module in MODULES:
