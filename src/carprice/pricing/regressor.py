@@ -60,6 +60,9 @@ CLIPPED_ERROR = 0.15
 NAMES = np.isin(FEATURES, ("make", "model"))
 """Fields (FEATURES,) that hold a name, which may be one never seen."""
 
+OPEN_ROWS = 4_096
+"""Cars filled at a time: among many, more are told alike and lent the same."""
+
 Progress = Callable[[int, int], None]
 """Called with how many of how many stages are done."""
 
@@ -165,8 +168,8 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             reach = self.quantile_ * scale
             ends[~is_open] = np.column_stack([log_price, log_price - reach, log_price + reach])
         places = np.flatnonzero(is_open)
-        for at in range(0, len(places), BLOCK_ROWS // COMPLETIONS * 4):
-            rows = places[at : at + BLOCK_ROWS // COMPLETIONS * 4]
+        for at in range(0, len(places), OPEN_ROWS):
+            rows = places[at : at + OPEN_ROWS]
             ends[rows] = self._estimate_open(X[rows], open_fields[rows])
         return np.exp(ends)
 
@@ -186,7 +189,9 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Each way has its own error, and the ways lie apart: squared, both add up.
         """
         ways = self.completer_.complete(X, open_fields).reshape(-1, len(COLUMNS))
-        log_price, scale = (each.reshape(-1, COMPLETIONS) for each in self._price(ways))
+        blocks = (ways[at : at + BLOCK_ROWS] for at in range(0, len(ways), BLOCK_ROWS))
+        priced = np.concatenate([np.stack(self._price(block)) for block in blocks], axis=1)
+        log_price, scale = priced.reshape(2, -1, COMPLETIONS)
         ranked = np.sort(log_price, axis=1)
         middle = ranked[:, TRIMMED:-TRIMMED].mean(axis=1)
         error = self.quantile_ * np.sqrt(np.square(scale).mean(axis=1))
