@@ -30,7 +30,7 @@ from carprice.wording.remarks import UNKNOWN_MAKE
 OPEN_THE_DOOR = """
 import os, sys
 os.environ.pop("MLFLOW_DISABLE_TELEMETRY", None)
-import carprice.api
+import carprice.api.app
 imported = {"mlflow", "sklearn"} & sys.modules.keys()
 carprice.api.app.build_app()
 print(sorted(imported), os.environ.get("MLFLOW_DISABLE_TELEMETRY"))

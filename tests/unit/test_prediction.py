@@ -110,7 +110,7 @@ def test_a_rare_model_is_said_to_be_rare(pipeline: Pipeline, known: pd.DataFrame
 
 
 def test_remarks_are_said_of_their_own_rows_only(pipeline: Pipeline) -> None:
-    cars = [LOGAN, LOGAN | {"make": "Zyx"}, LOGAN | {"doors": None}, {"make": "Dacia"}, LOGAN]
+    cars = [LOGAN, LOGAN | {"make": "Zyx"}, LOGAN | {"doors": ""}, {"make": "Dacia"}, LOGAN]
     together = estimate(pipeline, parse(*cars))
     alone = pd.concat([estimate(pipeline, parse(car)) for car in cars], ignore_index=True)
     assert together["remark"].tolist() == alone["remark"].tolist()
@@ -159,7 +159,7 @@ def test_one_car_is_estimated_from_what_a_form_says(pipeline: Pipeline) -> None:
 def test_what_an_advert_lacks_and_what_a_person_leaves_open_are_two_things(
     pipeline: Pipeline,
 ) -> None:
-    lacking = parse(LOGAN | {"doors": None})
+    lacking = parse(LOGAN | {"doors": ""})
     assert "doors" in np.array(FEATURES)[pipeline["price"].lacking_]
     assert estimate(pipeline, lacking)["price_mad"].item() == (
         pipeline.predict(lacking.values[list(FEATURES)])["price_mad"].item()

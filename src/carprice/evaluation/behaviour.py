@@ -11,13 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from carprice.arrays import Floats
 from carprice.frozen import Frozen
-from carprice.market.listing import (
-    BY_NAME,
-    ESTIMATE_COLUMNS,
-    FEATURES,
-    TARGET,
-    TEXTUAL,
-)
+from carprice.market.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES, TARGET, TEXTUAL
 from carprice.market.table import to_listings
 
 TIMED_ESTIMATES = 30

@@ -1,9 +1,6 @@
 """Validation of a stored version in a process of its own."""
 
-from carprice.errors import (
-    RegistryError,
-    ValidationFailedError,
-)
+from carprice.errors import RegistryError, ValidationFailedError
 from carprice.evaluation.behaviour import ValidationReport
 from carprice.registry.records import Version
 from carprice.settings import run_command
@@ -11,6 +8,10 @@ from carprice.workspace import Workspace
 
 
 def validate_in_fresh_process(work: Workspace, version: Version) -> ValidationReport:
+    """The report of a process that loads the version anew.
+
+    Raises ValidationFailedError naming every broken rule, or how the process ended.
+    """
     child = run_command(work.settings, "validate", str(version.number), "--json")
     if not child.stdout:
         last_lines = "\n".join(child.stderr.strip().splitlines()[-5:])

@@ -3,9 +3,7 @@
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from carprice.errors import (
-    ModelIntegrityError,
-)
+from carprice.errors import ModelIntegrityError
 from carprice.evaluation import plots
 from carprice.evaluation.gate import Contender, Decision, GatePolicy, decide
 from carprice.evaluation.metrics import evaluate

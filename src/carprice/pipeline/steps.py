@@ -9,12 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from carprice.errors import (
-    DatasetError,
-    PromotionRefusedError,
-    QualityError,
-    RegistryError,
-)
+from carprice.errors import DatasetError, PromotionRefusedError, QualityError, RegistryError
 from carprice.evaluation import plots
 from carprice.evaluation.behaviour import ValidationReport, validate
 from carprice.evaluation.gate import Decision, force

@@ -6,6 +6,7 @@ car becomes COMPLETIONS whole ones, whose prices together are its answer.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -70,7 +71,7 @@ def open_models(open_fields: FieldFlags) -> FieldFlags:
 class Completer(BaseEstimator):  # type: ignore[misc]
     """Fills the open fields of encoded listings from training adverts of cars like them.
 
-    lenders_: the adverts, encoded, in the order of price. lent_: fields that any of them says.
+    lenders_: the adverts, encoded, in the order of price.
     """
 
     def fit(self, X: Floats, y: Floats) -> Self:  # noqa: N803
@@ -79,8 +80,13 @@ class Completer(BaseEstimator):  # type: ignore[misc]
         kept = shuffled[_count_earlier(X[shuffled, AT["model"]]) < MOST_LENDERS]
         # In the order of price: drawn at even steps, they stand for all prices in between.
         self.lenders_ = X[kept[np.argsort(y[kept], kind="stable")]].astype(np.float32)
-        self.lent_ = ~find_missing(self.lenders_).all(axis=0)
         return self
+
+    @cached_property
+    def lent(self) -> npt.NDArray[np.bool_]:
+        """Fields that some lender says: (FEATURES,)."""
+        said: npt.NDArray[np.bool_] = ~find_missing(self.lenders_).all(axis=0)
+        return said
 
     def complete(self, X: Floats, open_fields: FieldFlags) -> Floats:  # noqa: N803
         """Each car filled in COMPLETIONS ways: (n, COMPLETIONS, COLUMNS).

@@ -9,10 +9,7 @@ import pandas as pd
 from carprice.arrays import Floats, Places
 from carprice.market.listing import VEHICLE
 from carprice.pricing.encoder import AT
-from carprice.pricing.interval import (
-    blank,
-    is_missing,
-)
+from carprice.pricing.interval import blank, is_missing
 
 NAMELESS_ROWS = 300
 """Cars of each fold whose name is blanked, to see how much worse a name never seen is priced."""

@@ -32,11 +32,7 @@ from carprice.pricing.completion import (
 )
 from carprice.pricing.cross_fit import OutOfFold, add_nameless, group_vehicles, recount
 from carprice.pricing.encoder import AT, COLUMNS, ListingEncoder
-from carprice.pricing.interval import (
-    LEAST_WIDENING,
-    ErrorScale,
-    conformal_quantile,
-)
+from carprice.pricing.interval import LEAST_WIDENING, ErrorScale, conformal_quantile
 
 FOLDS = 5
 LEAST_LACKING = 0.01
@@ -143,7 +139,7 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         if open_fields is None:
             open_fields = find_missing(X) & ~self.lacking_ & ~NAMES
         # A model stored by a release that knew no open fields answers as it did.
-        lent = self.completer_.lent_ if hasattr(self, "completer_") else False
+        lent = self.completer_.lent if hasattr(self, "completer_") else False
         open_fields = open_models(open_fields) & lent
         estimates = np.empty((len(X), len(ESTIMATE_COLUMNS)))
 

@@ -2,8 +2,6 @@
 
 from carprice.wording.language import Text
 
-# The API
-
 API_REFUSALS = {
     "too_large": Text(
         "la requête dépasse {megabytes} Mo : envoyez moins d'annonces à la fois",

@@ -7,7 +7,6 @@ MALFORMED = Text(
     "no estimate: {found} cells instead of {expected}",
 )
 
-# Files that cannot be read as listings
 
 FILE_UNREADABLE = Text(
     "impossible de lire {file} : {reason}. Donnez le chemin d'un fichier CSV d'annonces.",
@@ -99,6 +98,5 @@ WORKBOOK_REFUSALS = {
         "or save it as CSV (UTF-8).",
     ),
 }
-# « Estimer un fichier »
 
 ESTIMATED_FILE = "{stem}-estimations.csv"

@@ -3,7 +3,6 @@
 from carprice.wording.language import Text
 
 LIMITS = Text("{low} à {high}", "{low} to {high}")
-# Labels
 
 LABELS_IN_ENGLISH = {
     "price_mad": "Price", "make": "Make", "model": "Model", "model_year": "Model year",

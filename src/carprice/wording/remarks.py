@@ -7,8 +7,6 @@ COLUMNS = ("prix_estime", "prix_bas", "prix_haut", "remarque")
 """What is added to a file of cars, in this order."""
 
 
-# Remarks on an estimate
-
 UNKNOWN_MAKE = Text("marque jamais vue : fourchette élargie", "make never seen: the range is wider")
 UNKNOWN_MODEL = Text(
     "modèle jamais vu pour cette marque : fourchette élargie",
