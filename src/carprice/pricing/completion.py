@@ -85,8 +85,7 @@ class Completer(BaseEstimator):  # type: ignore[misc]
     @cached_property
     def lent(self) -> npt.NDArray[np.bool_]:
         """Fields that some lender says: (FEATURES,)."""
-        said: npt.NDArray[np.bool_] = ~find_missing(self.lenders_).all(axis=0)
-        return said
+        return np.logical_not(find_missing(self.lenders_).all(axis=0))
 
     def complete(self, X: Floats, open_fields: FieldFlags) -> Floats:  # noqa: N803
         """Each car filled in COMPLETIONS ways: (n, COMPLETIONS, COLUMNS).
