@@ -21,6 +21,7 @@ from carprice.api.app import serve_model
 from carprice.api.refusals import LARGEST_BODY, MOST_LARGE, SMALL_BODY
 from carprice.api.schema import EXAMPLE, MOST_LISTINGS, spell_value
 from carprice.listings.parsing import parse_number
+from carprice.market.fields import THIS_YEAR
 from carprice.market.listing import BY_NAME, FEATURES
 from carprice.market.morocco import EQUIPMENT
 from carprice.pricing.prediction import estimate_car, read_cars
@@ -349,7 +350,7 @@ def test_the_description_tells_of_every_field_what_is_declared_of_it(client: Tes
         assert all(
             word in described["description"] for pair in each.choices.items() for word in pair
         )
-    assert "1980 to 2026" in request["properties"]["model_year"]["description"]
+    assert f"1980 to {THIS_YEAR + 1}" in request["properties"]["model_year"]["description"]
     many = told["paths"][MANY]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert many["properties"]["listings"]["items"] == request
     for route in (ONE, MANY):

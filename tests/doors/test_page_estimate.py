@@ -10,6 +10,7 @@ import texts
 from page import LiveModel, everything, pictures, tell_of
 from streamlit.testing.v1 import AppTest
 
+from carprice.market.fields import THIS_YEAR
 from carprice.pricing.prediction import estimate_car
 from carprice.serving.live_model import Serving, State
 from carprice.wording import spell
@@ -134,8 +135,14 @@ def test_every_field_of_a_listing_can_be_answered() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"model_year": "2031"}, "Année-modèle hors limites (1980 à 2026) : valeur ignorée"),
-        ({"model_year": "99999"}, "Année-modèle hors limites (1980 à 2026) : valeur ignorée"),
+        (
+            {"model_year": "2031"},
+            f"Année-modèle hors limites (1980 à {THIS_YEAR + 1}) : valeur ignorée",
+        ),
+        (
+            {"model_year": "99999"},
+            f"Année-modèle hors limites (1980 à {THIS_YEAR + 1}) : valeur ignorée",
+        ),
         ({"mileage_km": "2000000"}, "Kilométrage hors limites (0 à 899\u202f999\u00a0km)"),
         ({"mileage_km": str(10**22)}, "Kilométrage hors limites (0 à 899\u202f999\u00a0km)"),
         ({"mileage_km": "1e300"}, "Kilométrage illisible : valeur ignorée"),

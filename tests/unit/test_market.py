@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from carprice.arrays import Floats
+from carprice.market.fields import THIS_YEAR
 from carprice.market.listing import TARGET
 from carprice.market.table import to_listings
 from carprice.pricing.baseline import AGE_KNOTS, MarketBaseline, read_age, read_decades, read_km
@@ -174,8 +175,8 @@ def test_age_is_counted_from_the_newest_year_and_typical_where_unknown(
     encode: Encode, year: float, age: float, decades: float
 ) -> None:
     encoded = encode(to_listings([{"model_year": year}]))
-    assert read_age(encoded).tolist() == [age]
-    assert read_decades(encoded).tolist() == [decades]
+    assert read_age(encoded, 2026).tolist() == [age]
+    assert read_decades(encoded, 2026).tolist() == [decades]
     assert age <= AGE_KNOTS[-1]
 
 
@@ -186,13 +187,13 @@ def test_unknown_kilometres_are_taken_for_what_is_usual_at_that_age(
     encode: Encode, year: float, km: float, meant: float
 ) -> None:
     encoded = encode(to_listings([{"model_year": year, "mileage_km": km}]))
-    assert read_km(encoded).item() == pytest.approx(np.log1p(meant / 100_000))
+    assert read_km(encoded, 2026).item() == pytest.approx(np.log1p(meant / 100_000))
 
 
 def test_between_two_knots_of_age_a_price_changes_at_an_even_pace(
     baseline: MarketBaseline, encode: Encode
 ) -> None:
-    cars = [{"model_year": 2026.0 - age, "mileage_km": 100_000.0} for age in (7, 8, 9, 10, 11)]
+    cars = [{"model_year": THIS_YEAR - age, "mileage_km": 100_000.0} for age in (7, 8, 9, 10, 11)]
     steps = np.diff(baseline.predict(encode(to_listings(cars))))  # type: ignore[arg-type]
     assert (steps < -0.01).all()
     assert steps[:3] == pytest.approx(steps[0])

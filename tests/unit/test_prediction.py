@@ -13,7 +13,7 @@ from carprice.listings.cleaning import parse_listings
 from carprice.listings.copying import copy_with_columns
 from carprice.listings.parsing import Parsed
 from carprice.listings.reading import ListingFile
-from carprice.market.fields import fold
+from carprice.market.fields import THIS_YEAR, fold
 from carprice.market.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES
 from carprice.market.morocco import EQUIPMENT, FIELDS
 from carprice.pricing.prediction import (
@@ -91,7 +91,10 @@ def test_each_case_is_said_in_french(
     [
         ({"mileage_km": "3"}, "kilométrage invraisemblable pour cet âge : valeur ignorée"),
         ({"mileage_km": "beaucoup"}, "kilométrage illisible : valeur ignorée"),
-        ({"model_year": "1850"}, "année-modèle hors limites (1980 à 2026) : valeur ignorée"),
+        (
+            {"model_year": "1850"},
+            f"année-modèle hors limites (1980 à {THIS_YEAR + 1}) : valeur ignorée",
+        ),
         ({"fuel": "charbon"}, "type de carburant illisible : valeur ignorée"),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 import texts
 
 from carprice.listings.cleaning import ENDINGS, NUMERIC
+from carprice.market.fields import THIS_YEAR
 from carprice.market.listing import TARGET
 from carprice.market.morocco import FIELDS
 from carprice.wording import api, files, labels, reasons, remarks, spell
@@ -53,7 +54,7 @@ def test_a_number_out_of_range_is_said_with_its_range() -> None:
     said = describe_problem("mileage_km_out_of_range")
     assert said == "kilométrage hors limites (0 à 899\u202f999\u00a0km) : valeur ignorée"
     said = describe_problem("model_year_out_of_range", "en")
-    assert said == "model year out of range (1980 to 2026): ignored"
+    assert said == f"model year out of range (1980 to {THIS_YEAR + 1}): ignored"
 
 
 def test_kilometres_in_thousands_are_said_to_be_read_so() -> None:

@@ -16,6 +16,7 @@ from carprice.evaluation.behaviour import (
     validate,
     wrong_direction_pct,
 )
+from carprice.market.fields import THIS_YEAR
 from carprice.market.listing import FEATURES, TARGET, TEXTUAL
 from carprice.market.table import to_listings
 from carprice.params import Params
@@ -158,9 +159,9 @@ def test_no_car_is_asked_about_that_is_newer_than_the_newest() -> None:
         asked.extend(listings["model_year"])
         return sensible(listings)
 
-    cars = to_listings([{"model_year": 2026.0, "mileage_km": 1.0}])
+    cars = to_listings([{"model_year": THIS_YEAR + 1.0, "mileage_km": 1.0}])
     wrong_direction_pct(FakePipeline(listening), cars)  # type: ignore[arg-type]
-    assert (min(asked), max(asked)) == (2018, 2026)
+    assert (min(asked), max(asked)) == (THIS_YEAR - 7, THIS_YEAR + 1)
 
 
 def test_a_golden_car_with_a_wrong_price_is_named_with_the_figures() -> None:
@@ -175,12 +176,13 @@ def test_a_golden_car_with_a_wrong_price_is_named_with_the_figures() -> None:
 def test_a_price_that_an_open_field_moves_out_of_what_it_could_be_is_named() -> None:
     silent = FakePipeline(sensible)
     silent.unknown = True
+    newest = 300_000 * np.exp(0.08 * (THIS_YEAR + 1 - 2026))
     assert validate(silent, RULES).failures == [  # type: ignore[arg-type]
         f"Dacia X 2016 at 1,000,000 DH with {opened} left open; by what that could be, "
         f"between {low} and {high} DH"
         for opened, low, high in (
-            ("model_year", "5,893", "233,640"), ("mileage_km", "14,208", "134,799"),
-            ("model_year + mileage_km", "798", "300,000"),
+            ("model_year", "5,893", f"{newest * np.exp(-0.25):,.0f}"), ("mileage_km", "14,208", "134,799"),
+            ("model_year + mileage_km", "798", f"{newest:,.0f}"),
         )
     ]  # fmt: skip
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from carprice.market.fields import THIS_YEAR
 from carprice.wording.language import Language
 from carprice.wording.reasons import name_slice, say_reasons
 from carprice.wording.spell import (
@@ -77,7 +78,7 @@ def test_numbers_of_a_field_are_written_with_their_unit_and_years_in_one_piece()
 
 def test_a_range_names_its_unit_once() -> None:
     assert limits("fiscal_power_cv") == "1 à 60\u00a0CV"
-    assert limits("model_year", "en") == "1980 to 2026"
+    assert limits("model_year", "en") == f"1980 to {THIS_YEAR + 1}"
 
 
 def test_reasons_are_parted_as_french_parts_them() -> None:

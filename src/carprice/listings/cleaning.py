@@ -20,11 +20,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from carprice.listings.parsing import Flags, Parsed, find_bands, parse_column
-from carprice.market.fields import Kind, fold
+from carprice.market.fields import THIS_YEAR, Kind, fold
 from carprice.market.listing import BY_NAME, TARGET, TEXTUAL, VEHICLE
 from carprice.market.morocco import FIELDS
 
-NEW_FROM_YEAR = BY_NAME["model_year"].maximum - 1
+NEW_FROM_YEAR = THIS_YEAR - 1
 """Cars of this model year or later may truly have next to no kilometres."""
 
 THOUSANDS = (10, 999)

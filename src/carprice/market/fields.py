@@ -4,8 +4,14 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+
+THIS_YEAR = date.today().year
+"""Cars of the next model year are sold already; a later one is a slip of the keyboard."""
+LAST_YEAR_WRITTEN_DOWN = 2026
+"""From which ages are counted in models stored before they kept a year of their own."""
 
 
 class Kind(StrEnum):

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from carprice.market.fields import Field, Kind, Role
+from carprice.market.fields import THIS_YEAR, Field, Kind, Role
 
 UNKNOWN_WORDS = frozenset({"", "na", "nan", "nc", "none", "null", "inconnu", "nonrenseigne"})
 """Folded texts that stand for an unknown value; `--` and `-` fold to the empty one."""
@@ -40,8 +40,7 @@ FIELDS: tuple[Field, ...] = (
     Field("model", "Modèle", Kind.TEXT, needed=True),
     Field(
         "model_year", "Année-Modèle", Kind.NUMBER, headers=("Année", "Année modèle"),
-        # Raised by hand once a year: ages are counted from it, in what a model has learnt as well.
-        minimum=1980, maximum=2026, needed=True,
+        minimum=1980, maximum=THIS_YEAR + 1, needed=True,
     ),
     Field(
         "mileage_km", "Kilométrage", Kind.MILEAGE,

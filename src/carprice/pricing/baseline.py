@@ -11,7 +11,7 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.validation import check_is_fitted
 
 from carprice.arrays import Floats
-from carprice.market.listing import BY_NAME
+from carprice.market.fields import LAST_YEAR_WRITTEN_DOWN, THIS_YEAR
 from carprice.pricing.encoder import AT, CHOICE_NUMBERS
 
 MARKET_WEIGHT = 3.0
@@ -25,7 +25,6 @@ on real listings; the optimum is flat."""
 REWEIGHTINGS = 3
 """Rounds of reweighted least squares; a fourth changes nothing that can be measured."""
 
-NEWEST_YEAR = BY_NAME["model_year"].maximum
 AGE_KNOTS = np.array([0, 1, 2, 3, 5, 7, 10, 13, 17, 22, 30, 46.0])
 POWER_KNOTS = np.array([4, 6, 7, 8, 9, 10, 12, 15, 20, 42.0])
 TYPICAL_AGE = 10.0
@@ -57,7 +56,10 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     penalty: strength of the ridge.
     huber: log error from which a price counts less.
+    reference_year_: ages are counted from it, whatever year it is when a price is asked for.
     """
+
+    reference_year_: float = LAST_YEAR_WRITTEN_DOWN
 
     def __init__(self, penalty: float = 0.7, huber: float = 0.1) -> None:
         self.penalty = penalty
@@ -65,6 +67,7 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Floats, y: Floats) -> Self:  # noqa: N803
         """Fit on encoded listings (n, features.COLUMNS) and their log prices (n,)."""
+        self.reference_year_ = float(THIS_YEAR)
         self.makes_ = int(X[:, AT["make"]].max()) + 1
         self.models_ = int(X[:, AT["model"]].max()) + 1
         sizes = {term.name: term.size for term in self._all_terms(X[:1])}
@@ -94,15 +97,21 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         # However the fit turned out, more kilometres never raise a price.
         slope = np.minimum(self._sum(self._km_slopes(X)), 0)
-        core = self.intercept_ + slope * read_km(X) + self._sum(self._core_terms(X))
+        core = self.intercept_ + slope * self._km(X) + self._sum(self._core_terms(X))
         return core, self._sum(self._detail_terms(X))
+
+    def _decades(self, X: Floats) -> Floats:  # noqa: N803
+        return read_decades(X, self.reference_year_)
+
+    def _km(self, X: Floats) -> Floats:  # noqa: N803
+        return read_km(X, self.reference_year_)
 
     def _sum(self, terms: Iterator[Term]) -> Floats:
         effects = (self.tables_[term.name][term.cells] * term.factors for term in terms)
         return np.asarray(sum(effects))
 
     def _all_terms(self, X: Floats) -> list[Term]:  # noqa: N803
-        km = read_km(X)
+        km = self._km(X)
         slopes = (term._replace(factors=term.factors * km) for term in self._km_slopes(X))
         return [*slopes, *self._core_terms(X), *self._detail_terms(X)]
 
@@ -110,18 +119,18 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """What a step on the scale of kilometres takes off the log price."""
         nowhere = np.zeros(len(X), dtype=np.intp)
         yield Term("km", 1, nowhere, MARKET_WEIGHT)
-        yield Term("km by age", 1, nowhere, read_decades(X) * MARKET_WEIGHT)
+        yield Term("km by age", 1, nowhere, self._decades(X) * MARKET_WEIGHT)
         yield Term("km by fuel", _size("fuel"), _cells(X, "fuel"), MARKET_WEIGHT)
 
     def _core_terms(self, X: Floats) -> Iterator[Term]:  # noqa: N803
         """Make, model, year, kilometres, fuel and gearbox."""
-        decades = read_decades(X)
+        decades = self._decades(X)
         nowhere = np.zeros(len(X), dtype=np.intp)
         make, model = _cells(X, "make"), _cells(X, "model")
         fuel, gearbox = _cells(X, "fuel"), _cells(X, "gearbox")
         fuels, gearboxes = _size("fuel"), _size("gearbox")
         free = MARKET_WEIGHT
-        yield from _interpolate("age", read_age(X), AGE_KNOTS, free)
+        yield from _interpolate("age", read_age(X, self.reference_year_), AGE_KNOTS, free)
         yield Term("km unknown", 1, nowhere, np.isnan(X[:, AT["mileage_km"]]) * free)
         yield from _choice("fuel", fuel, decades, free)
         yield from _choice("gearbox", gearbox, decades, free)
@@ -139,7 +148,8 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _generation_terms(self, X: Floats, model: Cells) -> Iterator[Term]:  # noqa: N803
         """Bands of years within a model, overlapping so that no generation has to be known."""
         year = X[:, AT["model_year"]]
-        back = np.clip(NEWEST_YEAR + 2 - np.where(np.isnan(year), NEWEST_YEAR, year), 0, 59)
+        newest = self.reference_year_
+        back = np.clip(newest + 2 - np.where(np.isnan(year), newest, year), 0, 59)
         bands = 60 // GENERATION_YEARS + 2
         weight = ((model > 0) & ~np.isnan(year)) * GENERATION_WEIGHT
         for shift in range(GENERATION_YEARS):
@@ -148,7 +158,7 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _detail_terms(self, X: Floats) -> Iterator[Term]:  # noqa: N803
         """Origin, condition, first owner, fiscal power and doors: often all missing together."""
-        decades = read_decades(X)
+        decades = self._decades(X)
         free = MARKET_WEIGHT
         for name in ("origin", "condition"):
             yield from _choice(name, _cells(X, name), decades, free)
@@ -163,21 +173,21 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         yield Term("few doors", 1, np.zeros(len(X), dtype=np.intp), few_doors * free)
 
 
-def read_age(X: Floats) -> Floats:  # noqa: N803
-    """Age in years; a typical one where the year is unknown."""
-    age = NEWEST_YEAR - X[:, AT["model_year"]]
+def read_age(X: Floats, reference_year: float) -> Floats:  # noqa: N803
+    """Age in years in a reference year (n,); a typical one where the year is unknown."""
+    age = reference_year - X[:, AT["model_year"]]
     return np.where(np.isnan(age), TYPICAL_AGE, np.clip(age, 0, AGE_KNOTS[-1]))
 
 
-def read_decades(X: Floats) -> Floats:  # noqa: N803
+def read_decades(X: Floats, reference_year: float) -> Floats:  # noqa: N803
     """Age in decades, 0 at ten years."""
-    return np.minimum(read_age(X), 30) / 10 - 1
+    return np.minimum(read_age(X, reference_year), 30) / 10 - 1
 
 
-def read_km(X: Floats) -> Floats:  # noqa: N803
+def read_km(X: Floats, reference_year: float) -> Floats:  # noqa: N803
     """Kilometres on a scale that flattens out; what is usual at that age where unknown."""
     km = X[:, AT["mileage_km"]]
-    km = np.where(np.isnan(km), KM_PER_YEAR * np.minimum(read_age(X), 20), km)
+    km = np.where(np.isnan(km), KM_PER_YEAR * np.minimum(read_age(X, reference_year), 20), km)
     scaled: Floats = np.log1p(km / KM_SCALE)
     return scaled
 

@@ -14,8 +14,8 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.validation import check_is_fitted
 
 from carprice.arrays import Floats
+from carprice.market.fields import LAST_YEAR_WRITTEN_DOWN, THIS_YEAR
 from carprice.market.morocco import EQUIPMENT
-from carprice.pricing.baseline import NEWEST_YEAR
 from carprice.pricing.encoder import AT, CHOICES, NUMBERS
 
 SPARED = frozenset(EQUIPMENT)
@@ -39,22 +39,30 @@ class ErrorScale(BaseEstimator):  # type: ignore[misc]
     """Expected |log error| of estimates, from the encoded listing and its core log price.
 
     The core price leaves out the details (origin, condition, …), so that blanking one of them
-    cannot narrow the interval by way of the price.
+    cannot narrow the interval by way of the price. Ages are counted from `reference_year_`.
     """
+
+    reference_year_: float = LAST_YEAR_WRITTEN_DOWN
 
     def fit(self, X: Floats, core: Floats, errors: Floats) -> Self:  # noqa: N803
         """Fit on encoded listings (n, COLUMNS), core log prices (n,) and |log errors| (n,)."""
+        self.reference_year_ = float(THIS_YEAR)
         target = np.log(np.clip(errors, *ERROR_RANGE)) - _least_widening(X)
         # Every coefficient is held at zero or above; effects that may go either way enter twice.
-        ridge = Ridge(alpha=1.0, positive=True).fit(_design(X, core), target)
+        ridge = Ridge(alpha=1.0, positive=True).fit(self._design(X, core), target)
         self.effects_, self.intercept_ = ridge.coef_, float(ridge.intercept_)
         return self
 
     def predict(self, X: Floats, core: Floats) -> Floats:  # noqa: N803
         """Expected |log error| (n,), up to one common factor."""
         check_is_fitted(self)
-        log_scale: Floats = _design(X, core) @ self.effects_ + self.intercept_ + _least_widening(X)
+        log_scale: Floats = (
+            self._design(X, core) @ self.effects_ + self.intercept_ + _least_widening(X)
+        )
         return np.exp(log_scale)
+
+    def _design(self, X: Floats, core: Floats) -> Floats:  # noqa: N803
+        return _design(X, core, self.reference_year_)
 
 
 def blank(X: Floats, name: str) -> Floats:  # noqa: N803
@@ -89,10 +97,10 @@ def _least_widening(X: Floats) -> Floats:  # noqa: N803
     return LEAST_WIDENING * missing
 
 
-def _design(X: Floats, core: Floats) -> Floats:  # noqa: N803
+def _design(X: Floats, core: Floats, reference_year: float) -> Floats:  # noqa: N803
     """Effects on the scale (n, effects), each oriented so that it may only widen."""
     year = X[:, AT["model_year"]]
-    age = np.where(np.isnan(year), OLDEST, np.clip(NEWEST_YEAR - year, 0, OLDEST))
+    age = np.where(np.isnan(year), OLDEST, np.clip(reference_year - year, 0, OLDEST))
     older = [np.maximum(0, age - knot) / 10 for knot in AGE_KNOTS]
     dearer = [core - LOG_PRICE_KNOTS[1], *(np.maximum(0, core - knot) for knot in LOG_PRICE_KNOTS)]
     makes, models = X[:, AT["make_count"]], X[:, AT["model_count"]]

@@ -20,7 +20,8 @@ from carprice.market.listing import BY_NAME, TARGET
 from carprice.market.morocco import EQUIPMENT, FIELDS
 from carprice.simulation.facts import Floats, Market, Places, load_market
 
-AGE_NOW = BY_NAME["model_year"].maximum
+AGE_NOW = 2026.0
+"""The year in which the market was measured: ages are drawn against it."""
 """Model year of a car of age 0."""
 UNKNOWN = "unknown"
 OPTIONAL = ("origin", "condition", "first_owner", "doors", "fiscal_power_cv")

@@ -1,0 +1,53 @@
+"""A stored model answers the same before and after 1 January, whatever the calendar admits."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.pipeline import Pipeline
+
+from carprice.market.fields import LAST_YEAR_WRITTEN_DOWN, THIS_YEAR
+from carprice.market.listing import BY_NAME, FEATURES
+from carprice.params import Params
+from carprice.pricing.training import fit
+
+PLACES = ("carprice.pricing.baseline", "carprice.pricing.interval")
+
+
+def test_the_newest_model_year_is_the_next_one() -> None:
+    assert BY_NAME["model_year"].maximum == THIS_YEAR + 1
+
+
+def test_a_fitted_model_answers_the_same_in_any_year(
+    pipeline: Pipeline,
+    unseen: pd.DataFrame,
+    estimates: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for place in PLACES:
+        monkeypatch.setattr(f"{place}.THIS_YEAR", THIS_YEAR + 3)
+    found = pipeline.predict(unseen[list(FEATURES)])
+    pd.testing.assert_frame_equal(found, estimates, check_exact=True)
+
+
+def test_a_model_counts_ages_from_the_year_in_which_it_is_trained(
+    known: pd.DataFrame, params: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = known.head(800)
+    cars = few[list(FEATURES)].head(100)
+    now = fit(few, params.model).predict(cars)
+    for place in PLACES:
+        monkeypatch.setattr(f"{place}.THIS_YEAR", THIS_YEAR + 3)
+    older = few.assign(model_year=few["model_year"] + 3)
+    later = fit(older, params.model).predict(cars.assign(model_year=cars["model_year"] + 3))
+    np.testing.assert_allclose(later, now, rtol=1e-6)
+
+
+def test_a_model_stored_without_a_year_counts_from_the_one_written_in_its_release(
+    pipeline: Pipeline, unseen: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    price = pipeline["price"]
+    for part in (price.baseline_, price.scale_):
+        monkeypatch.delattr(part, "reference_year_")
+        assert part.reference_year_ == LAST_YEAR_WRITTEN_DOWN
+    if THIS_YEAR == LAST_YEAR_WRITTEN_DOWN:
+        assert len(pipeline.predict(unseen[list(FEATURES)].head(3))) == 3
