@@ -14,7 +14,7 @@ from carprice.arrays import Floats
 from carprice.insight.comparables import LEAST_RECORD, Reference, TrackRecord
 from carprice.insight.explanation import Explanation, explain, vary
 from carprice.insight.verdict import Standing, Widening, judge, measure_widening
-from carprice.market.fields import Kind
+from carprice.market.fields import THIS_YEAR, Kind
 from carprice.market.listing import BY_NAME, FEATURES, TARGET
 from carprice.pricing.completion import FieldFlags
 from carprice.pricing.encoder import AT
@@ -23,7 +23,7 @@ from carprice.serving.live_model import Serving
 from carprice.wording import spell
 
 CURVES = {
-    "model_year": (texts.BY_AGE, range(2000, int(BY_NAME["model_year"].maximum) + 1)),
+    "model_year": (texts.BY_AGE, range(2000, THIS_YEAR + 1)),
     "mileage_km": (texts.BY_DISTANCE, range(0, 400_001, 10_000)),
 }
 PICTURES = Lock()

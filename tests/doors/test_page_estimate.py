@@ -274,7 +274,7 @@ def test_every_picture_is_told_in_words() -> None:
     page = open_page(**LOGAN)
     interval, _, by_year, by_distance = pictures(page)
     assert interval.alt.endswith("; annonces comparables : 8.")
-    assert re.search(r"pour 2000, .*\u00a0DH pour 2026, cette voiture", by_year.alt)
+    assert re.search(rf"pour 2000, .*\u00a0DH pour {THIS_YEAR}, cette voiture", by_year.alt)
     assert re.search("pour 0\u00a0km, .* pour 400\u202f000\u00a0km, cette voiture", by_distance.alt)
     said = everything(page)
     assert texts.INTERVAL_NOTE.fr in said

@@ -181,7 +181,8 @@ def test_a_price_that_an_open_field_moves_out_of_what_it_could_be_is_named() -> 
         f"Dacia X 2016 at 1,000,000 DH with {opened} left open; by what that could be, "
         f"between {low} and {high} DH"
         for opened, low, high in (
-            ("model_year", "5,893", f"{newest * np.exp(-0.25):,.0f}"), ("mileage_km", "14,208", "134,799"),
+            ("model_year", "5,893", f"{newest * np.exp(-0.25):,.0f}"),
+            ("mileage_km", "14,208", "134,799"),
             ("model_year + mileage_km", "798", f"{newest:,.0f}"),
         )
     ]  # fmt: skip
