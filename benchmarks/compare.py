@@ -273,8 +273,8 @@ def _show_open_fields(found: pd.DataFrame) -> Table:
         moved = abs(row["moved_pct"]) >= MOST_MOVED_PCT
         missed = not COVERAGE_PCT[0] <= row["coverage_pct"] <= COVERAGE_PCT[1]
         table.add_row(
-            str(name), f"{row['cars']:,.0f}", f"{row['moved_pct']:+.2f} %{' !' * moved}",
-            f"{row['error_pct']:.2f} %", f"{row['coverage_pct']:.1f} %{' !' * missed}",
+            str(name), f"{row['cars']:,.0f}", f"{row['moved_pct']:+.2f} %{' !' if moved else ''}",
+            f"{row['error_pct']:.2f} %", f"{row['coverage_pct']:.1f} %{' !' if missed else ''}",
         )  # fmt: skip
     return table
 
