@@ -31,7 +31,7 @@ from targets import tell_missed
 from carprice.evaluation.metrics import Scores, score
 from carprice.listings.cleaning import name_vehicles, parse_listings, select_rows
 from carprice.listings.reading import Upload, read_listings
-from carprice.market.listing import FEATURES, TARGET
+from carprice.market.listing import FEATURES, HIGH, LOW, TARGET
 from carprice.pricing.split import split
 from carprice.pricing.training import fit
 from carprice.serving.batch import estimate_upload
@@ -124,7 +124,7 @@ def _estimate(pipeline: Pipeline, listings: pd.DataFrame) -> pd.DataFrame:
     """Estimates with an interval; that of a model without one is empty."""
     answer = pipeline.predict(listings[list(FEATURES)])
     if not isinstance(answer, pd.DataFrame):
-        answer = pd.DataFrame(dict.fromkeys((TARGET, "low_mad", "high_mad"), answer))
+        answer = pd.DataFrame(dict.fromkeys((TARGET, LOW, HIGH), answer))
     return answer.set_axis(listings.index)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from carprice.market.listing import FEATURES, TARGET
+from carprice.market.listing import FEATURES, HIGH, LOW, TARGET
 from carprice.pricing.completion import FIELD_AT, open_models
 from carprice.pricing.interval import MASKED
 
@@ -33,7 +33,7 @@ def measure_open_fields(pipeline: Pipeline, listings: pd.DataFrame) -> pd.DataFr
         if len(cars) < LEAST_CARS:
             continue
         found = pipeline["price"].predict(encoded[cars], np.repeat(is_open, len(cars), axis=0))
-        inside = found["low_mad"].le(price[cars]) & found["high_mad"].ge(price[cars])
+        inside = found[LOW].le(price[cars]) & found[HIGH].ge(price[cars])
         rows[" + ".join(names)] = {
             "cars": len(cars),
             "moved_pct": 100 * float(np.median(found[TARGET] / told[cars]) - 1),

@@ -13,11 +13,10 @@ from form import CORE, DETAILS, EQUIPMENT_KEY, NAMES, list_choices
 from language import language
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from carprice.language import Language
 from carprice.market.fields import Field
-from carprice.market.listing import BY_NAME
-from carprice.market.morocco import EQUIPMENT
+from carprice.market.listing import BY_NAME, EQUIPMENT
 from carprice.wording import spell
-from carprice.wording.language import Language
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 FIELDS = (*NAMES, *CORE, *DETAILS)

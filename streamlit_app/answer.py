@@ -29,7 +29,7 @@ CURVES = {
 PICTURES = Lock()
 """One answer is drawn at a time: threads that all draw would keep everybody's price waiting."""
 MOST_ASKED = 999_999_999.0
-COMPARED = ("price_mad", "model_year", "mileage_km", "fuel", "gearbox", "condition", "city", "link")
+COMPARED = (TARGET, "model_year", "mileage_km", "fuel", "gearbox", "condition", "city", "link")
 
 
 def show_answer(serving: Serving, answers: dict[str, str]) -> None:
@@ -38,7 +38,7 @@ def show_answer(serving: Serving, answers: dict[str, str]) -> None:
     car = parsed.values
     found = estimate_cars(serving.pipeline, parsed, language())[0]
     st.header(_describe(car) or say(texts.NAMELESS), divider="gray")
-    if found.low_mad is None or found.high_mad is None:
+    if found.low is None or found.high is None:
         st.warning(spell.capital(found.remark))
         return
     _show_price(serving, found)
@@ -61,7 +61,7 @@ def _show_background(serving: Serving, car: pd.DataFrame, found: CarEstimate) ->
         )
         comparables = reference.find_comparables(encoded, car)
     _judge_advert(found, comparables)
-    if found.price_mad is not None:  # what explains a guess would be one too
+    if found.price is not None:  # what explains a guess would be one too
         if reference:
             typical = reference.typical_encoded
             explanation = explain(serving.pipeline, encoded, left_open, typical)
@@ -72,13 +72,13 @@ def _show_background(serving: Serving, car: pd.DataFrame, found: CarEstimate) ->
 
 
 def _show_price(serving: Serving, found: CarEstimate) -> None:
-    low, high = spell.about(found.low_mad), spell.about(found.high_mad)
-    if found.price_mad is None:
+    low, high = spell.about(found.low), spell.about(found.high)
+    if found.price is None:
         st.metric(say(texts.RANGE), f"{low} – {high}")
         sentence = texts.TOO_FEW.get(found.seen, texts.TOO_FEW_SEEN)
         st.warning(say(sentence, seen=found.seen), icon=":material/visibility_off:")
     else:
-        st.metric(say(texts.ESTIMATE), spell.about(found.price_mad))
+        st.metric(say(texts.ESTIMATE), spell.about(found.price))
     st.write(_word_interval(serving.coverage, low, high))
     st.caption(say(texts.ASKED_PRICES))
 
@@ -124,9 +124,9 @@ def _judge_advert(found: CarEstimate, comparables: pd.DataFrame) -> None:
     )  # fmt: skip
     if asked is not None:
         st.write(_word_verdict(asked, found))
-    low, high = spell.about(found.low_mad), spell.about(found.high_mad)
+    low, high = spell.about(found.low), spell.about(found.high)
     st.vega_lite_chart(
-        draw_interval(found.low_mad, found.price_mad, found.high_mad, comparables, asked),
+        draw_interval(found.low, found.price, found.high, comparables, asked),
         alt=say(texts.INTERVAL_ALT, low=low, high=high, count=len(comparables)),
     )
     st.caption(say(texts.INTERVAL_NOTE))
@@ -134,9 +134,9 @@ def _judge_advert(found: CarEstimate, comparables: pd.DataFrame) -> None:
 
 def _word_verdict(asked: float, found: CarEstimate) -> str:
     price = spell.dirhams(asked)
-    middle = found.price_mad or float(np.sqrt(found.low_mad * found.high_mad))
-    verdict = judge(asked, middle, found.low_mad, found.high_mad)
-    if found.price_mad is None:
+    middle = found.price or float(np.sqrt(found.low * found.high))
+    verdict = judge(asked, middle, found.low, found.high)
+    if found.price is None:
         far = verdict.standing in (Standing.FAR_BELOW, Standing.FAR_ABOVE)
         return say(texts.VERDICTS_WITHOUT_PRICE[verdict.standing if far else "inside"], price=price)
     return say(texts.VERDICTS[verdict.standing], price=price, percent=f"{verdict.percent:.0f}")
@@ -147,10 +147,10 @@ def _show_reasons(explanation: Explanation, reference: Reference) -> None:
     if not explanation.contributions:
         st.write(say(texts.SAME_AS_TYPICAL))
         return
-    typical, price = _describe(reference.typical), spell.about(explanation.typical_mad)
+    typical, price = _describe(reference.typical), spell.about(explanation.typical)
     st.write(say(texts.TYPICAL, car=typical, price=price))
     told = "; ".join(
-        say(texts.EXPLANATION_ALT, name=name_group(each.fields), amount=signed(each.amount_mad))
+        say(texts.EXPLANATION_ALT, name=name_group(each.fields), amount=signed(each.amount))
         for each in explanation.contributions
     )
     st.vega_lite_chart(draw_explanation(explanation), alt=told)

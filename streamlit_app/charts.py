@@ -16,9 +16,9 @@ import texts
 from language import language
 
 from carprice.insight.explanation import Explanation
+from carprice.language import Language
 from carprice.market.listing import ESTIMATE_COLUMNS, TARGET
 from carprice.wording import spell
-from carprice.wording.language import Language
 
 Spec = dict[str, Any]
 
@@ -63,8 +63,8 @@ def draw_explanation(explanation: Explanation) -> Spec:
     found = explanation.contributions
     bars = {
         "field": [name_group(each.fields) for each in found],
-        "amount": [each.amount_mad for each in found],
-        "told": [signed(each.amount_mad) for each in found],
+        "amount": [each.amount for each in found],
+        "told": [signed(each.amount) for each in found],
     }
     return fill(_explanation(language()), bars=bars) | {"height": 34 * len(found) + 60}
 

@@ -9,12 +9,11 @@ import texts
 from language import language, say
 
 from carprice.insight.catalog import Catalog
+from carprice.language import Language
 from carprice.market.fields import Field, Kind
-from carprice.market.listing import BY_NAME, FEATURES
-from carprice.market.morocco import EQUIPMENT
+from carprice.market.listing import BY_NAME, EQUIPMENT, FEATURES
 from carprice.wording import spell
 from carprice.wording.labels import EQUIPMENT_LABEL
-from carprice.wording.language import Language
 
 NAMES = ("make", "model", "model_year")
 CORE = [each for each in FEATURES if BY_NAME[each].needed and each not in NAMES]

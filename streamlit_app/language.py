@@ -5,7 +5,7 @@ from typing import cast
 import streamlit as st
 from texts import LANGUAGE_SWITCH
 
-from carprice.wording.language import Language, Text
+from carprice.language import Language, Text
 
 NAMES = {"fr": "Français", "en": "English"}
 SPOKEN = {name: f"<script>document.documentElement.lang = '{name}'</script>" for name in NAMES}

@@ -1,6 +1,6 @@
 """Every sentence that the page alone says, French first, English beside it."""
 
-from carprice.wording.language import Text
+from carprice.language import Text
 
 YES, NO = Text("Oui", "Yes"), Text("Non", "No")
 # Every page

@@ -12,12 +12,12 @@ from live import show_absence, state
 from starlette.formparsers import MultiPartParser
 
 from carprice.errors import DatasetError
+from carprice.language import Language
 from carprice.listings.reading import Upload
-from carprice.market.listing import BY_NAME, FEATURES, VEHICLE
+from carprice.market.listing import BY_NAME, FEATURES, HIGH, LOW, TARGET, VEHICLE
 from carprice.serving.batch import MOST_ROWS, EstimatedFile, Shown, estimate_upload, select_shown
 from carprice.serving.live_model import Serving
 from carprice.wording import spell
-from carprice.wording.language import Language
 
 MOST_MEGABYTES = 50
 MOST_MEGABYTES_KEPT = 100
@@ -168,7 +168,7 @@ def _show_table() -> None:
 
 
 def _name_columns() -> dict[str, object]:
-    prices = {"price_mad": texts.ESTIMATE, "low_mad": texts.LOW, "high_mad": texts.HIGH}
+    prices = {TARGET: texts.ESTIMATE, LOW: texts.LOW, HIGH: texts.HIGH}
     return {
         "_index": say(texts.ROW),
         **{name: spell.title(name, language()) for name in VEHICLE},

@@ -16,9 +16,9 @@ from carprice.insight.market_overview import (
     summarize_years,
     unify_names,
 )
+from carprice.language import Text
 from carprice.market.listing import TARGET
 from carprice.wording import spell
-from carprice.wording.language import Text
 
 NAMED = ["make", "model", "city"]
 SHOWN = [*NAMED, TARGET, "model_year", "mileage_km", "fuel"]
@@ -78,7 +78,7 @@ def _show_middle(adverts: pd.DataFrame) -> None:
     middle = find_middle(adverts)
     told = {
         texts.ADVERTS: spell.number(middle.adverts),
-        texts.MEDIAN_PRICE: spell.about(middle.price_mad) if middle.price_mad else "–",
+        texts.MEDIAN_PRICE: spell.about(middle.price) if middle.price else "–",
         texts.MEDIAN_AGE: f"{middle.model_year:.0f}" if middle.model_year else "–",
         texts.MEDIAN_DISTANCE: (
             f"{spell.number(middle.mileage_km)} km" if middle.mileage_km is not None else "–"

@@ -13,14 +13,13 @@ from score_charts import draw_errors, draw_estimates, draw_slices
 
 from carprice.evaluation.metrics import Evaluation
 from carprice.insight.scorecard import bin_errors, bin_estimates, tabulate_slices
+from carprice.language import Text
 from carprice.listings.quality_report import DataProfile
-from carprice.market.listing import FEATURES
-from carprice.market.morocco import EQUIPMENT
+from carprice.market.listing import EQUIPMENT, FEATURES
 from carprice.registry.history import Chapter, History
 from carprice.registry.records import MODEL_NAME, Version
 from carprice.serving.live_model import Serving
 from carprice.wording import spell
-from carprice.wording.language import Text
 from carprice.wording.reasons import name_slice, say_reasons
 
 MOST_CHAPTERS = 20

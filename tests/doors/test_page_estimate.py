@@ -58,10 +58,10 @@ def test_a_link_opens_its_estimate(serving: Serving) -> None:
     page = open_page(**LOGAN)
     assert not page.exception
     expected = estimate_car(serving.pipeline, LOGAN)
-    assert expected.price_mad is not None
-    assert page.metric[0].value == spell.about(expected.price_mad)
+    assert expected.price is not None
+    assert page.metric[0].value == spell.about(expected.price)
     said = everything(page)
-    low, high = spell.about(expected.low_mad or 0), spell.about(expected.high_mad or 0)
+    low, high = spell.about(expected.low or 0), spell.about(expected.high or 0)
     assert f"8 voitures sur 10 comme celle-ci s'affichent entre {low} et {high}." in said
     assert "Dacia Logan 2018, 120\u202f000\u00a0km, diesel, manuelle" in said
     assert "Pourquoi ce prix" in said
@@ -79,9 +79,7 @@ def test_the_button_answers_for_what_the_form_says(serving: Serving) -> None:
     page.button[0].click().run()
     answers = {"make": "Dacia", "model": "Logan", "model_year": "2015", "mileage_km": "150000",
                "fuel": "diesel"}  # fmt: skip
-    assert page.metric[0].value == spell.about(
-        estimate_car(serving.pipeline, answers).price_mad or 0
-    )
+    assert page.metric[0].value == spell.about(estimate_car(serving.pipeline, answers).price or 0)
 
 
 def test_the_address_is_that_of_the_answer_that_is_shown() -> None:
@@ -187,7 +185,7 @@ def test_open_fields_are_said_to_widen_the_range() -> None:
     ],
 )
 def test_an_asking_price_is_judged(serving: Serving, share: float, said: str) -> None:
-    price = estimate_car(serving.pipeline, LOGAN).price_mad
+    price = estimate_car(serving.pipeline, LOGAN).price
     assert price is not None
     page = open_page(**LOGAN, asked_price=str(round(share * price)))
     assert said in everything(page)

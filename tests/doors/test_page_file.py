@@ -86,9 +86,9 @@ def test_a_row_is_estimated_as_the_same_car_alone(live_model: LiveModel) -> None
     names = ("make", "model", "model_year", "mileage_km", "fuel", "gearbox")
     car = dict(zip(names, LOGAN.split(";"), strict=True))
     alone = estimate_car(live_model.state.serving.pipeline, car)
-    assert alone.price_mad
+    assert alone.price
     assert [*map(int, logan[6:9])] == [round(each) for each in (
-        alone.price_mad, alone.low_mad or 0, alone.high_mad or 0)]  # fmt: skip
+        alone.price, alone.low or 0, alone.high or 0)]  # fmt: skip
 
 
 @pytest.mark.usefixtures("live_model")

@@ -38,9 +38,7 @@ REFUSED = Version(
 def evaluation(serving: Serving) -> Evaluation:
     assert serving.reference
     unseen = serving.reference.unseen
-    estimates = unseen[["estimate_mad", "low_mad", "high_mad"]].set_axis(
-        list(ESTIMATE_COLUMNS), axis=1
-    )
+    estimates = unseen[["estimate", "low_mad", "high_mad"]].set_axis(list(ESTIMATE_COLUMNS), axis=1)
     return evaluate(unseen, estimates, 20)
 
 

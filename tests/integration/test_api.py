@@ -20,7 +20,7 @@ from tests.integration.conftest import Desk, closed_port
 from carprice.api.app import build_app
 from carprice.api.refusals import LARGEST_BODY
 from carprice.api.schema import MOST_LISTINGS
-from carprice.market.morocco import EQUIPMENT
+from carprice.market.listing import EQUIPMENT
 from carprice.registry.client import PRODUCTION
 from carprice.serving import live_model
 from carprice.settings import Settings, child_environment

@@ -13,8 +13,7 @@ from carprice.listings.cleaning import (
     select_rows,
 )
 from carprice.listings.parsing import Parsed, parse_mileage, parse_number, parse_text, parse_yes_no
-from carprice.market.listing import TEXTUAL
-from carprice.market.morocco import FIELDS
+from carprice.market.listing import FIELDS, TEXTUAL
 
 CAR = {
     "price_mad": "173 000 DH", "make": "Nissan", "model": "Qashqai", "model_year": "2016",

@@ -35,7 +35,7 @@ def test_scores_are_those_computed_by_hand() -> None:
     assert found.median_error_pct == pytest.approx((5 + 17.5) / 2)
     assert found.mean_error_pct == pytest.approx((5 + 0 + 30 + 17.5) / 4)
     assert (found.within_10_pct, found.within_20_pct) == (50, 75)
-    assert found.mean_error_mad == pytest.approx((5 + 0 + 30 + 70) / 4)
+    assert found.mean_error == pytest.approx((5 + 0 + 30 + 70) / 4)
     assert found.coverage_pct == 50  # an end of an interval belongs to it
     assert found.r2_price == pytest.approx(1 - (25 + 0 + 900 + 4900) / 60_000)
     logs = [math.log(each) for each in (100, 200, 100, 400)]

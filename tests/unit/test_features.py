@@ -7,8 +7,7 @@ import skops.io as sio
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from carprice.market.listing import BY_NAME, FEATURES, TEXTUAL
-from carprice.market.morocco import EQUIPMENT
+from carprice.market.listing import BY_NAME, EQUIPMENT, FEATURES, TEXTUAL
 from carprice.market.table import to_listings
 from carprice.pricing.encoder import AT, CHOICES, COLUMNS, NUMBERS, ListingEncoder
 

@@ -21,8 +21,7 @@ from carprice.listings.quality_rules import QualityRules
 from carprice.listings.reading import ListingFile, RawListings, read_listings
 from carprice.listings.table_store import hash_content
 from carprice.market.fields import fold
-from carprice.market.listing import BY_NAME, HEADERS, TEXTUAL
-from carprice.market.morocco import EQUIPMENT, FIELDS, UNKNOWN_WORDS
+from carprice.market.listing import BY_NAME, EQUIPMENT, FIELDS, HEADERS, TEXTUAL, UNKNOWN_WORDS
 
 FILES_OF_BYTES = 800
 FILES_SPOILT = 350

@@ -3,8 +3,16 @@ from collections import Counter
 import pytest
 
 from carprice.market.fields import Kind, fold
-from carprice.market.listing import BY_NAME, FEATURES, HEADERS, TARGET, VEHICLE
-from carprice.market.morocco import FIELDS, UNKNOWN_WORDS, UNPRICED_WORDS
+from carprice.market.listing import (
+    BY_NAME,
+    FEATURES,
+    FIELDS,
+    HEADERS,
+    TARGET,
+    UNKNOWN_WORDS,
+    UNPRICED_WORDS,
+    VEHICLE,
+)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,7 @@ from carprice.listings.copying import copy_with_columns
 from carprice.listings.parsing import Parsed
 from carprice.listings.reading import ListingFile
 from carprice.market.fields import THIS_YEAR, fold
-from carprice.market.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES
-from carprice.market.morocco import EQUIPMENT, FIELDS
+from carprice.market.listing import BY_NAME, EQUIPMENT, ESTIMATE_COLUMNS, FEATURES, FIELDS
 from carprice.pricing.prediction import (
     CORE,
     LEAST_GIVEN,
@@ -168,11 +167,11 @@ def test_what_an_advert_lacks_and_what_a_person_leaves_open_are_two_things(
         pipeline.predict(lacking.values[list(FEATURES)])["price_mad"].item()
     )
     silent = [estimate_cars(pipeline, parse(LOGAN | {"doors": given}))[0] for given in (None, "5")]
-    assert silent[0].price_mad == pytest.approx(silent[1].price_mad, rel=0.02)
+    assert silent[0].price == pytest.approx(silent[1].price, rel=0.02)
     # What cannot be used says nothing: neither what the car is, nor that an advert lacks it.
     spoilt = parse(LOGAN | {"doors": "beaucoup"} | dict.fromkeys(EQUIPMENT, "non"))
     assert estimate(pipeline, spoilt)["price_mad"].item() == (
-        estimate_cars(pipeline, spoilt)[0].price_mad
+        estimate_cars(pipeline, spoilt)[0].price
     )
     assert estimate_car(pipeline, {**LOGAN, "doors": ""}, "en").remark == "not given: doors"
 
@@ -185,10 +184,10 @@ def test_of_a_car_too_rarely_seen_there_is_a_range_and_no_price(
         make, model = counts.index[counts == times][0]
         found = estimate_car(pipeline, LOGAN | {"make": make, "model": model})
         assert found.seen == times
-        assert (found.price_mad is None) == (times < RARE_BELOW)
-        assert found.low_mad < found.high_mad
+        assert (found.price is None) == (times < RARE_BELOW)
+        assert found.low < found.high
     never = estimate_car(pipeline, LOGAN | {"make": "Zyx"})
-    assert (never.price_mad, never.seen) == (None, 0)
+    assert (never.price, never.seen) == (None, 0)
 
 
 def test_a_car_without_a_model_counts_adverts_of_its_make(
@@ -196,10 +195,10 @@ def test_a_car_without_a_model_counts_adverts_of_its_make(
 ) -> None:
     found = estimate_car(pipeline, LOGAN | {"model": ""})
     assert found.seen == (known["make"].map(fold) == "dacia").sum()
-    assert found.price_mad is not None
+    assert found.price is not None
     nameless = estimate_car(pipeline, LOGAN | {"make": "", "model": ""})
     assert nameless.seen is None
-    assert nameless.price_mad is not None
+    assert nameless.price is not None
 
 
 def test_one_car_of_which_too_little_is_said_has_no_price(pipeline: Pipeline) -> None:

@@ -19,8 +19,7 @@ from carprice.listings.quality_report import (
 from carprice.listings.quality_rules import QualityRules
 from carprice.listings.reading import RawListings, read_listings
 from carprice.listings.table_store import hash_content
-from carprice.market.listing import BY_NAME
-from carprice.market.morocco import FIELDS
+from carprice.market.listing import BY_NAME, FIELDS
 
 NAMES = [each.name for each in FIELDS]
 CAR = {

@@ -76,7 +76,7 @@ def test_a_record_is_measured_on_the_closest_kind_that_is_large_enough(
     alike = unseen[(unseen["model"] == common) & (unseen["make"] == make)]
     assert len(alike) >= LEAST_RECORD
     found = reference.find_record(*ask(pipeline, make=make, model=common))
-    estimates = alike.rename(columns={"price_mad": "actual", "estimate_mad": "price_mad"})
+    estimates = alike.rename(columns={"price_mad": "actual", "estimate": "price_mad"})
     inside = alike["price_mad"].between(alike["low_mad"], alike["high_mad"])
     errors = relative_errors(alike["price_mad"], estimates)
     assert found == TrackRecord(

@@ -9,8 +9,15 @@ from carprice.listings.cleaning import correct_listings, parse_listings, select_
 from carprice.listings.parsing import Parsed
 from carprice.listings.reading import RawListings, read_listings
 from carprice.market.fields import fold
-from carprice.market.listing import BY_NAME, TARGET, TEXTUAL
-from carprice.market.morocco import EQUIPMENT, FIELDS, UNKNOWN_WORDS, UNPRICED_WORDS
+from carprice.market.listing import (
+    BY_NAME,
+    EQUIPMENT,
+    FIELDS,
+    TARGET,
+    TEXTUAL,
+    UNKNOWN_WORDS,
+    UNPRICED_WORDS,
+)
 from carprice.simulation import dirt
 from carprice.simulation.dirt import _spell_column, to_raw_form, write_sample
 from carprice.simulation.drawing import (

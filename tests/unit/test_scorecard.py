@@ -10,7 +10,7 @@ from carprice.insight.scorecard import bin_errors, bin_estimates, tabulate_slice
 def held_out(unseen: pd.DataFrame, estimates: pd.DataFrame) -> pd.DataFrame:
     """Held-out cars as a Reference keeps them."""
     return unseen.assign(
-        estimate_mad=estimates["price_mad"], low_mad=estimates["low_mad"],
+        estimate=estimates["price_mad"], low_mad=estimates["low_mad"],
         high_mad=estimates["high_mad"],
     )  # fmt: skip
 
@@ -39,7 +39,7 @@ def test_every_car_lies_in_the_cell_of_its_price_and_estimate(held_out: pd.DataF
     assert len(cells) < 28 * 28 / 2
     one = bin_estimates(held_out.head(1)).iloc[0]
     assert one["price"] <= held_out["price_mad"].iloc[0] <= one["price_end"]
-    assert one["estimate"] <= held_out["estimate_mad"].iloc[0] <= one["estimate_end"]
+    assert one["estimate"] <= held_out["estimate"].iloc[0] <= one["estimate_end"]
 
 
 def test_cells_cover_equal_ratios(held_out: pd.DataFrame) -> None:
@@ -50,13 +50,13 @@ def test_cells_cover_equal_ratios(held_out: pd.DataFrame) -> None:
 
 
 def test_no_car_makes_no_cell() -> None:
-    nothing = pd.DataFrame({"price_mad": [], "estimate_mad": []}, dtype=float)
+    nothing = pd.DataFrame({"price_mad": [], "estimate": []}, dtype=float)
     assert bin_estimates(nothing).empty
     assert bin_errors(nothing)["rows"].sum() == 0
 
 
 def test_errors_are_counted_in_percent_of_the_price_and_far_ones_at_the_ends() -> None:
-    found = bin_errors(pd.DataFrame({"price_mad": [100.0] * 4, "estimate_mad": [103, 97, 900, 1]}))
+    found = bin_errors(pd.DataFrame({"price_mad": [100.0] * 4, "estimate": [103, 97, 900, 1]}))
     counted = found.loc[found["rows"] > 0]
     assert counted[["low", "high", "rows"]].to_numpy().tolist() == [
         [-60, -55, 1], [-5, 0, 1], [0, 5, 1], [55, 60, 1],

@@ -6,13 +6,12 @@ from string import Formatter
 import pytest
 import texts
 
+from carprice.language import Text
 from carprice.listings.cleaning import ENDINGS, NUMERIC
 from carprice.market.fields import THIS_YEAR
-from carprice.market.listing import TARGET
-from carprice.market.morocco import FIELDS
+from carprice.market.listing import FIELDS, TARGET
 from carprice.wording import api, files, labels, reasons, remarks, spell
 from carprice.wording.labels import CHOICES_IN_ENGLISH, LABELS_IN_ENGLISH
-from carprice.wording.language import Text
 from carprice.wording.remarks import COLUMNS, describe_problem
 
 

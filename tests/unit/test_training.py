@@ -7,8 +7,7 @@ from sklearn.pipeline import Pipeline
 
 from carprice.evaluation.importance import measure_importance
 from carprice.listings.cleaning import parse_listings
-from carprice.market.listing import FEATURES, TARGET
-from carprice.market.morocco import FIELDS
+from carprice.market.listing import FEATURES, FIELDS, TARGET
 from carprice.params import Params
 from carprice.pricing.split import place_vehicles, split
 from carprice.pricing.training import fit

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from carprice.language import Language
 from carprice.market.fields import THIS_YEAR
-from carprice.wording.language import Language
 from carprice.wording.reasons import name_slice, say_reasons
 from carprice.wording.spell import (
     WORD_JOINER,

@@ -13,8 +13,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from carprice.language import Language
 from carprice.wording.api import API_FAULTS, API_REFUSALS
-from carprice.wording.language import Language
 
 LARGEST_BODY = 8_000_000
 """Bytes: 10,000 listings with every field filled in take 6 million."""

@@ -30,10 +30,10 @@ from carprice.api.schema import (
     describe_request,
     read_request,
 )
+from carprice.language import Language
 from carprice.pricing.prediction import CarEstimate, estimate_cars, read_cars
 from carprice.registry.history import Chapter
 from carprice.serving.live_model import LOOK_AGAIN_SECONDS, LiveModel, Serving, State
-from carprice.wording.language import Language
 
 
 def build_router(live: LiveModel, metrics: Metrics) -> APIRouter:
@@ -140,9 +140,9 @@ def choose_model(state: State) -> Serving:
 def word_answer(answer: CarEstimate, serving: Serving) -> Estimate:
     """An estimate in whole dirhams, with what it rests on."""
     return Estimate(
-        price_mad=_to_whole(answer.price_mad),
-        low_mad=_to_whole(answer.low_mad),
-        high_mad=_to_whole(answer.high_mad),
+        price=_to_whole(answer.price),
+        low=_to_whole(answer.low),
+        high=_to_whole(answer.high),
         coverage=serving.coverage,
         seen=answer.seen,
         remark=answer.remark,

@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError
 from carprice.listings.parsing import LONGEST_NUMBER
 from carprice.market import fields
 from carprice.market.fields import Kind
-from carprice.market.listing import BY_NAME, FEATURES
+from carprice.market.listing import BY_NAME, FEATURES, HIGH, LOW, TARGET
 from carprice.wording import spell
 
 LONGEST_TEXT = 200
@@ -178,16 +178,22 @@ SIMULATED = (
 class Estimate(BaseModel):
     """The answer for one car, in whole dirhams."""
 
-    price_mad: int | None = Field(
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    price: int | None = Field(
+        serialization_alias=TARGET,
         description="Estimated price; null where too few adverts like it were seen: it would be a "
         "guess",
         examples=[81_000],
     )
-    low_mad: int | None = Field(
+    low: int | None = Field(
+        serialization_alias=LOW,
         description="Low end of the range; null where too little is known to say anything",
         examples=[66_000],
     )
-    high_mad: int | None = Field(description="High end of the range", examples=[97_000])
+    high: int | None = Field(
+        serialization_alias=HIGH, description="High end of the range", examples=[97_000]
+    )
     coverage: float = Field(
         description="Share of cars whose price lies inside their range", examples=[0.8]
     )

@@ -11,7 +11,16 @@ from sklearn.pipeline import Pipeline
 
 from carprice.arrays import Floats
 from carprice.frozen import Frozen
-from carprice.market.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES, TARGET, TEXTUAL
+from carprice.market.listing import (
+    BY_NAME,
+    ESTIMATE_COLUMNS,
+    FEATURES,
+    HIGH,
+    LOW,
+    TARGET,
+    TEXTUAL,
+    in_currency,
+)
 from carprice.market.table import to_listings
 
 TIMED_ESTIMATES = 30
@@ -37,8 +46,8 @@ class GoldenCar(Frozen, extra="forbid"):
     """A car whose price everybody knows: clean fields, and the range its estimate must fall in."""
 
     car: dict[str, float | str]
-    low_mad: float = Field(gt=0)
-    high_mad: float = Field(gt=0)
+    low: float = Field(gt=0, alias=LOW)
+    high: float = Field(gt=0, alias=HIGH)
 
     @field_validator("car")
     @classmethod
@@ -69,7 +78,7 @@ class ValidationRules(Frozen, extra="forbid"):
 class ValidationReport(Frozen):
     """What was measured, and one sentence for each broken rule."""
 
-    golden_estimates_mad: dict[str, float]
+    golden_estimates: dict[str, float] = Field(alias=in_currency("golden_estimates"))
     wrong_direction_pct: float
     latency_ms: float
     failures: list[str]
@@ -94,13 +103,13 @@ def validate(pipeline: Pipeline, rules: ValidationRules) -> ValidationReport:
         )
     prices = estimates[TARGET].tolist()
     failures += [
-        f"{each.name} at {price:,.0f} DH; between {each.low_mad:,.0f} and {each.high_mad:,.0f} DH "
+        f"{each.name} at {price:,.0f} DH; between {each.low:,.0f} and {each.high:,.0f} DH "
         "was expected"
         for each, price in zip(rules.golden_cars, prices, strict=True)
-        if not each.low_mad <= price <= each.high_mad
+        if not each.low <= price <= each.high
     ]
     return ValidationReport(
-        golden_estimates_mad={
+        golden_estimates={
             each.name: price for each, price in zip(rules.golden_cars, prices, strict=True)
         },
         wrong_direction_pct=wrong,

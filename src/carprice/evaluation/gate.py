@@ -29,7 +29,7 @@ class GatePolicy(Frozen, extra="forbid"):
 class Contender:
     """A model as the gate sees it.
 
-    estimates: columns price_mad, low_mad, high_mad for every held-out row.
+    estimates: ESTIMATE_COLUMNS for every held-out row.
     promised_coverage_pct: the share of prices that its interval is said to hold.
     """
 

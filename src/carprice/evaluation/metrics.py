@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 from sklearn.metrics import r2_score
 
 from carprice.arrays import Floats
 from carprice.frozen import Frozen
 from carprice.market.fields import fold
-from carprice.market.listing import TARGET
+from carprice.market.listing import HIGH, LOW, TARGET, in_currency
 
 PRICE_BANDS = (0, 80_000, 150_000, 250_000, 400_000, np.inf)
 YEAR_BANDS = (0, 2000, 2010, 2015, 2020, np.inf)
@@ -27,13 +28,18 @@ class Scores(Frozen):
     mean_error_pct: float
     within_10_pct: float
     within_20_pct: float
-    mean_error_mad: float
+    mean_error: float = Field(alias=in_currency("mean_error"))
     r2_log: float
     r2_price: float
     coverage_pct: float
     """Share of actual prices inside their interval."""
     width_pct: float
     """Median width of the interval against the estimate."""
+
+    @classmethod
+    def stored_names(cls) -> list[str]:
+        """Names of the figures as the registry has them."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
 
 
 class Evaluation(Frozen):
@@ -44,7 +50,7 @@ class Evaluation(Frozen):
 
 
 def evaluate(listings: pd.DataFrame, estimates: pd.DataFrame, min_rows: int) -> Evaluation:
-    """Score estimates (columns price_mad, low_mad, high_mad) of clean listings, row by row.
+    """Score estimates (ESTIMATE_COLUMNS) of clean listings, row by row.
 
     Slices of fewer than `min_rows` rows are left out: their figures would be noise.
     """
@@ -61,7 +67,7 @@ def evaluate(listings: pd.DataFrame, estimates: pd.DataFrame, min_rows: int) -> 
 
 
 def score(actual: pd.Series, estimates: pd.DataFrame) -> Scores:
-    """Scores of estimates (columns price_mad, low_mad, high_mad) against actual prices in DH."""
+    """Scores of estimates (ESTIMATE_COLUMNS) against actual prices in DH."""
     price = estimates[TARGET]
     error = relative_errors(actual, estimates)
     return Scores(
@@ -70,12 +76,11 @@ def score(actual: pd.Series, estimates: pd.DataFrame) -> Scores:
         mean_error_pct=float(error.mean()),
         within_10_pct=100 * float((error <= 10).mean()),
         within_20_pct=100 * float((error <= 20).mean()),
-        mean_error_mad=float((price - actual).abs().mean()),
+        mean_error=float((price - actual).abs().mean()),
         r2_log=_r2(np.log(actual), np.log(price)),
         r2_price=_r2(actual, price),
-        coverage_pct=100
-        * float(actual.between(estimates["low_mad"], estimates["high_mad"]).mean()),
-        width_pct=100 * float(((estimates["high_mad"] - estimates["low_mad"]) / price).median()),
+        coverage_pct=100 * float(actual.between(estimates[LOW], estimates[HIGH]).mean()),
+        width_pct=100 * float(((estimates[HIGH] - estimates[LOW]) / price).median()),
     )
 
 

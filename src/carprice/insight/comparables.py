@@ -13,7 +13,7 @@ from carprice.arrays import Floats
 from carprice.evaluation.metrics import relative_errors
 from carprice.insight.catalog import Catalog
 from carprice.insight.explanation import complete, find_typical
-from carprice.market.listing import FEATURES, TARGET
+from carprice.market.listing import FEATURES, HIGH, LOW, TARGET
 from carprice.pricing.encoder import AT
 from carprice.pricing.split import split
 
@@ -67,8 +67,8 @@ class Reference(NamedTuple):
 
     typical: one row of FEATURES; typical_encoded, complete_encoded: the same (1, COLUMNS), open
     fields left open, and filled as is usual. known: training listings. unseen: held-out ones, with
-    the estimates of this model beside their price: `estimate_mad`, low_mad, high_mad, `inside`,
-    whether they hold it, and `error_pct`.
+    the estimates of this model beside their price: `estimate`, LOW, HIGH, `error_pct`, and
+    `inside`, whether the range holds the price.
     """
 
     catalog: Catalog
@@ -87,10 +87,9 @@ class Reference(NamedTuple):
         encode = pipeline["encode"].transform
         estimates = pipeline.predict(held_out[list(FEATURES)])
         price = held_out[TARGET]
-        unseen = held_out.assign(
-            estimate_mad=estimates[TARGET], low_mad=estimates["low_mad"],
-            high_mad=estimates["high_mad"], error_pct=relative_errors(price, estimates),
-            inside=price.between(estimates["low_mad"], estimates["high_mad"]),
+        unseen = held_out.join(estimates[[LOW, HIGH]]).assign(
+            estimate=estimates[TARGET], error_pct=relative_errors(price, estimates),
+            inside=price.between(estimates[LOW], estimates[HIGH]),
         )  # fmt: skip
         typical = find_typical(known)
         return cls(

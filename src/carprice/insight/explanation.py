@@ -15,8 +15,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from carprice.arrays import Floats
-from carprice.market.listing import FEATURES, TARGET
-from carprice.market.morocco import EQUIPMENT
+from carprice.market.listing import EQUIPMENT, FEATURES, TARGET
 from carprice.pricing.completion import FIELD_AT, FieldFlags
 from carprice.pricing.encoder import PLACES
 from carprice.pricing.interval import blank, is_missing
@@ -34,7 +33,7 @@ class Contribution(NamedTuple):
     """What fields that differ from the typical car add to the price, in DH."""
 
     fields: tuple[str, ...]
-    amount_mad: float
+    amount: float
 
 
 class Explanation(NamedTuple):
@@ -43,7 +42,7 @@ class Explanation(NamedTuple):
     Fields that this car leaves open are left open in the typical one, and explain nothing.
     """
 
-    typical_mad: float
+    typical: float
     contributions: list[Contribution]
 
 
@@ -90,7 +89,7 @@ def explain(
     prices = pipeline["price"].predict(mixed, left_open)[TARGET].to_numpy()
     amounts = _shapley_values(prices, taken)
     contributions = [Contribution(*each) for each in zip(groups, amounts.tolist(), strict=True)]
-    contributions.sort(key=lambda each: -abs(each.amount_mad))
+    contributions.sort(key=lambda each: -abs(each.amount))
     return Explanation(float(prices[0]), contributions)
 
 

@@ -20,7 +20,7 @@ class Middle(NamedTuple):
     """What is in the middle of some adverts; None where none of them says it."""
 
     adverts: int
-    price_mad: float | None
+    price: float | None
     model_year: float | None
     mileage_km: float | None
 

@@ -17,7 +17,7 @@ def tabulate_slices(evaluation: Evaluation, family: str) -> pd.DataFrame:
         {"name": name, **scores.model_dump()}
         for name, scores in evaluation.slices.get(family, {}).items()
     ]
-    table = pd.DataFrame(rows, columns=["name", *type(evaluation.overall).model_fields])
+    table = pd.DataFrame(rows, columns=["name", *type(evaluation.overall).stored_names()])
     return table.sort_values("median_error_pct") if family == "make" else table
 
 
@@ -27,12 +27,12 @@ def bin_estimates(unseen: pd.DataFrame) -> pd.DataFrame:
     unseen: `Reference.unseen`. Cells have equal ratios, so that a cheap car counts like a dear
     one: columns `price`, `price_end`, `estimate`, `estimate_end` in DH, and `rows`.
     """
-    both = unseen[[TARGET, "estimate_mad"]].dropna()
+    both = unseen[[TARGET, "estimate"]].dropna()
     if both.empty:
         return pd.DataFrame(columns=["price", "price_end", "estimate", "estimate_end", "rows"])
     low, high = float(both.min().min()), float(both.max().max())
     edges = np.geomspace(low, high * 1.001, PRICE_STEPS + 1)
-    counts, _, _ = np.histogram2d(both[TARGET], both["estimate_mad"], bins=[edges, edges])
+    counts, _, _ = np.histogram2d(both[TARGET], both["estimate"], bins=[edges, edges])
     across, up = np.nonzero(counts)
     return pd.DataFrame(
         {
@@ -45,7 +45,7 @@ def bin_estimates(unseen: pd.DataFrame) -> pd.DataFrame:
 
 def bin_errors(unseen: pd.DataFrame) -> pd.DataFrame:
     """How many held-out cars were estimated how far off: `low`, `high` in percent, `rows`."""
-    errors = (100 * (unseen["estimate_mad"] / unseen[TARGET] - 1)).dropna()
+    errors = (100 * (unseen["estimate"] / unseen[TARGET] - 1)).dropna()
     ends = ERROR_EDGES[0], ERROR_EDGES[-1]
     counts, _ = np.histogram(errors.clip(*ends), bins=ERROR_EDGES)
     return pd.DataFrame({"low": ERROR_EDGES[:-1], "high": ERROR_EDGES[1:], "rows": counts})

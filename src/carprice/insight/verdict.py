@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from carprice.arrays import Floats
+from carprice.market.listing import HIGH, LOW
 from carprice.pricing.completion import FIELD_AT, FieldFlags
 from carprice.pricing.encoder import PLACES
 from carprice.pricing.interval import MASKED, is_missing
@@ -68,7 +69,7 @@ def measure_widening(
         both[1, PLACES[name]] = complete[0, PLACES[name]]
         open_in_both[1, FIELD_AT[name]] = False
     estimates = pipeline["price"].predict(both, open_in_both)
-    low, high = estimates[["low_mad", "high_mad"]].to_numpy().T
+    low, high = estimates[[LOW, HIGH]].to_numpy().T
     # On the scale of the price, since what fills a field moves the price itself as well.
     width = np.log(high / low)
     return Widening(tuple(names), float(100 * (width[0] / width[1] - 1)))

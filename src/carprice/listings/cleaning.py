@@ -21,8 +21,7 @@ import pandas as pd
 
 from carprice.listings.parsing import Flags, Parsed, find_bands, parse_column
 from carprice.market.fields import THIS_YEAR, Kind, fold
-from carprice.market.listing import BY_NAME, TARGET, TEXTUAL, VEHICLE
-from carprice.market.morocco import FIELDS
+from carprice.market.listing import BY_NAME, FIELDS, TARGET, TEXTUAL, VEHICLE
 
 NEW_FROM_YEAR = THIS_YEAR - 1
 """Cars of this model year or later may truly have next to no kilometres."""

@@ -10,9 +10,9 @@ from typing import IO
 import pandas as pd
 
 from carprice.files import replacing
+from carprice.language import Language
 from carprice.listings.reading import CHUNK_ROWS, UTF_8_MARK, ListingFile
 from carprice.wording.files import MALFORMED
-from carprice.wording.language import Language
 
 
 def copy_with_columns(

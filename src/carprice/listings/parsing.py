@@ -10,8 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carprice.market.fields import Field, Kind, fold
-from carprice.market.listing import BY_NAME, TEXTUAL
-from carprice.market.morocco import UNKNOWN_WORDS, UNPRICED_WORDS
+from carprice.market.listing import BY_NAME, TEXTUAL, UNKNOWN_WORDS, UNPRICED_WORDS
 
 YES_NO = {"oui": 1.0, "yes": 1.0, "true": 1.0, "vrai": 1.0, "1": 1.0,
           "non": 0.0, "no": 0.0, "false": 0.0, "faux": 0.0, "0": 0.0}  # fmt: skip

@@ -28,8 +28,7 @@ from carprice.listings.quality_rules import QualityRules, list_failures
 from carprice.listings.reading import RawListings
 from carprice.listings.table_store import hash_content
 from carprice.market.fields import Kind, fold
-from carprice.market.listing import BY_NAME, TARGET, VEHICLE
-from carprice.market.morocco import FIELDS
+from carprice.market.listing import BY_NAME, FIELDS, TARGET, VEHICLE
 
 __all__ = [
     "DataProfile", "Line", "QualityReport", "QualityRules", "QualitySummary", "build_profile",

@@ -12,8 +12,7 @@ from carprice.listings.quality_report import (
     name_rows,
     title_field,
 )
-from carprice.market.listing import FEATURES, TARGET
-from carprice.market.morocco import FIELDS
+from carprice.market.listing import FEATURES, FIELDS, TARGET
 
 MISSING_SHARES = {
     "make": 0.05, "model": 0.05, "model_year": 0.05,

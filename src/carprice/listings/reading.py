@@ -15,8 +15,7 @@ import pyarrow as pa
 from carprice.errors import DatasetError
 from carprice.listings.refusals import refuse, refuse_missing
 from carprice.market.fields import fold
-from carprice.market.listing import BY_NAME, HEADERS, TARGET
-from carprice.market.morocco import FIELDS
+from carprice.market.listing import BY_NAME, FIELDS, HEADERS, TARGET
 from carprice.wording.files import (
     FILE_BINARY,
     FILE_EMPTY,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from carprice.errors import DatasetError
+from carprice.language import Language, Text
 from carprice.market.listing import BY_NAME
 from carprice.wording.files import (
     AND_MORE,
@@ -12,7 +13,6 @@ from carprice.wording.files import (
     OR,
     UNNAMED,
 )
-from carprice.wording.language import Language, Text
 
 EXAMPLE_LENGTH = 40
 COLUMNS_SHOWN = 30

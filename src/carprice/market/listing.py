@@ -4,11 +4,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from carprice.market.fields import Field, Kind, Role, fold
-from carprice.market.morocco import FIELDS
+from carprice.market.morocco import EQUIPMENT, FIELDS, UNKNOWN_WORDS, UNPRICED_WORDS
+
+__all__ = ["EQUIPMENT", "FIELDS", "UNKNOWN_WORDS", "UNPRICED_WORDS"]
 
 BY_NAME: Mapping[str, Field] = MappingProxyType({each.name: each for each in FIELDS})
-TARGET = "price_mad"
-ESTIMATE_COLUMNS = (TARGET, "low_mad", "high_mad")
+TARGET = next(each.name for each in FIELDS if each.role is Role.TARGET)
+
+
+def in_currency(name: str) -> str:
+    """An amount's name as files, registry and API have it: `low` is `low_mad` in dirhams."""
+    return f"{name}_mad"
+
+
+LOW, HIGH = in_currency("low"), in_currency("high")
+ESTIMATE_COLUMNS = (TARGET, LOW, HIGH)
 """What a model answers for a listing: a price and the ends of its interval, in DH."""
 
 FEATURES: tuple[str, ...] = tuple(each.name for each in FIELDS if each.role is Role.FEATURE)

@@ -14,7 +14,7 @@ STORIES: dict[str, Callable[[Any], str]] = {
     "evaluate_model": lambda decision: "\n  - ".join([decision.summary, *decision.reasons]),
     "promote_to_staging": lambda version: f"{version.name} is in staging",
     "validate_staging_model": lambda report: (
-        f"{len(report.golden_estimates_mad)} golden cars right, {report.latency_ms:.1f} ms"
+        f"{len(report.golden_estimates)} golden cars right, {report.latency_ms:.1f} ms"
     ),
     "promote_to_production": lambda receipt: (
         f"version {receipt.version} replaces {receipt.replaces or 'nothing'}"

@@ -12,8 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from carprice.arrays import Floats, Places
 from carprice.market.fields import fold
-from carprice.market.listing import BY_NAME, FEATURES
-from carprice.market.morocco import EQUIPMENT
+from carprice.market.listing import BY_NAME, EQUIPMENT, FEATURES
 
 CHOICES = ("fuel", "gearbox", "origin", "condition")
 NUMBERS = ("model_year", "mileage_km", "doors", "fiscal_power_cv", "first_owner", *EQUIPMENT)

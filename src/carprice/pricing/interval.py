@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from carprice.arrays import Floats
 from carprice.market.fields import LAST_YEAR_WRITTEN_DOWN, THIS_YEAR
-from carprice.market.morocco import EQUIPMENT
+from carprice.market.listing import EQUIPMENT
 from carprice.pricing.encoder import AT, CHOICES, NUMBERS
 
 SPARED = frozenset(EQUIPMENT)

@@ -9,15 +9,14 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from carprice.arrays import Floats
+from carprice.language import Language
 from carprice.listings.cleaning import parse_listings
 from carprice.listings.parsing import Parsed
-from carprice.market.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES, TARGET
-from carprice.market.morocco import FIELDS
+from carprice.market.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES, FIELDS, TARGET
 from carprice.pricing.completion import FieldFlags
 from carprice.pricing.encoder import AT
 from carprice.pricing.interval import MASKED
 from carprice.wording import spell
-from carprice.wording.language import Language
 from carprice.wording.remarks import (
     MISSING,
     NOT_ESTIMATED,
@@ -65,9 +64,9 @@ class CarEstimate(NamedTuple):
     without a name. Below RARE_BELOW of them there is a range and no price: it would be a guess.
     """
 
-    price_mad: float | None
-    low_mad: float | None
-    high_mad: float | None
+    price: float | None
+    low: float | None
+    high: float | None
     remark: str
     seen: int | None
 

@@ -15,18 +15,17 @@ import pandas as pd
 import pyarrow as pa
 from sklearn.pipeline import Pipeline
 
+from carprice.language import Language
 from carprice.listings import workbook
 from carprice.listings.cleaning import parse_listings
 from carprice.listings.copying import annotate_rows, write_rows
 from carprice.listings.reading import CHUNK_ROWS, ListingFile, Upload
 from carprice.listings.refusals import refuse
 from carprice.market.fields import Role, fold
-from carprice.market.listing import ESTIMATE_COLUMNS, TARGET, VEHICLE
-from carprice.market.morocco import FIELDS
+from carprice.market.listing import ESTIMATE_COLUMNS, FIELDS, TARGET, VEHICLE
 from carprice.pricing.prediction import estimate, spell_estimates
 from carprice.wording import spell
 from carprice.wording.files import ESTIMATED_FILE, FILE_TOO_LONG
-from carprice.wording.language import Language
 from carprice.wording.remarks import COLUMNS
 
 MOST_ROWS = 300_000

@@ -7,6 +7,7 @@ from carprice.errors import RegistryError
 from carprice.evaluation.metrics import Scores
 from carprice.listings.copying import copy_with_columns
 from carprice.listings.reading import ListingFile
+from carprice.market.listing import HIGH, LOW, TARGET
 from carprice.market.table import to_listings
 from carprice.registry.client import PRODUCTION
 from carprice.serving.batch import Annotator
@@ -34,10 +35,10 @@ def describe_production(work: Workspace) -> ProductionFacts:
     simulated = production.tags["simulated"] == "true"
     return ProductionFacts(
         version=production.number,
-        figures={name: metrics[name] for name in Scores.model_fields if name in metrics},
+        figures={name: metrics[name] for name in Scores.stored_names() if name in metrics},
         warning=SIMULATED_WARNING if simulated else "",
-        example=f"{golden.name}: {answer.price_mad:,.0f} DH, "
-        f"between {answer.low_mad:,.0f} and {answer.high_mad:,.0f} DH",
+        example=f"{golden.name}: {answer[TARGET]:,.0f} DH, "
+        f"between {answer[LOW]:,.0f} and {answer[HIGH]:,.0f} DH",
     )
 
 

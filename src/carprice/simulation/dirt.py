@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from carprice.files import replacing
 from carprice.listings.reading import CHUNK_ROWS, UTF_8_MARK
 from carprice.market.fields import Field, Kind
-from carprice.market.listing import TARGET
-from carprice.market.morocco import EQUIPMENT, FIELDS
+from carprice.market.listing import EQUIPMENT, FIELDS, TARGET
 from carprice.simulation.drawing import (
     AGE_NOW,
     AT_LEAST,

@@ -16,8 +16,7 @@ import pandas as pd
 from numpy.random import Generator
 
 from carprice.listings.cleaning import THOUSANDS
-from carprice.market.listing import BY_NAME, TARGET
-from carprice.market.morocco import EQUIPMENT, FIELDS
+from carprice.market.listing import BY_NAME, EQUIPMENT, FIELDS, TARGET
 from carprice.simulation.facts import Floats, Market, Places, load_market
 
 AGE_NOW = 2026.0

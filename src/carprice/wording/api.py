@@ -1,6 +1,6 @@
 """What the API says when it refuses, in each language."""
 
-from carprice.wording.language import Text
+from carprice.language import Text
 
 API_REFUSALS = {
     "too_large": Text(

@@ -1,6 +1,6 @@
 """Why a file cannot be read, in each language."""
 
-from carprice.wording.language import Text
+from carprice.language import Text
 
 MALFORMED = Text(
     "pas d'estimation : {found} cellules au lieu de {expected}",

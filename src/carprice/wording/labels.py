@@ -1,6 +1,6 @@
 """Labels, choices, limits and times: their English, and how they are put."""
 
-from carprice.wording.language import Text
+from carprice.language import Text
 
 LIMITS = Text("{low} à {high}", "{low} to {high}")
 

@@ -3,7 +3,7 @@
 import re
 from functools import partial
 
-from carprice.wording.language import Language, Text
+from carprice.language import Language, Text
 from carprice.wording.spell import number, word_choice
 
 REASONS = {

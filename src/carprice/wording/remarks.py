@@ -1,6 +1,6 @@
 """Remarks on an estimate, in each language."""
 
-from carprice.wording.language import Language, Text
+from carprice.language import Language, Text
 from carprice.wording.spell import label, limits
 
 COLUMNS = ("prix_estime", "prix_bas", "prix_haut", "remarque")

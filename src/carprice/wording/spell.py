@@ -4,8 +4,8 @@ import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from carprice.market.listing import BY_NAME
-from carprice.market.morocco import EQUIPMENT
+from carprice.language import Language
+from carprice.market.listing import BY_NAME, EQUIPMENT
 from carprice.wording.labels import (
     CHOICES_IN_ENGLISH,
     EQUIPMENT_LABEL,
@@ -13,7 +13,6 @@ from carprice.wording.labels import (
     LIMITS,
     MOMENT,
 )
-from carprice.wording.language import Language
 
 THIN_SPACE, FIXED_SPACE, WORD_JOINER = "\u202f", "\u00a0", "\u2060"
 MARKET_ZONE = "Africa/Casablanca"
