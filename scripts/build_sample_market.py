@@ -27,8 +27,8 @@ from carprice.files import replacing
 from carprice.listings.cleaning import name_vehicles, parse_listings, select_rows
 from carprice.listings.parsing import Parsed
 from carprice.listings.reading import read_listings
-from carprice.simulation.drawing import AGE_NOW, LOG_KM, OPTIONAL, UNKNOWN, scale_age
-from carprice.simulation.facts import MARKET
+from carprice.simulation.drawing import LOG_KM, OPTIONAL, UNKNOWN, scale_age
+from carprice.simulation.facts import MARKET, find_simulation
 
 Floats = NDArray[np.float64]
 
@@ -123,7 +123,7 @@ def add_regressors(kept: pd.DataFrame) -> pd.DataFrame:
 
     The usual log mileage at the age knots goes into `attrs`.
     """
-    age = AGE_NOW - kept["model_year"]
+    age = find_simulation().year - kept["model_year"]
     logged = np.log1p(kept["mileage_km"] / LOG_KM)
     usual = [
         round(float(logged[(age - knot).abs() <= 1 + knot / 10].median()), 3) for knot in AGE_KNOTS
@@ -336,7 +336,7 @@ def measure_dirt(
     """Share of adverts, or of the rows that can have it, with each fault of typing."""
     values, reasons = parsed.values, dropped.value_counts()
     rows = len(values)
-    aged = int((values["model_year"] < AGE_NOW - 1).sum())
+    aged = int((values["model_year"] < find_simulation().year - 1).sum())
     faults = {code: int(holds.sum()) for code, holds in parsed.problems.items()}
     centre, width = SLIP
     rates = {

@@ -14,8 +14,9 @@ from carprice.arrays import Floats
 from carprice.insight.comparables import LEAST_RECORD, Reference, TrackRecord
 from carprice.insight.explanation import Explanation, explain, vary
 from carprice.insight.verdict import Standing, Widening, judge, measure_widening
+from carprice.market.chosen import MARKET
 from carprice.market.fields import THIS_YEAR, Kind
-from carprice.market.listing import BY_NAME, FEATURES, TARGET
+from carprice.market.listing import BY_NAME, FEATURES, TARGET, VERSIONS
 from carprice.pricing.completion import FieldFlags
 from carprice.pricing.encoder import AT
 from carprice.pricing.prediction import CarEstimate, estimate_cars, read_cars
@@ -23,13 +24,13 @@ from carprice.serving.live_model import Serving
 from carprice.wording import spell
 
 CURVES = {
-    "model_year": (texts.BY_AGE, range(2000, THIS_YEAR + 1)),
-    "mileage_km": (texts.BY_DISTANCE, range(0, 400_001, 10_000)),
+    "model_year": (texts.BY_AGE, range(MARKET.usual_years, THIS_YEAR + 1)),
+    "mileage_km": (texts.BY_DISTANCE, MARKET.usual_km),
 }
 PICTURES = Lock()
 """One answer is drawn at a time: threads that all draw would keep everybody's price waiting."""
 MOST_ASKED = 999_999_999.0
-COMPARED = (TARGET, "model_year", "mileage_km", "fuel", "gearbox", "condition", "city", "link")
+COMPARED = (TARGET, "model_year", "mileage_km", *MARKET.compared)
 
 
 def show_answer(serving: Serving, answers: dict[str, str]) -> None:
@@ -133,7 +134,7 @@ def _judge_advert(found: CarEstimate, comparables: pd.DataFrame) -> None:
 
 
 def _word_verdict(asked: float, found: CarEstimate) -> str:
-    price = spell.dirhams(asked)
+    price = spell.money(asked)
     middle = found.price or float(np.sqrt(found.low * found.high))
     verdict = judge(asked, middle, found.low, found.high)
     if found.price is None:
@@ -230,7 +231,7 @@ def _describe(car: pd.DataFrame) -> str:
     distance = [] if pd.isna(mileage) else [spell.measure("mileage_km", mileage)]
     choices = [
         spell.word_choice(each, row[each], language()).lower()
-        for each in ("fuel", "gearbox")
+        for each in VERSIONS
         if not pd.isna(row[each])
     ]
     return ", ".join(filter(None, [name, *distance, *choices]))

@@ -13,7 +13,7 @@ import altair as alt
 import pandas as pd
 import pyarrow as pa
 import texts
-from language import language
+from language import language, say_in
 
 from carprice.insight.explanation import Explanation
 from carprice.language import Language
@@ -52,7 +52,7 @@ def draw_interval(
     return fill(
         _interval(language()),
         band={"low": [low], "high": [high]},
-        dots={"low": dots, "told": [spell.dirhams(each) for each in dots]},
+        dots={"low": dots, "told": [spell.money(each) for each in dots]},
         price={"low": marks[0], "told": [spell.about(each) for each in marks[0]]},
         asked={"low": marks[1], "told": [spell.about(each) for each in marks[1]]},
     )
@@ -87,7 +87,7 @@ def draw_curve(curve: pd.DataFrame, name: str, here: float | None) -> Spec:
 @cache
 def _interval(spoken: Language) -> Spec:
     x = alt.X(
-        "low:Q", title=texts.CAR_PRICE.say(spoken), scale=alt.Scale(zero=False, nice=True),
+        "low:Q", title=say_in(spoken, texts.CAR_PRICE), scale=alt.Scale(zero=False, nice=True),
         axis=amounts(),
     )  # fmt: skip
     band = _over("band").mark_bar(height=26, cornerRadius=13, opacity=0.35, color=ACCENT)
@@ -95,7 +95,7 @@ def _interval(spoken: Language) -> Spec:
     price = _over("price").mark_tick(thickness=4, size=44, color=ACCENT)
     # Of another shape as well: colours alone do not tell the two apart for everybody.
     asked = _over("asked").mark_point(shape="diamond", filled=True, size=260, color=AGAINST)
-    tooltip = [entitle("told", texts.CAR_PRICE.say(spoken))]
+    tooltip = [entitle("told", say_in(spoken, texts.CAR_PRICE))]
     told = (each.encode(x="low:Q", tooltip=tooltip) for each in (dots, price, asked))
     return _spell(alt.layer(band.encode(x=x, x2="high:Q"), *told).properties(height=110))
 
@@ -108,11 +108,11 @@ def _explanation(spoken: Language) -> Spec:
         .mark_bar(cornerRadius=3)
         .encode(
             y=alt.Y("field:N", sort=None, title=None, axis=axis),
-            x=alt.X("amount:Q", title=texts.EFFECT.say(spoken), axis=amounts(ticks=5)),
+            x=alt.X("amount:Q", title=say_in(spoken, texts.EFFECT), axis=amounts(ticks=5)),
             color=alt.condition("datum.amount >= 0", alt.value(ACCENT), alt.value(AGAINST)),
             tooltip=[
                 entitle("field", texts.DETAIL.say(spoken)),
-                entitle("told", texts.EFFECT.say(spoken)),
+                entitle("told", say_in(spoken, texts.EFFECT)),
             ],
         )
     )
@@ -126,13 +126,13 @@ def _curve(name: str, spoken: Language) -> Spec:
         scale=alt.Scale(zero=False, nice=False),
         axis=amounts(PLAIN if name == "model_year" else THOUSANDS, ticks=5),
     )
-    y = alt.Y("low:Q", title=texts.CAR_PRICE.say(spoken), axis=amounts(ticks=5))
+    y = alt.Y("low:Q", title=say_in(spoken, texts.CAR_PRICE), axis=amounts(ticks=5))
     line = _over("line")
     # On points that nobody sees: a line would tell of its first point wherever it is pointed at.
     points = line.mark_circle(size=300, opacity=0)
     tooltip = [
         entitle("where", spell.title(name, spoken)),
-        entitle("told", texts.CAR_PRICE.say(spoken)),
+        entitle("told", say_in(spoken, texts.CAR_PRICE)),
     ]
     rule = _over("here").mark_rule(color=AGAINST, strokeDash=[4, 4], size=2)
     return _spell(

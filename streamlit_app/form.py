@@ -13,7 +13,6 @@ from carprice.language import Language
 from carprice.market.fields import Field, Kind
 from carprice.market.listing import BY_NAME, EQUIPMENT, FEATURES
 from carprice.wording import spell
-from carprice.wording.labels import EQUIPMENT_LABEL
 
 NAMES = ("make", "model", "model_year")
 CORE = [each for each in FEATURES if BY_NAME[each].needed and each not in NAMES]
@@ -38,7 +37,7 @@ def read_answers() -> dict[str, str]:
     given = {name: st.session_state.get(name) for name in (*NAMES, *CORE, *DETAILS)}
     answers = {name: _spell(value) for name, value in given.items() if value is not None}
     # What is not chosen is unknown, for adverts rarely say that a thing is not there.
-    return answers | dict.fromkeys(st.session_state.get(EQUIPMENT_KEY) or [], "oui")
+    return answers | dict.fromkeys(st.session_state.get(EQUIPMENT_KEY) or [], "yes")
 
 
 def _spell(value: str | float) -> str:
@@ -107,7 +106,7 @@ def list_choices(field: Field, spoken: Language) -> dict[str, str]:
     if field.kind is Kind.CHOICE:
         return {code: spell.word_choice(field.name, code, spoken) for code in field.choices}
     if field.kind is Kind.YES_NO:
-        return {"oui": texts.YES.say(spoken), "non": texts.NO.say(spoken)}
+        return {"yes": spell.YES.say(spoken), "no": spell.NO.say(spoken)}
     if field.maximum - field.minimum < FEW_CHOICES:
         return {str(each): str(each) for each in range(int(field.minimum), int(field.maximum) + 1)}
     return {}
@@ -115,7 +114,7 @@ def list_choices(field: Field, spoken: Language) -> dict[str, str]:
 
 def _ask_equipment(names: list[str]) -> None:
     st.multiselect(
-        say(EQUIPMENT_LABEL).capitalize(), names, key=EQUIPMENT_KEY,
+        say(spell.EQUIPMENT_LABEL).capitalize(), names, key=EQUIPMENT_KEY,
         placeholder=say(texts.UNKNOWN), format_func=lambda name: spell.title(name, language()),
         **NO_RERUN,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import streamlit as st
 from texts import LANGUAGE_SWITCH
 
 from carprice.language import Language, Text
+from carprice.market.chosen import MARKET
 
 NAMES = {"fr": "Français", "en": "English"}
 SPOKEN = {name: f"<script>document.documentElement.lang = '{name}'</script>" for name in NAMES}
@@ -29,11 +30,18 @@ def choose_language() -> None:
 
 
 def language() -> Language:
-    return cast(Language, st.session_state.get("lang") or "fr")
+    return cast(Language, st.session_state.get("lang") or MARKET.language)
 
 
 def say(text: Text, **details: object) -> str:
-    return text.say(language(), **details)
+    """A sentence in the language of the session."""
+    return say_in(language(), text, **details)
+
+
+def say_in(spoken: Language, text: Text, **details: object) -> str:
+    """A sentence in one language; each may name the market and its currency."""
+    market = {"place": MARKET.place.say(spoken), "currency": MARKET.currency.symbol}
+    return text.say(spoken, **market, **details)
 
 
 def _word_anew() -> None:

@@ -2,16 +2,15 @@
 
 from carprice.language import Text
 
-YES, NO = Text("Oui", "Yes"), Text("Non", "No")
 # Every page
 
-TITLE = Text("Le prix d'une voiture d'occasion au Maroc", "The price of a used car in Morocco")
+TITLE = Text("Le prix d'une voiture d'occasion {place}", "The price of a used car {place}")
 LANGUAGE_SWITCH = Text("Langue", "Language")
 PAGE_ESTIMATE = Text("Estimer", "Estimate")
 PAGE_FILE = Text("Estimer un fichier", "Estimate a file")
 PAGE_MODEL = Text("Le modèle", "The model")
 PAGE_MARKET = Text("Le marché", "The market")
-PAGE_TITLE = Text("{page} · Le prix d'une voiture au Maroc", "{page} · Car prices in Morocco")
+PAGE_TITLE = Text("{page} · Le prix d'une voiture {place}", "{page} · Car prices {place}")
 VERSION = Text(
     "Modèle en production : version {number}, depuis le {date}.",
     "Model in production: version {number}, since {date}.",
@@ -164,7 +163,7 @@ NO_REFERENCE = Text(
     "comparable adverts.",
 )
 FAIR_PRICE = Text("Cette annonce est-elle au bon prix ?", "Is this advert fairly priced?")
-ASKING_PRICE = Text("Prix demandé (DH)", "Asking price (DH)")
+ASKING_PRICE = Text("Prix demandé ({currency})", "Asking price ({currency})")
 ASKING_PLACEHOLDER = Text("Tapez le prix de l'annonce", "Type the price of the advert")
 VERDICTS = {
     "far_below": Text(
@@ -214,9 +213,9 @@ INTERVAL_NOTE = Text(
     "Band: the range; line: the estimated price; dots: the comparable adverts; diamond: the "
     "asking price.",
 )
-CAR_PRICE = Text("Prix (DH)", "Price (DH)")
+CAR_PRICE = Text("Prix ({currency})", "Price ({currency})")
 ADVERTS = Text("annonces", "adverts")
-EFFECT = Text("Effet sur le prix (DH)", "Effect on the price (DH)")
+EFFECT = Text("Effet sur le prix ({currency})", "Effect on the price ({currency})")
 DETAIL = Text("Renseignement", "Detail")
 FILE_INTRO = Text(
     "Un fichier d'annonces ou de voitures, une par ligne, revient avec quatre colonnes de plus : "
@@ -432,9 +431,10 @@ NO_MARKET = Text(
 )
 NO_ADVERTS = Text("Aucune annonce de cette sorte.", "There is no such advert.")
 ALL_MAKES = Text("Toutes les marques", "All makes")
-ALL_FUELS = Text("Tous les carburants", "All fuels")
+ALL = Text("Toutes les valeurs", "All values")
+ALL_OF = {"fuel": Text("Tous les carburants", "All fuels")}
 MEDIAN_PRICE = Text("Prix médian", "Median price")
-MEDIAN_PRICE_AXIS = Text("Prix médian (DH)", "Median price (DH)")
+MEDIAN_PRICE_AXIS = Text("Prix médian ({currency})", "Median price ({currency})")
 MEDIAN_AGE = Text("Année médiane", "Median year")
 MEDIAN_DISTANCE = Text("Kilométrage médian", "Median kilometres")
 MARKET_BY_MAKE = Text("Par marque", "By make")

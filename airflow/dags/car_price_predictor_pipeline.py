@@ -22,9 +22,9 @@ from airflow.sdk import (
 from listing_arrivals import ListingArrivalTrigger
 from pipeline_steps import airflow_terms, run_step
 
-MONDAY_NIGHT = CronTriggerTimetable(
-    "0 3 * * 1", timezone="Africa/Casablanca", run_immediately=timedelta(0)
-)
+from carprice.market.chosen import MARKET
+
+MONDAY_NIGHT = CronTriggerTimetable("0 3 * * 1", timezone=MARKET.zone, run_immediately=timedelta(0))
 NEW_LISTINGS = Asset("new_listings", watchers=[AssetWatcher("data_raw", ListingArrivalTrigger())])
 RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": True}
 DATA = "Un fichier de data/raw ; vide : le plus récent, sinon l'échantillon simulé."

@@ -3,6 +3,8 @@
 from typing import Literal, NamedTuple
 
 Language = Literal["fr", "en"]
+NAMES: dict[Language, str] = {"fr": "French", "en": "English"}
+OTHERS: dict[Language, Language] = {"fr": "en", "en": "fr"}
 
 
 class Text(NamedTuple):

@@ -14,6 +14,7 @@ from starlette.formparsers import MultiPartParser
 from carprice.errors import DatasetError
 from carprice.language import Language
 from carprice.listings.reading import Upload
+from carprice.market.chosen import MARKET
 from carprice.market.listing import BY_NAME, FEATURES, HIGH, LOW, TARGET, VEHICLE
 from carprice.serving.batch import MOST_ROWS, EstimatedFile, Shown, estimate_upload, select_shown
 from carprice.serving.live_model import Serving
@@ -86,7 +87,7 @@ def show() -> None:
         show_absence()
         return
     st.write(say(texts.FILE_INTRO))
-    needed = [BY_NAME[name].label for name in FEATURES if BY_NAME[name].needed]
+    needed = [spell.title(name) for name in FEATURES if BY_NAME[name].needed]
     uploaded = st.file_uploader(
         say(texts.FILE_LABEL), max_upload_size=MOST_MEGABYTES, key="file",
         help=say(texts.FILE_HELP, labels=", ".join(needed), rows=spell.number(MOST_ROWS)),
@@ -173,7 +174,9 @@ def _name_columns() -> dict[str, object]:
         "_index": say(texts.ROW),
         **{name: spell.title(name, language()) for name in VEHICLE},
         **{
-            name: st.column_config.NumberColumn(f"{say(label)} (DH)", format="localized")
+            name: st.column_config.NumberColumn(
+                f"{say(label)} ({MARKET.currency.symbol})", format="localized"
+            )
             for name, label in prices.items()
         },
         "remark": st.column_config.TextColumn(say(texts.REMARK), width="large"),

@@ -17,11 +17,12 @@ from carprice.insight.market_overview import (
     unify_names,
 )
 from carprice.language import Text
-from carprice.market.listing import TARGET
+from carprice.market.listing import BY_NAME, TARGET, VERSIONS
 from carprice.wording import spell
 
-NAMED = ["make", "model", "city"]
-SHOWN = [*NAMED, TARGET, "model_year", "mileage_km", "fuel"]
+NAMED = ["make", "model", *(["city"] if "city" in BY_NAME else [])]
+CHOICES = VERSIONS[:1]
+SHOWN = [*NAMED, TARGET, "model_year", "mileage_km", *CHOICES]
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -42,36 +43,40 @@ def show() -> None:
     learnt, held_out = (spell.number(each) for each in serving.reference.sides)
     st.write(say(texts.MARKET_INTRO, learnt=learnt, held_out=held_out))
     adverts = read_adverts(serving.version.run_id, serving.reference.known)
-    makes, fuels = _ask_filters(adverts)
-    chosen = select_adverts(adverts, makes, fuels)
+    filters = _ask_filters(adverts)
+    chosen = select_adverts(adverts, filters)
     if chosen.empty:
         st.info(say(texts.NO_ADVERTS))
         return
     _show_middle(chosen)
     _show_years(chosen)
-    if len(makes) == 1:
+    if len(filters["make"]) == 1:
         _show_names(chosen, "model", texts.MARKET_BY_MODEL)
     else:
         _show_names(chosen, "make", texts.MARKET_BY_MAKE)
-    if chosen["city"].notna().any():
+    if "city" in NAMED and chosen["city"].notna().any():
         _show_names(chosen, "city", texts.MARKET_BY_CITY)
 
 
-def _ask_filters(adverts: pd.DataFrame) -> tuple[list[str], list[str]]:
+def _ask_filters(adverts: pd.DataFrame) -> dict[str, list[str]]:
+    """What is chosen of each field that can be filtered by."""
     frequent = adverts["make"].value_counts().index.tolist()
-    across, beside = st.columns(2)
-    with across:
+    columns = st.columns(1 + len(CHOICES))
+    with columns[0]:
         makes = st.multiselect(
             spell.title("make", language()), frequent, key="market_makes", bind="query-params",
             placeholder=say(texts.ALL_MAKES),
         )  # fmt: skip
-    with beside:
-        fuels = st.multiselect(
-            spell.title("fuel", language()), sorted(adverts["fuel"].dropna().unique()),
-            key="market_fuels", bind="query-params", placeholder=say(texts.ALL_FUELS),
-            format_func=lambda code: spell.word_choice("fuel", code, language()),
-        )  # fmt: skip
-    return makes, fuels
+    filters = {"make": makes}
+    for name, column in zip(CHOICES, columns[1:], strict=True):
+        with column:
+            filters[name] = st.multiselect(
+                spell.title(name, language()), sorted(adverts[name].dropna().unique()),
+                key=f"market_{name}s", bind="query-params",
+                placeholder=say(texts.ALL_OF.get(name, texts.ALL)),
+                format_func=lambda code, name=name: spell.word_choice(name, code, language()),
+            )  # fmt: skip
+    return filters
 
 
 def _show_middle(adverts: pd.DataFrame) -> None:
@@ -81,7 +86,7 @@ def _show_middle(adverts: pd.DataFrame) -> None:
         texts.MEDIAN_PRICE: spell.about(middle.price) if middle.price else "–",
         texts.MEDIAN_AGE: f"{middle.model_year:.0f}" if middle.model_year else "–",
         texts.MEDIAN_DISTANCE: (
-            f"{spell.number(middle.mileage_km)} km" if middle.mileage_km is not None else "–"
+            spell.measure("mileage_km", middle.mileage_km) if middle.mileage_km is not None else "–"
         ),
     }
     with st.container(horizontal=True):

@@ -344,10 +344,12 @@ def test_the_description_tells_of_every_field_what_is_declared_of_it(client: Tes
     assert not request["additionalProperties"]
     for name, described in request["properties"].items():
         each = BY_NAME[name]
-        assert each.label in described["description"]
+        assert each.label.fr in described["description"]
         assert each.unit in described["description"]
         assert all(
-            word in described["description"] for pair in each.choices.items() for word in pair
+            word in described["description"]
+            for code, said in each.choices.items()
+            for word in (code, said.fr)
         )
     assert f"1980 to {THIS_YEAR + 1}" in request["properties"]["model_year"]["description"]
     many = told["paths"][MANY]["post"]["requestBody"]["content"]["application/json"]["schema"]

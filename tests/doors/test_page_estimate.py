@@ -327,7 +327,7 @@ def test_what_limits_trust_stands_above_the_page_and_what_answers_below() -> Non
     kinds = {"warning", "title", "caption"}
     assert [(each.type, each.value) for each in page.main if each.type in kinds] == [
         ("warning", texts.SIMULATED.fr),
-        ("title", texts.TITLE.fr),
+        ("title", "Le prix d'une voiture d'occasion au Maroc"),
         ("caption", "Modèle en production : version 3, depuis le 02/11/2026."),
     ]
 

@@ -102,14 +102,14 @@ def test_the_page_of_the_architecture_names_every_room_and_module() -> None:
         assert name in {"__init__", "__main__"} or f"`{name}.py`" in rows[room], module
 
 
-def test_only_the_settings_read_the_environment() -> None:
+def test_only_settings_and_the_choice_of_a_market_read_the_environment() -> None:
     readers = set()
     for module in MODULES:
         attributes = (node for node in ast.walk(tree(module)) if isinstance(node, ast.Attribute))
         used = {ast.unparse(node) for node in attributes} | imports(module)
         if used & {"os.environ", "os.getenv", "os.environb"}:
             readers.add(module)
-    assert readers == {"settings"}
+    assert readers == {"settings", "market.chosen"}
 
 
 def test_of_what_reads_the_sample_takes_no_function() -> None:

@@ -42,7 +42,8 @@ HEADER_1 = [
 ]  # fmt: skip
 HEADER_2 = [
     "", "Lien", "Ville", "Secteur", "Prix", "Marque", "Modèle", "Année-Modèle", "Kilométrage",
-    "Type de carburant", "Boite de vitesses", "Puissance fiscale", *EQUIPMENT.values(),
+    "Type de carburant", "Boite de vitesses", "Puissance fiscale",
+    *(BY_NAME[name].label.fr for name in EQUIPMENT),
 ]  # fmt: skip
 PLAIN_1 = [
     "173\u202f000 DH", "2016", "Manuelle", "Diesel", "150", "Citroën", "C3", "5", "WW au Maroc",
@@ -314,7 +315,7 @@ Car = dict[str, object]
 def spell(name: str, value: object, *, first_form: bool) -> str:
     """Writes a clean value as the given raw form does."""
     if name in BY_NAME and BY_NAME[name].choices:
-        return BY_NAME[name].choices[str(value)] if value else "--"
+        return BY_NAME[name].choices[str(value)].fr if value else "--"
     if name == "price_mad" and first_form:
         return f"{value:,} DH".replace(",", "\u202f")
     if name == "fiscal_power_cv" and first_form:
@@ -353,7 +354,7 @@ def test_clean_listings_written_in_either_raw_form_are_read_as_they_were(
     separator, end, quoted, encoding = how
     first_form, names = "origin" in cars[0], list(cars[0])
     rows = [[spell(name, car[name], first_form=first_form) for name in names] for car in cars]
-    labels = [BY_NAME[name].label for name in names]
+    labels = [BY_NAME[name].label.fr for name in names]
     content = write([labels, *rows], separator, end, quoted=quoted).encode(encoding)
     raw = read(path, content)
     assert isinstance(raw, RawListings), raw

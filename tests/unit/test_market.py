@@ -8,7 +8,7 @@ from carprice.arrays import Floats
 from carprice.market.fields import THIS_YEAR
 from carprice.market.listing import TARGET
 from carprice.market.table import to_listings
-from carprice.pricing.baseline import AGE_KNOTS, MarketBaseline, read_age, read_decades, read_km
+from carprice.pricing.baseline import MarketBaseline
 from carprice.pricing.encoder import AT, ListingEncoder
 
 Encode = Callable[[pd.DataFrame], Floats]
@@ -175,9 +175,9 @@ def test_age_is_counted_from_the_newest_year_and_typical_where_unknown(
     encode: Encode, year: float, age: float, decades: float
 ) -> None:
     encoded = encode(to_listings([{"model_year": year}]))
-    assert read_age(encoded, 2026).tolist() == [age]
-    assert read_decades(encoded, 2026).tolist() == [decades]
-    assert age <= AGE_KNOTS[-1]
+    baseline = MarketBaseline()
+    assert baseline.read_age(encoded).tolist() == [age]
+    assert baseline.read_decades(encoded).tolist() == [decades]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_unknown_kilometres_are_taken_for_what_is_usual_at_that_age(
     encode: Encode, year: float, km: float, meant: float
 ) -> None:
     encoded = encode(to_listings([{"model_year": year, "mileage_km": km}]))
-    assert read_km(encoded, 2026).item() == pytest.approx(np.log1p(meant / 100_000))
+    assert MarketBaseline().read_km(encoded).item() == pytest.approx(np.log1p(meant / 100_000))
 
 
 def test_between_two_knots_of_age_a_price_changes_at_an_even_pace(

@@ -64,9 +64,10 @@ def test_years_are_summed_up_in_the_order_of_time(adverts: pd.DataFrame) -> None
 
 
 def test_what_is_not_chosen_from_is_not_filtered(adverts: pd.DataFrame) -> None:
-    assert len(select_adverts(adverts, [], [])) == len(adverts)
-    assert set(select_adverts(adverts, ["Dacia", "Lada"], [])["make"]) == {"Dacia", "Lada"}
-    assert set(select_adverts(adverts, ["Dacia", "Lada"], ["petrol"])["make"]) == {"Dacia"}
+    assert len(select_adverts(adverts, {"make": [], "fuel": []})) == len(adverts)
+    assert set(select_adverts(adverts, {"make": ["Dacia", "Lada"]})["make"]) == {"Dacia", "Lada"}
+    both = {"make": ["Dacia", "Lada"], "fuel": ["petrol"]}
+    assert set(select_adverts(adverts, both)["make"]) == {"Dacia"}
 
 
 def test_the_middle_of_adverts_leaves_open_what_none_of_them_says(adverts: pd.DataFrame) -> None:

@@ -8,6 +8,7 @@ import pytest
 from carprice.listings.cleaning import correct_listings, parse_listings, select_rows
 from carprice.listings.parsing import Parsed
 from carprice.listings.reading import RawListings, read_listings
+from carprice.market.chosen import MARKET
 from carprice.market.fields import fold
 from carprice.market.listing import (
     BY_NAME,
@@ -21,16 +22,18 @@ from carprice.market.listing import (
 from carprice.simulation import dirt
 from carprice.simulation.dirt import _spell_column, to_raw_form, write_sample
 from carprice.simulation.drawing import (
-    AGE_NOW,
     DISTRICT,
     MILEAGE_FILLER,
     OPTIONAL,
     UNKNOWN_GEARBOX,
-    UNPRICED,
     WIDEST_BAND,
     draw_listings,
 )
-from carprice.simulation.facts import MARKET, load_market
+from carprice.simulation.facts import load_market
+
+SIMULATION = MARKET.simulation
+assert SIMULATION
+
 
 ROWS, SEED = 4_000, 11
 NAMED = ("make", "model", "model_year", "fuel", "doors", "origin", "first_owner", "condition")
@@ -135,7 +138,7 @@ def test_details_are_left_out_as_often_and_as_jointly_as_in_real_adverts(
 def test_of_one_model_the_older_and_the_further_driven_is_cheaper(
     market: pd.DataFrame, column: str
 ) -> None:
-    cars = market.assign(age=AGE_NOW - market["model_year"])
+    cars = market.assign(age=SIMULATION.year - market["model_year"])
     common = cars[cars["model"].isin(cars["model"].value_counts().index[:20])]
     ranks = common.groupby("model")[[TARGET, column]].corr("spearman").xs(TARGET, level=1)[column]
     assert (ranks < -0.3).all()
@@ -160,7 +163,7 @@ def test_every_wording_of_a_raw_form_is_understood(
 
 
 def test_unpriced_and_unknown_wordings_are_those_of_the_listing() -> None:
-    assert fold(UNPRICED) in UNPRICED_WORDS
+    assert fold(SIMULATION.unpriced) in UNPRICED_WORDS
     assert {fold(word) for word in UNKNOWN_GEARBOX.values()} <= UNKNOWN_WORDS
 
 
@@ -216,9 +219,9 @@ def test_dirt_comes_at_the_rates_of_the_real_file() -> None:
     clean = draw_listings(20_000, 3)
     raw = to_raw_form(clean, 1, 3)
     price, mileage = (raw[_header(name)] for name in (TARGET, "mileage_km"))
-    aged = clean.loc[raw.index, "model_year"] < AGE_NOW - 1
+    aged = clean.loc[raw.index, "model_year"] < SIMULATION.year - 1
     kilometres = pd.to_numeric(mileage, errors="coerce")
-    assert (price == UNPRICED).mean() == pytest.approx(0.339, abs=0.015)
+    assert (price == SIMULATION.unpriced).mean() == pytest.approx(0.339, abs=0.015)
     assert (kilometres[aged].between(10, 999)).mean() == pytest.approx(0.022, abs=0.006)
     assert (kilometres[aged] == 0).mean() == pytest.approx(0.019, abs=0.006)
     assert (kilometres == MILEAGE_FILLER).mean() == pytest.approx(0.001, abs=0.001)
@@ -227,7 +230,7 @@ def test_dirt_comes_at_the_rates_of_the_real_file() -> None:
 
 def _header(name: str) -> str:
     """French header of a field in raw form 1."""
-    return BY_NAME[name].headers[0] if name == TARGET else BY_NAME[name].label
+    return BY_NAME[name].headers[0] if name == TARGET else BY_NAME[name].label.fr
 
 
 def test_prices_slip_by_a_zero_about_once_in_a_hundred_adverts() -> None:
@@ -293,7 +296,7 @@ def test_no_row_of_the_table_describes_fewer_than_five_cars() -> None:
 
 
 def test_the_table_is_small_and_its_lines_can_be_read_in_a_diff() -> None:
-    text = files("carprice.simulation").joinpath(MARKET).read_text(encoding="utf-8")
+    text = files("carprice.simulation").joinpath(SIMULATION.facts).read_text(encoding="utf-8")
     assert len(text.encode()) <= 70_000
     assert max(map(len, text.splitlines())) < 2_500
     assert "NaN" not in text

@@ -10,14 +10,13 @@ from carprice.language import Text
 from carprice.listings.cleaning import ENDINGS, NUMERIC
 from carprice.market.fields import THIS_YEAR
 from carprice.market.listing import FIELDS, TARGET
-from carprice.wording import api, files, labels, reasons, remarks, spell
-from carprice.wording.labels import CHOICES_IN_ENGLISH, LABELS_IN_ENGLISH
+from carprice.wording import api, files, reasons, remarks, spell
 from carprice.wording.remarks import COLUMNS, describe_problem
 
 
 def find_sentences() -> Iterator[tuple[str, Text]]:
     """Every sentence by its name, those in tables included."""
-    spoken = (vars(each) for each in (api, files, labels, reasons, remarks, texts))
+    spoken = (vars(each) for each in (api, files, reasons, remarks, spell, texts))
     for name, value in ChainMap(*spoken).items():
         if isinstance(value, Text):
             yield name, value
@@ -89,8 +88,8 @@ def test_both_languages_tell_of_the_same() -> None:
 
 
 def test_english_has_a_word_for_every_field_and_choice() -> None:
-    assert set(LABELS_IN_ENGLISH) == {each.name for each in FIELDS}
-    assert set(CHOICES_IN_ENGLISH) == {code for each in FIELDS for code in each.choices}
+    said = [text for each in FIELDS for text in (each.label, *each.choices.values())]
+    assert all(each.fr and each.en for each in said)
     assert spell.title("mileage_km", "en") == "Kilometres"
     assert spell.word_choice("fuel", "petrol", "en") == "Petrol"
     assert describe_problem("fuel_unreadable", "en") == "fuel cannot be read: ignored"

@@ -12,11 +12,11 @@ from carprice.wording.spell import (
     about,
     day,
     decimal,
-    dirhams,
     figure,
     limits,
     measure,
     moment,
+    money,
     name_fields,
     plain,
 )
@@ -44,7 +44,7 @@ def test_figures_have_the_decimal_mark_of_their_language() -> None:
 
 
 def test_amounts_are_written_with_thin_spaces() -> None:
-    assert dirhams(1_173_000) == "1\u202f173\u202f000\u00a0DH"
+    assert money(1_173_000) == "1\u202f173\u202f000\u00a0DH"
     assert about(108_213.4) == "108\u202f000\u00a0DH"
     assert about(95_253) == "95\u202f300\u00a0DH"
 

@@ -13,7 +13,10 @@ from fastapi.middleware import Middleware
 
 from carprice.api.metrics import Metrics, Watch
 from carprice.api.refusals import BodyLimit, answer_errors
+from carprice.language import NAMES, OTHERS
+from carprice.market.listing import HOME
 from carprice.settings import Settings, prepare_process, read_settings
+from carprice.wording import spell
 
 if TYPE_CHECKING:
     from carprice.serving.live_model import LiveModel
@@ -22,11 +25,13 @@ if TYPE_CHECKING:
 # before.
 # ruff: noqa: PLC0415
 
-DESCRIPTION = """Prices of used cars in Morocco, in dirhams, by the model that is in production.
+OTHER = OTHERS[HOME]
+DESCRIPTION = f"""{spell.DESCRIPTION.en}, by the model that is in production.
 
 A promoted model answers within seconds; while the registry is away, the last good one goes on.
 Values are read as people write them, by the rules of the page and of the command line.
-Remarks and refusals are French, or English with `language=en`."""
+Remarks and refusals are {NAMES[HOME]}, or {NAMES[OTHER]} with
+`language={OTHER}`."""
 
 
 def build_app(settings: Settings | None = None) -> FastAPI:

@@ -13,7 +13,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from carprice.language import Language
+from carprice.language import OTHERS, Language
+from carprice.market.listing import HOME
 from carprice.wording.api import API_FAULTS, API_REFUSALS
 
 LARGEST_BODY = 8_000_000
@@ -174,7 +175,8 @@ def describe_refusals(*reasons: Reason) -> dict[int | str, dict[str, Any]]:
 
 def language_of(request: Request) -> Language:
     """French, but for a request that asks for English; the parameter itself may be wrong."""
-    return "en" if request.query_params.get("language") == "en" else "fr"
+    asked = request.query_params.get("language")
+    return OTHERS[HOME] if asked == OTHERS[HOME] else HOME
 
 
 def _refuse(

@@ -31,6 +31,7 @@ from carprice.api.schema import (
     read_request,
 )
 from carprice.language import Language
+from carprice.market.listing import HOME
 from carprice.pricing.prediction import CarEstimate, estimate_cars, read_cars
 from carprice.registry.history import Chapter
 from carprice.serving.live_model import LOOK_AGAIN_SECONDS, LiveModel, Serving, State
@@ -84,7 +85,7 @@ def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None
         openapi_extra=describe_request(Listing),
         dependencies=[Depends(wait_if_large, scope="function")],
     )  # fmt: skip
-    def estimate_one(body: Body, language: Language = "fr") -> Estimate:
+    def estimate_one(body: Body, language: Language = HOME) -> Estimate:
         return estimate_all([read_request(Listing, body)], language)[0]
 
     @router.post(
@@ -92,7 +93,7 @@ def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None
         openapi_extra=describe_request(Listings), response_model=Estimates,
         dependencies=[Depends(wait_for_turn, scope="function")],
     )  # fmt: skip
-    def estimate_many(body: Body, language: Language = "fr") -> Response:
+    def estimate_many(body: Body, language: Language = HOME) -> Response:
         listings = read_request(Listings, body).listings
         estimates = Estimates(estimates=estimate_all(listings, language))
         # Written here: the framework would write it where all other requests wait for it.
@@ -138,7 +139,7 @@ def choose_model(state: State) -> Serving:
 
 
 def word_answer(answer: CarEstimate, serving: Serving) -> Estimate:
-    """An estimate in whole dirhams, with what it rests on."""
+    """An estimate in whole amounts, with what it rests on."""
     return Estimate(
         price=_to_whole(answer.price),
         low=_to_whole(answer.low),

@@ -21,10 +21,12 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from carprice.language import OTHERS
 from carprice.listings.parsing import LONGEST_NUMBER
 from carprice.market import fields
+from carprice.market.chosen import MARKET
 from carprice.market.fields import Kind
-from carprice.market.listing import BY_NAME, FEATURES, HIGH, LOW, TARGET
+from carprice.market.listing import BY_NAME, FEATURES, HIGH, HOME, LOW, TARGET
 from carprice.wording import spell
 
 LONGEST_TEXT = 200
@@ -36,10 +38,7 @@ NAMES_TOLD, LONGEST_NAME = 10, 40
 BEYOND_READING = 10**LONGEST_NUMBER
 """Numbers from here on cannot be read, and Python writes none of thousands of digits."""
 
-EXAMPLE: JsonDict = {
-    "make": "Dacia", "model": "Logan", "model_year": 2018, "mileage_km": "120 000 km",
-    "fuel": "Diesel", "gearbox": "Manuelle", "fiscal_power_cv": "6 CV", "air_conditioning": "Oui",
-}  # fmt: skip
+EXAMPLE: JsonDict = {**MARKET.example}
 
 
 def spell_value(given: object) -> object:
@@ -62,21 +61,24 @@ def spell_answer(given: object) -> object:
 
 def describe_field(each: fields.Field) -> str:
     """What a program must know to fill a field in: label, unit, range and choices."""
-    parts = [f"{each.label} ({spell.title(each.name, 'en')})"]
+    other = OTHERS[HOME]
+    parts = [f"{spell.title(each.name)} ({spell.title(each.name, other)})"]
     if each.kind in {Kind.NUMBER, Kind.MILEAGE}:
         parts.append(f"{each.minimum:.0f} to {each.maximum:.0f} {each.unit}".strip())
     if each.choices:
-        parts.append(", ".join(f"{code} or {word}" for code, word in each.choices.items()))
+        parts.append(
+            ", ".join(f"{code} or {word.say(HOME)}" for code, word in each.choices.items())
+        )
     if each.kind is Kind.YES_NO:
-        parts.append("Oui or Non, true or false")
+        parts.append(f"{spell.YES.say(HOME)} or {spell.NO.say(HOME)}, true or false")
     return "; ".join(parts)
 
 
 def _find_examples(each: fields.Field) -> list[Any]:
     if each.kind is Kind.YES_NO:
-        return ["Oui", False]
+        return [spell.YES.say(HOME), False]
     if each.choices:
-        return [*each.choices.values()]
+        return [word.say(HOME) for word in each.choices.values()]
     return [EXAMPLE[each.name]] if each.name in EXAMPLE else [int(each.maximum)]
 
 
@@ -176,7 +178,7 @@ SIMULATED = (
 
 
 class Estimate(BaseModel):
-    """The answer for one car, in whole dirhams."""
+    """The answer for one car, in whole units of the currency."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 

@@ -19,6 +19,7 @@ from carprice.market.listing import (
     LOW,
     TARGET,
     TEXTUAL,
+    VERSIONS,
     in_currency,
 )
 from carprice.market.table import to_listings
@@ -34,8 +35,7 @@ is noise."""
 VALUES: Mapping[str, Sequence[float | str]] = {
     "model_year": range(int(BY_NAME["model_year"].minimum), int(BY_NAME["model_year"].maximum) + 1),
     "mileage_km": [BY_NAME["mileage_km"].minimum, BY_NAME["mileage_km"].maximum],
-    "fuel": list(BY_NAME["fuel"].choices),
-    "gearbox": list(BY_NAME["gearbox"].choices),
+    **{name: list(BY_NAME[name].choices) for name in VERSIONS},
 }
 """What a field could be where it is left open; in kilometres the ends say it all."""
 NEGLIGIBLE_STEP = 1e-3

@@ -9,11 +9,12 @@ from sklearn.metrics import r2_score
 
 from carprice.arrays import Floats
 from carprice.frozen import Frozen
+from carprice.market.chosen import MARKET
 from carprice.market.fields import fold
-from carprice.market.listing import HIGH, LOW, TARGET, in_currency
+from carprice.market.listing import HIGH, LOW, TARGET, VERSIONS, in_currency
 
-PRICE_BANDS = (0, 80_000, 150_000, 250_000, 400_000, np.inf)
-YEAR_BANDS = (0, 2000, 2010, 2015, 2020, np.inf)
+PRICE_BANDS = (0, *MARKET.price_bands, np.inf)
+YEAR_BANDS = (0, *MARKET.year_bands, np.inf)
 
 
 class Scores(Frozen):
@@ -93,7 +94,7 @@ def slice_rows(listings: pd.DataFrame, min_rows: int) -> dict[str, dict[str, pd.
     """Row labels of each slice large enough to be looked at, by family and name."""
     families: Mapping[str, pd.Series] = {
         "make": listings["make"].map(fold, na_action="ignore"),
-        "fuel": listings["fuel"],
+        **{name: listings[name] for name in VERSIONS[:1]},
         "price": _name_bands(listings[TARGET], PRICE_BANDS),
         "year": _name_bands(listings["model_year"], YEAR_BANDS),
     }

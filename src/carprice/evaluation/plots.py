@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from carprice.evaluation.metrics import Evaluation
+from carprice.market.chosen import MARKET
 from carprice.market.listing import TARGET
 
 if TYPE_CHECKING:
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
 INK = "#1f4e79"
 ACCENT = "#d1495b"
 MUTED = "#9aa5b1"
+CURRENCY = MARKET.currency.symbol
 
 
 def draw_predicted_against_real(actual: pd.Series, estimates: pd.DataFrame) -> "Figure":
-    """Estimates against actual prices in DH, both on log axes, with the band of ±20 %."""
+    """Estimates against actual prices, both on log axes, with the band of ±20 %."""
     figure = _make_figure(6, 6)
     axes = figure.subplots()
     ends = np.array([actual.min(), actual.max()])
@@ -25,7 +27,8 @@ def draw_predicted_against_real(actual: pd.Series, estimates: pd.DataFrame) -> "
     axes.plot(ends, ends, color=ACCENT, linewidth=1)
     axes.scatter(actual, estimates[TARGET], s=6, alpha=0.4, color=INK, linewidths=0)
     axes.set(
-        xscale="log", yscale="log", xlabel="actual price (DH)", ylabel="estimate (DH)",
+        xscale="log", yscale="log",
+        xlabel=f"actual price ({CURRENCY})", ylabel=f"estimate ({CURRENCY})",
         title=f"Estimate against price, {len(actual):,} held-out cars",
     )  # fmt: skip
     axes.legend()

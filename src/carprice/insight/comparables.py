@@ -13,6 +13,7 @@ from carprice.arrays import Floats
 from carprice.evaluation.metrics import relative_errors
 from carprice.insight.catalog import Catalog
 from carprice.insight.explanation import complete, find_typical
+from carprice.market.chosen import MARKET
 from carprice.market.listing import FEATURES, HIGH, LOW, TARGET
 from carprice.pricing.encoder import AT
 from carprice.pricing.split import split
@@ -168,7 +169,7 @@ def _distance(listings: pd.DataFrame, car: pd.DataFrame) -> npt.NDArray[np.float
     apart = np.zeros(len(listings))
     for name, unit in (("model_year", YEARS_APART), ("mileage_km", KM_APART)):
         apart += np.nan_to_num(np.abs(listings[name].to_numpy() - row[name]) / unit)
-    for name in ("fuel", "gearbox", "condition"):
+    for name in MARKET.priors.alike:
         if not pd.isna(row[name]):
             other = listings[name].notna() & (listings[name] != row[name])
             apart += other.to_numpy(dtype=float)

@@ -1,6 +1,6 @@
 """A market as its adverts show it, summed up in a few rows a picture: pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,11 +30,9 @@ def unify_names(adverts: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return adverts.assign(**{name: _unify(adverts[name]) for name in columns})
 
 
-def select_adverts(
-    adverts: pd.DataFrame, makes: Sequence[str], fuels: Sequence[str]
-) -> pd.DataFrame:
-    """Adverts of some makes and fuels, by the names they have; no choice is every one."""
-    for name, chosen in (("make", makes), ("fuel", fuels)):
+def select_adverts(adverts: pd.DataFrame, filters: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Adverts whose fields have one of the values chosen of each; no choice is every one."""
+    for name, chosen in filters.items():
         if chosen:
             adverts = adverts[adverts[name].isin(list(chosen))]
     return adverts

@@ -23,6 +23,7 @@ from carprice.listings.parsing import Flags, Parsed, find_bands, parse_column
 from carprice.market.fields import THIS_YEAR, Kind, fold
 from carprice.market.listing import BY_NAME, FIELDS, TARGET, TEXTUAL, VEHICLE
 
+LINK = "link"
 NEW_FROM_YEAR = THIS_YEAR - 1
 """Cars of this model year or later may truly have next to no kilometres."""
 
@@ -31,7 +32,7 @@ NUMERIC = tuple(each for each in FIELDS if each.name not in TEXTUAL and each.nam
 NUMBERS = (TARGET, *(each.name for each in NUMERIC))
 """In one array for all: a single car goes this way too, and pandas takes its time per column."""
 
-SPELT = tuple(each.name for each in FIELDS if each.kind is Kind.TEXT and each.name != "link")
+SPELT = tuple(each.name for each in FIELDS if each.kind is Kind.TEXT and each.name != LINK)
 ENDINGS = ("_placeholder", "_in_thousands", "_out_of_range")
 
 
@@ -159,10 +160,11 @@ def _first_reason(rules: dict[str, pd.Series]) -> pd.Series:
 
 
 def _find_repeats(frame: pd.DataFrame) -> pd.Series:
-    link = frame["link"].str.replace(r"^https?://(?:www\.)?|/*(?:#.*)?$", "", regex=True)
-    content = frame.drop(columns="link").dropna(axis="columns", how="all")
+    content = frame.drop(columns=LINK, errors="ignore").dropna(axis="columns", how="all")
     texts = {name: _fold_column(content[name]) for name in SPELT if name in content}
     content = content.assign(**texts)
-    return _first_reason(
-        {"same_link": link.notna() & link.duplicated(), "same_content": content.duplicated()}
-    )
+    repeats = {"same_content": content.duplicated()}
+    if LINK in frame:
+        link = frame[LINK].str.replace(r"^https?://(?:www\.)?|/*(?:#.*)?$", "", regex=True)
+        repeats = {"same_link": link.notna() & link.duplicated(), **repeats}
+    return _first_reason(repeats)

@@ -9,25 +9,37 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carprice.market.chosen import MARKET
 from carprice.market.fields import Field, Kind, fold
-from carprice.market.listing import BY_NAME, TEXTUAL, UNKNOWN_WORDS, UNPRICED_WORDS
+from carprice.market.listing import (
+    BY_NAME,
+    FIELDS,
+    TEXTUAL,
+    UNKNOWN_WORDS,
+    UNPRICED_WORDS,
+    read_codes,
+)
 
-YES_NO = {"oui": 1.0, "yes": 1.0, "true": 1.0, "vrai": 1.0, "1": 1.0,
-          "non": 0.0, "no": 0.0, "false": 0.0, "faux": 0.0, "0": 0.0}  # fmt: skip
-BAND = re.compile(r"(?<=[\dm])\s*[-–—à]\s*(?=\d)")
+WORDINGS = MARKET.wordings
+YES_NO = dict.fromkeys(("yes", "true", "1", *WORDINGS.yes), 1.0) | dict.fromkeys(
+    ("no", "false", "0", *WORDINGS.no), 0.0
+)
+BAND = re.compile(rf"(?<=[\dm])\s*[{re.escape(WORDINGS.between)}]\s*(?=\d)")
+MARKS = re.escape(WORDINGS.group_marks)
 NUMBER = re.compile(
     r"(?P<before>(?:[^\W\d_]|[ '])*?)"
     r"(?P<sign>-? ?)"
-    r"(?P<whole>[1-9]\d{0,2}(?P<mark>[ .,])\d{3}(?:(?P=mark)\d{3})*|\d+)"
-    r"(?:(?!(?P=mark))[.,](?P<fraction>\d+))?"
+    r"(?P<whole>[1-9]\d{0,2}(?P<mark>[" + MARKS + r"])\d{3}(?:(?P=mark)\d{3})*|\d+)"
+    r"(?:(?!(?P=mark))[" + re.escape(WORDINGS.decimal_marks) + r"](?P<fraction>\d+))?"
     r"(?P<after>(?:[^\W\d_]|[ '])*\.?)"
 )
 """One number and words around it: its groups of three share one mark, which is not the decimal
 one. Dates, sums, two numbers, other currencies and formulas do not match."""
 
 LONGEST_NUMBER = 60
-WORDS_AROUND_NUMBERS = frozenset({"", "dh", "dhs", "mad", "km", "cv", "ouplusancien"})
-AT_LEAST = frozenset({"plusde", "plusdekm", "plusdecv"})
+UNITS = frozenset({"", *(fold(each.unit) for each in FIELDS if each.kind is not Kind.PRICE)})
+WORDS_AROUND_NUMBERS = UNITS | MARKET.currency.words | WORDINGS.around
+AT_LEAST = frozenset(f"{word}{unit}" for word in WORDINGS.at_least for unit in UNITS)
 Flags = npt.NDArray[np.bool_]
 
 
@@ -53,7 +65,7 @@ def parse_number(text: str) -> float:
     around = fold(found["before"] + found["after"]) if found else ""
     if not found or around not in WORDS_AROUND_NUMBERS | AT_LEAST:
         return float("nan")
-    whole = re.sub("[ .,]", "", found["whole"])
+    whole = re.sub(f"[{MARKS}]", "", found["whole"])
     number = float(f"{found['sign'].strip()}{whole}.{found['fraction'] or 0}")
     return number + (around in AT_LEAST)
 
@@ -110,7 +122,7 @@ def _find_distinct(column: pd.Series) -> tuple[npt.NDArray[np.intp], Sequence[st
 
 
 def _choose_parser(each: Field) -> Callable[[str], object]:
-    codes = each.codes
+    codes = read_codes(each)
     parsers: dict[Kind, Callable[[str], object]] = {
         Kind.TEXT: parse_text,
         Kind.CHOICE: lambda text: codes.get(fold(text)),

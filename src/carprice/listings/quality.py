@@ -27,6 +27,7 @@ from carprice.listings.quality_report import (
 from carprice.listings.quality_rules import QualityRules, list_failures
 from carprice.listings.reading import RawListings
 from carprice.listings.table_store import hash_content
+from carprice.market.chosen import MARKET
 from carprice.market.fields import Kind, fold
 from carprice.market.listing import BY_NAME, FIELDS, TARGET, VEHICLE
 
@@ -112,7 +113,7 @@ def build_profile(parsed: Parsed, kept: pd.DataFrame) -> DataProfile:
         median_price_by_make={str(make): float(price) for make, price in medians.items()},
         models_by_make={make: sorted(models[make]) for make in sorted(models)},
         missing={str(name): float(share) for name, share in missing.items()},
-        simulated=bool(values["simulated"].eq(1).any()),
+        simulated="simulated" in values and bool(values["simulated"].eq(1).any()),
     )
 
 
@@ -191,13 +192,15 @@ def _build_histograms(kept: pd.DataFrame) -> tuple[Histogram, ...]:
     price, year, mileage = (kept[name].to_numpy() for name in (TARGET, *VEHICLE[2:]))
     field, years = BY_NAME[TARGET], BY_NAME["model_year"]
     decimals = math.log10(field.maximum / field.minimum)
-    prices = {"10k": 1e4, "50k": 5e4, "100k": 1e5, "500k": 5e5, "1M": 1e6, "5M": 5e6}
-    places = {label: math.log10(mad / field.minimum) / decimals for label, mad in prices.items()}
+    ticks = MARKET.price_ticks
+    places = {label: math.log10(at / field.minimum) / decimals for label, at in ticks.items()}
     span = years.maximum + 1 - years.minimum
-    decades = {str(each): (each + 0.5 - years.minimum) / span for each in range(1980, 2030, 10)}
+    firsts = range(int(years.minimum), int(years.maximum) + 1, 10)
+    decades = {str(each): (each + 0.5 - years.minimum) / span for each in firsts}
     distances = {"0": 0.0, "100k": 0.2, "200k": 0.4, "300k": 0.6, "400k": 0.8, "500k+": 1.0}
     return (
-        _bin("Price (log)", "DH", price, np.geomspace(field.minimum, field.maximum, 41), places),
+        _bin("Price (log)", field.unit, price,
+             np.geomspace(field.minimum, field.maximum, 41), places),
         _bin("Model year", "", year, np.arange(years.minimum, years.maximum + 2), decades),
         _bin("Mileage", "km", np.clip(mileage, None, HISTOGRAM_KM),
              np.linspace(0, HISTOGRAM_KM, 26), distances),

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel
 
 from carprice.listings.parsing import parse_text
-from carprice.market.listing import BY_NAME
+from carprice.wording import spell
 
 EXAMPLES = 3
 EXAMPLE_LENGTH = 40
@@ -150,12 +150,12 @@ def render_html(report: QualityReport) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     return pages.get_template("quality.html").render(
-        found=report.summary, fields=BY_NAME, lines=summarize_report(report)
+        found=report.summary, title=spell.title, lines=summarize_report(report)
     )
 
 
 def title_field(name: str) -> str:
-    return f"“{BY_NAME[name].label}” ({name})"
+    return f"“{spell.title(name)}” ({name})"
 
 
 def shorten(text: str) -> str:

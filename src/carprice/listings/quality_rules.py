@@ -12,7 +12,7 @@ from carprice.listings.quality_report import (
     name_rows,
     title_field,
 )
-from carprice.market.listing import FEATURES, FIELDS, TARGET
+from carprice.market.listing import BY_NAME, FEATURES, FIELDS, TARGET
 
 MISSING_SHARES = {
     "make": 0.05, "model": 0.05, "model_year": 0.05,
@@ -123,7 +123,8 @@ def _judge_prices(
         yield (
             f"Prices are {shift:.3g} times those of the accepted data, make by make; between "
             f"{1 / rules.max_price_shift:.3g} and {rules.max_price_shift:.3g} times is expected. "
-            "Check the column and its unit (DH); if the market moved so far, raise max_price_shift."
+            f"Check the column and its unit ({BY_NAME[TARGET].unit}); if the market moved so far, "
+            "raise max_price_shift."
         )
     both = accepted and accepted.median_price_by_make and found.profile.median_price_by_make
     if both and shift is None:

@@ -15,7 +15,8 @@ import pyarrow as pa
 from carprice.errors import DatasetError
 from carprice.listings.refusals import refuse, refuse_missing
 from carprice.market.fields import fold
-from carprice.market.listing import BY_NAME, FIELDS, HEADERS, TARGET
+from carprice.market.listing import FIELDS, HEADERS, TARGET
+from carprice.wording import spell
 from carprice.wording.files import (
     FILE_BINARY,
     FILE_EMPTY,
@@ -277,7 +278,7 @@ def _locate_fields(header: list[str], file: Path | Upload, *, needs_price: bool)
         raise refuse_missing(missing, header, file)
     if twice := [name for name, places in found.items() if len(places) > 1]:
         columns = "; ".join(
-            f"{BY_NAME[name].label}: {[header[at] for at in found[name]]}" for name in twice
+            f"{spell.title(name)}: {[header[at] for at in found[name]]}" for name in twice
         )
         raise refuse(FILE_WITH_TWINS, file, columns=columns)
     return {name: places[0] for name, places in found.items()}

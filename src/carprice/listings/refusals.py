@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from carprice.errors import DatasetError
 from carprice.language import Language, Text
-from carprice.market.listing import BY_NAME
+from carprice.market.listing import BY_NAME, accepted_headers
+from carprice.wording import spell
 from carprice.wording.files import (
     AND_MORE,
     COLUMN_NAME,
@@ -56,9 +57,9 @@ def _name_columns(missing: Sequence[str], language: Language) -> list[str]:
     return [
         MISSING_COLUMN.say(
             language,
-            label=BY_NAME[name].label,
+            label=spell.title(name),
             names=alternative.join(
-                quoted.say(language, name=each) for each in BY_NAME[name].accepted_headers
+                quoted.say(language, name=each) for each in accepted_headers(BY_NAME[name])
             ),
         )
         for name in missing

@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
+from carprice.language import Text
+
 THIS_YEAR = date.today().year
 """Cars of the next model year are sold already; a later one is a slip of the keyboard."""
 LAST_YEAR_WRITTEN_DOWN = 2026
@@ -34,40 +36,58 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True)
+class Knots:
+    """A number that moves the price, straight between knots.
+
+    term: name of its effect in what a model stores. typical: stands for an unknown value.
+    apart: distance at which an advert says e times less of a car.
+    """
+
+    term: str
+    at: tuple[float, ...]
+    typical: float
+    apart: float
+
+
+@dataclass(frozen=True)
+class Below:
+    """A number that moves the price by one step, where it is below a limit.
+
+    term: name of its effect in what a model stores.
+    """
+
+    term: str
+    limit: float
+
+
+@dataclass(frozen=True)
 class Field:
     """One column of a listing.
 
     name: column of the clean table, English, with its unit.
-    label: French name, as people read it; always accepted as a header.
+    label: its name in each language; the one of the market is always accepted as a header.
     headers: further spellings of the header.
     minimum, maximum: plausible range in the unit of the field; outside it the value is unknown.
-    choices: clean code to French wording; the wording, the code and `spellings` are accepted.
+    choices: clean code to its wording; the code, the wording in the language of the market and
+        `spellings` are accepted.
     needed: a file without this column is refused.
+    equipment: a thing that a car has or not; all of these are told and explained as one.
+    effect: how a number moves the price, beside model year and kilometres.
     """
 
     name: str
-    label: str
+    label: Text
     kind: Kind
     role: Role = Role.FEATURE
     headers: tuple[str, ...] = ()
     unit: str = ""
     minimum: float = float("-inf")
     maximum: float = float("inf")
-    choices: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Text] = field(default_factory=dict)
     spellings: Mapping[str, str] = field(default_factory=dict)
     needed: bool = False
-
-    @property
-    def accepted_headers(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((self.label, *self.headers, self.name)))
-
-    @property
-    def codes(self) -> dict[str, str]:
-        """Folded raw wording to clean code."""
-        wordings = {code: code for code in self.choices} | {
-            wording: code for code, wording in self.choices.items()
-        }
-        return {fold(raw): code for raw, code in (wordings | dict(self.spellings)).items()}
+    equipment: bool = False
+    effect: Knots | Below | None = None
 
 
 @lru_cache(maxsize=4_096)

@@ -1,12 +1,19 @@
-"""What a listing is: every field once, with its label, raw spellings, unit, range and choices."""
+"""What a listing is in the chosen market: its fields by name, role and header."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from carprice.language import Language
+from carprice.market.chosen import MARKET
 from carprice.market.fields import Field, Kind, Role, fold
-from carprice.market.morocco import EQUIPMENT, FIELDS, UNKNOWN_WORDS, UNPRICED_WORDS
 
-__all__ = ["EQUIPMENT", "FIELDS", "UNKNOWN_WORDS", "UNPRICED_WORDS"]
+FIELDS = MARKET.fields
+HOME: Language = MARKET.language
+"""The language of headers, choices, and of whoever asks for no other."""
+
+UNKNOWN_WORDS = MARKET.wordings.unknown | {""}
+"""Folded texts that stand for an unknown value; `--` and `-` fold to the empty one."""
+UNPRICED_WORDS = MARKET.wordings.unpriced
 
 BY_NAME: Mapping[str, Field] = MappingProxyType({each.name: each for each in FIELDS})
 TARGET = next(each.name for each in FIELDS if each.role is Role.TARGET)
@@ -14,23 +21,40 @@ TARGET = next(each.name for each in FIELDS if each.role is Role.TARGET)
 
 def in_currency(name: str) -> str:
     """An amount's name as files, registry and API have it: `low` is `low_mad` in dirhams."""
-    return f"{name}_mad"
+    return f"{name}_{MARKET.currency.code.lower()}"
 
 
 LOW, HIGH = in_currency("low"), in_currency("high")
 ESTIMATE_COLUMNS = (TARGET, LOW, HIGH)
-"""What a model answers for a listing: a price and the ends of its interval, in DH."""
+"""What a model answers for a listing: a price and the ends of its interval."""
 
 FEATURES: tuple[str, ...] = tuple(each.name for each in FIELDS if each.role is Role.FEATURE)
+EQUIPMENT: tuple[str, ...] = tuple(each.name for each in FIELDS if each.equipment)
 VEHICLE: tuple[str, ...] = ("make", "model", "model_year", "mileage_km")
-"""Fields by which two adverts are taken to show the same car."""
+"""Fields by which two adverts are taken to show the same car; every market has them."""
+VERSIONS = MARKET.priors.versions
+"""Choices that make a version of a model."""
 
 TEXTUAL: frozenset[str] = frozenset(
     each.name for each in FIELDS if each.kind in (Kind.TEXT, Kind.CHOICE)
 )
 """Columns of the clean table that hold texts; all others hold floats, unknown being NaN."""
 
+
+def accepted_headers(field: Field) -> tuple[str, ...]:
+    """Headers under which a field is found, its label first."""
+    return tuple(dict.fromkeys((field.label.say(HOME), *field.headers, field.name)))
+
+
+def read_codes(field: Field) -> dict[str, str]:
+    """Folded wording of a choice to its clean code."""
+    wordings = {code: code for code in field.choices} | {
+        wording.say(HOME): code for code, wording in field.choices.items()
+    }
+    return {fold(raw): code for raw, code in (wordings | dict(field.spellings)).items()}
+
+
 HEADERS: Mapping[str, str] = MappingProxyType(
-    {fold(header): each.name for each in FIELDS for header in each.accepted_headers}
+    {fold(header): each.name for each in FIELDS for header in accepted_headers(each)}
 )
 """Folded header to field name."""

@@ -1,7 +1,7 @@
 """What the market pays for a name, an age and a distance: a robust additive baseline."""
 
-from collections.abc import Iterator
-from typing import NamedTuple, Self
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Self, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,10 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.validation import check_is_fitted
 
 from carprice.arrays import Floats
-from carprice.market.fields import LAST_YEAR_WRITTEN_DOWN, THIS_YEAR
-from carprice.pricing.encoder import AT, CHOICE_NUMBERS
+from carprice.market.chosen import MARKET
+from carprice.market.fields import LAST_YEAR_WRITTEN_DOWN, THIS_YEAR, Below, Knots
+from carprice.market.listing import BY_NAME, EQUIPMENT, FEATURES, VERSIONS
+from carprice.pricing.encoder import AT, CHOICE_NUMBERS, CHOICES, YES_NO
 
 MARKET_WEIGHT = 3.0
 SLOPE_WEIGHT = 0.7
@@ -25,12 +27,40 @@ on real listings; the optimum is flat."""
 REWEIGHTINGS = 3
 """Rounds of reweighted least squares; a fourth changes nothing that can be measured."""
 
-AGE_KNOTS = np.array([0, 1, 2, 3, 5, 7, 10, 13, 17, 22, 30, 46.0])
-POWER_KNOTS = np.array([4, 6, 7, 8, 9, 10, 12, 15, 20, 42.0])
-TYPICAL_AGE = 10.0
-TYPICAL_POWER_CV = 8.0
-KM_PER_YEAR = 14_000.0
-KM_SCALE = 100_000.0
+PRIORS = MARKET.priors
+KNOTS = {name: each for name in FEATURES if isinstance(each := BY_NAME[name].effect, Knots)}
+BELOW = {name: each for name in FEATURES if isinstance(each := BY_NAME[name].effect, Below)}
+DETAILS = tuple(
+    name for name in (*CHOICES, *YES_NO) if name not in VERSIONS and name not in EQUIPMENT
+)
+"""Choices, and answers of yes or no, that add to the price of a version."""
+
+
+class Scales(TypedDict):
+    """What a baseline counts on, as it was when it was fitted: see `market.Priors`."""
+
+    age_knots: list[float]
+    typical_age: float
+    km_per_year: float
+    km_scale: float
+    knots: dict[str, list[float]]
+    typical: dict[str, float]
+    below: dict[str, float]
+
+
+def list_scales() -> Scales:
+    """The scales of the market as plain values, which a model stores."""
+    return {
+        "age_knots": [*PRIORS.age_knots],
+        "typical_age": PRIORS.typical_age,
+        "km_per_year": PRIORS.km_per_year,
+        "km_scale": PRIORS.km_scale,
+        "knots": {name: [*each.at] for name, each in KNOTS.items()},
+        "typical": {name: each.typical for name, each in KNOTS.items()},
+        "below": {name: each.limit for name, each in BELOW.items()},
+    }
+
+
 GENERATION_YEARS = 3
 BLOCK_ROWS = 32_768
 """Rows worked on at a time: their columns stay in the processor's cache."""
@@ -57,9 +87,11 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     penalty: strength of the ridge.
     huber: log error from which a price counts less.
     reference_year_: ages are counted from it, whatever year it is when a price is asked for.
+    scales_: knots and usual values, whatever the market says of them by then.
     """
 
     reference_year_: float = LAST_YEAR_WRITTEN_DOWN
+    scales_: Scales = list_scales()
 
     def __init__(self, penalty: float = 0.7, huber: float = 0.1) -> None:
         self.penalty = penalty
@@ -68,6 +100,7 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Floats, y: Floats) -> Self:  # noqa: N803
         """Fit on encoded listings (n, features.COLUMNS) and their log prices (n,)."""
         self.reference_year_ = float(THIS_YEAR)
+        self.scales_ = list_scales()
         self.makes_ = int(X[:, AT["make"]].max()) + 1
         self.models_ = int(X[:, AT["model"]].max()) + 1
         sizes = {term.name: term.size for term in self._all_terms(X[:1])}
@@ -97,21 +130,32 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         # However the fit turned out, more kilometres never raise a price.
         slope = np.minimum(self._sum(self._km_slopes(X)), 0)
-        core = self.intercept_ + slope * self._km(X) + self._sum(self._core_terms(X))
+        core = self.intercept_ + slope * self.read_km(X) + self._sum(self._core_terms(X))
         return core, self._sum(self._detail_terms(X))
 
-    def _decades(self, X: Floats) -> Floats:  # noqa: N803
-        return read_decades(X, self.reference_year_)
+    def read_age(self, X: Floats) -> Floats:  # noqa: N803
+        """Age in years (n,); a typical one where the year is unknown."""
+        age = self.reference_year_ - X[:, AT["model_year"]]
+        clipped = np.clip(age, 0, self.scales_["age_knots"][-1])
+        return np.where(np.isnan(age), self.scales_["typical_age"], clipped)
 
-    def _km(self, X: Floats) -> Floats:  # noqa: N803
-        return read_km(X, self.reference_year_)
+    def read_decades(self, X: Floats) -> Floats:  # noqa: N803
+        """Age in decades, 0 at ten years."""
+        return np.minimum(self.read_age(X), 30) / 10 - 1
+
+    def read_km(self, X: Floats) -> Floats:  # noqa: N803
+        """Kilometres on a scale that flattens out; what is usual at that age where unknown."""
+        km = X[:, AT["mileage_km"]]
+        usual = self.scales_["km_per_year"] * np.minimum(self.read_age(X), 20)
+        scaled: Floats = np.log1p(np.where(np.isnan(km), usual, km) / self.scales_["km_scale"])
+        return scaled
 
     def _sum(self, terms: Iterator[Term]) -> Floats:
         effects = (self.tables_[term.name][term.cells] * term.factors for term in terms)
         return np.asarray(sum(effects))
 
     def _all_terms(self, X: Floats) -> list[Term]:  # noqa: N803
-        km = self._km(X)
+        km = self.read_km(X)
         slopes = (term._replace(factors=term.factors * km) for term in self._km_slopes(X))
         return [*slopes, *self._core_terms(X), *self._detail_terms(X)]
 
@@ -119,22 +163,21 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """What a step on the scale of kilometres takes off the log price."""
         nowhere = np.zeros(len(X), dtype=np.intp)
         yield Term("km", 1, nowhere, MARKET_WEIGHT)
-        yield Term("km by age", 1, nowhere, self._decades(X) * MARKET_WEIGHT)
-        yield Term("km by fuel", _size("fuel"), _cells(X, "fuel"), MARKET_WEIGHT)
+        yield Term("km by age", 1, nowhere, self.read_decades(X) * MARKET_WEIGHT)
+        for name in VERSIONS[:1]:
+            yield Term(f"km by {name}", _size(name), _cells(X, name), MARKET_WEIGHT)
 
     def _core_terms(self, X: Floats) -> Iterator[Term]:  # noqa: N803
-        """Make, model, year, kilometres, fuel and gearbox."""
-        decades = self._decades(X)
-        nowhere = np.zeros(len(X), dtype=np.intp)
+        """Make, model, year, kilometres, and the choices that make a version."""
+        decades = self.read_decades(X)
+        version, versions = np.zeros(len(X), dtype=np.intp), 1
         make, model = _cells(X, "make"), _cells(X, "model")
-        fuel, gearbox = _cells(X, "fuel"), _cells(X, "gearbox")
-        fuels, gearboxes = _size("fuel"), _size("gearbox")
         free = MARKET_WEIGHT
-        yield from _interpolate("age", read_age(X, self.reference_year_), AGE_KNOTS, free)
-        yield Term("km unknown", 1, nowhere, np.isnan(X[:, AT["mileage_km"]]) * free)
-        yield from _choice("fuel", fuel, decades, free)
-        yield from _choice("gearbox", gearbox, decades, free)
-        version, versions = fuel * gearboxes + gearbox, fuels * gearboxes
+        yield from _interpolate("age", self.read_age(X), self.scales_["age_knots"], free)
+        yield Term("km unknown", 1, version, np.isnan(X[:, AT["mileage_km"]]) * free)
+        for name in VERSIONS:
+            yield from _choice(name, _cells(X, name), decades, free)
+            version, versions = version * _size(name) + _cells(X, name), versions * _size(name)
         for name, cells, size in (("make", make, self.makes_), ("model", model, self.models_)):
             known = (cells > 0).astype(float)
             slope = known * decades * SLOPE_WEIGHT
@@ -157,48 +200,31 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             yield Term(f"generation {shift}", self.models_ * bands, model * bands + band, weight)
 
     def _detail_terms(self, X: Floats) -> Iterator[Term]:  # noqa: N803
-        """Origin, condition, first owner, fiscal power and doors: often all missing together."""
-        decades = self._decades(X)
+        """What adverts often leave out, much of it together."""
+        decades = self.read_decades(X)
         free = MARKET_WEIGHT
-        for name in ("origin", "condition"):
+        for name in DETAILS:
             yield from _choice(name, _cells(X, name), decades, free)
-        owner = np.nan_to_num(X[:, AT["first_owner"]] + 1, nan=0).astype(np.intp)
-        yield from _choice("first_owner", owner, decades, free)
-        power = X[:, AT["fiscal_power_cv"]]
-        known = ~np.isnan(power)
-        power = np.where(known, power, TYPICAL_POWER_CV)
-        yield from _interpolate("power", power, POWER_KNOTS, known * free)
-        yield from _interpolate("power by age", power, POWER_KNOTS, known * decades * free)
-        few_doors = (X[:, AT["doors"]] < 4).astype(float)
-        yield Term("few doors", 1, np.zeros(len(X), dtype=np.intp), few_doors * free)
-
-
-def read_age(X: Floats, reference_year: float) -> Floats:  # noqa: N803
-    """Age in years in a reference year (n,); a typical one where the year is unknown."""
-    age = reference_year - X[:, AT["model_year"]]
-    return np.where(np.isnan(age), TYPICAL_AGE, np.clip(age, 0, AGE_KNOTS[-1]))
-
-
-def read_decades(X: Floats, reference_year: float) -> Floats:  # noqa: N803
-    """Age in decades, 0 at ten years."""
-    return np.minimum(read_age(X, reference_year), 30) / 10 - 1
-
-
-def read_km(X: Floats, reference_year: float) -> Floats:  # noqa: N803
-    """Kilometres on a scale that flattens out; what is usual at that age where unknown."""
-    km = X[:, AT["mileage_km"]]
-    km = np.where(np.isnan(km), KM_PER_YEAR * np.minimum(read_age(X, reference_year), 20), km)
-    scaled: Floats = np.log1p(km / KM_SCALE)
-    return scaled
+        for name, knots in self.scales_["knots"].items():
+            number, term = X[:, AT[name]], KNOTS[name].term
+            known = ~np.isnan(number)
+            number = np.where(known, number, self.scales_["typical"][name])
+            yield from _interpolate(term, number, knots, known * free)
+            yield from _interpolate(f"{term} by age", number, knots, known * decades * free)
+        for name, limit in self.scales_["below"].items():
+            below = (X[:, AT[name]] < limit).astype(float)
+            yield Term(BELOW[name].term, 1, np.zeros(len(X), dtype=np.intp), below * free)
 
 
 def _cells(X: Floats, name: str) -> Cells:  # noqa: N803
-    return X[:, AT[name]].astype(np.intp)
+    """Cell of a choice, or of yes or no, for each row; 0 where it is missing."""
+    column = X[:, AT[name]]
+    return (np.nan_to_num(column + 1) if name in YES_NO else column).astype(np.intp)
 
 
 def _size(choice: str) -> int:
     """Cells of a choice: one for each value and one for the unknown; yes or no has three."""
-    return len(CHOICE_NUMBERS.get(choice, {"no": 1, "yes": 2})) + 1
+    return len(CHOICE_NUMBERS.get(choice, ("no", "yes"))) + 1
 
 
 def _choice(name: str, cells: Cells, decades: Floats, weight: float) -> Iterator[Term]:
@@ -206,7 +232,9 @@ def _choice(name: str, cells: Cells, decades: Floats, weight: float) -> Iterator
     yield Term(f"{name} by age", _size(name), cells, decades * weight)
 
 
-def _interpolate(name: str, x: Floats, knots: Floats, weights: Floats | float) -> Iterator[Term]:
+def _interpolate(
+    name: str, x: Floats, knots: Sequence[float], weights: Floats | float
+) -> Iterator[Term]:
     """A piecewise linear effect: the two knots around x, each weighted by its closeness."""
     place = np.interp(x, knots, np.arange(len(knots)))
     lower = np.minimum(place.astype(np.intp), len(knots) - 2)

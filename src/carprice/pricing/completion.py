@@ -15,7 +15,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from carprice.arrays import Floats, Places
-from carprice.market.listing import BY_NAME, FEATURES
+from carprice.market.fields import Knots
+from carprice.market.listing import BY_NAME, FEATURES, VERSIONS
 from carprice.pricing.encoder import AT, PLACES
 from carprice.pricing.interval import MASKED, is_missing
 
@@ -23,9 +24,12 @@ COMPLETIONS = 32
 """Ways in which the open fields of a car are filled."""
 MOST_LENDERS = 200
 """Adverts kept of one model: more of them say nothing new."""
-APART = {"model_year": 1.0, "mileage_km": 20_000.0, "fiscal_power_cv": 1.0}
+NUMBERS_APART = {
+    name: each.apart for name in FEATURES if isinstance(each := BY_NAME[name].effect, Knots)
+}
+APART = {"model_year": 1.0, "mileage_km": 20_000.0, **NUMBERS_APART}
 """Distance in a number at which an advert counts e times less."""
-MISMATCHES = {"model": 6.0, "fuel": 4.0, "gearbox": 4.0}
+MISMATCHES = {"model": 6.0, **dict.fromkeys(VERSIONS, 4.0)}
 """Log weight that an advert loses by another value. Chosen, with APART, on held-out real adverts,
 so that open fields move the median estimate least; the optimum is flat."""
 MOST_WEIGHTS = 2_000_000
@@ -51,7 +55,7 @@ def lent_by(name: str) -> tuple[str, ...]:
     if name in ("make", "model", "model_year"):
         return (*MISMATCHES, *APART)
     if BY_NAME[name].needed:
-        return (*MISMATCHES, "model_year", "fiscal_power_cv")
+        return (*MISMATCHES, "model_year", *NUMBERS_APART)
     return ("model", "model_year")
 
 

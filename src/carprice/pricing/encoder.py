@@ -11,17 +11,23 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from carprice.arrays import Floats, Places
-from carprice.market.fields import fold
+from carprice.market.fields import Kind, fold
 from carprice.market.listing import BY_NAME, EQUIPMENT, FEATURES
 
-CHOICES = ("fuel", "gearbox", "origin", "condition")
-NUMBERS = ("model_year", "mileage_km", "doors", "fiscal_power_cv", "first_owner", *EQUIPMENT)
+
+def _features(*kinds: Kind) -> tuple[str, ...]:
+    return tuple(name for name in FEATURES if BY_NAME[name].kind in kinds)
+
+
+CHOICES = _features(Kind.CHOICE)
+YES_NO = _features(Kind.YES_NO)
+NUMBERS = (*_features(Kind.NUMBER, Kind.MILEAGE), *YES_NO)
 COLUMNS = ("make", "model", "make_count", "model_count", *CHOICES, *NUMBERS)
 """Columns of the encoded table, in order.
 
 make, model: number of the make, and of the model within its make; 0 when missing or never seen.
 make_count, model_count: how many listings of it were seen in training.
-fuel, gearbox, origin, condition: place of the choice in `listing.py` from 1; 0 when missing.
+Choices: place among those of the market from 1; 0 when missing.
 The rest: as in the clean table, NaN when missing.
 """
 

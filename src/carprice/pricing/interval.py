@@ -14,10 +14,12 @@ from sklearn.linear_model import Ridge
 from sklearn.utils.validation import check_is_fitted
 
 from carprice.arrays import Floats
+from carprice.market.chosen import MARKET
 from carprice.market.fields import LAST_YEAR_WRITTEN_DOWN, THIS_YEAR
 from carprice.market.listing import EQUIPMENT
 from carprice.pricing.encoder import AT, CHOICES, NUMBERS
 
+PRIORS = MARKET.priors
 SPARED = frozenset(EQUIPMENT)
 """A missing line of equipment says too little to widen an interval."""
 ZERO_WHEN_MISSING = frozenset({*CHOICES, "make_count", "model_count"})
@@ -28,9 +30,7 @@ ERROR_RANGE = (0.01, 0.6)
 """Log errors beyond are typing slips, or luck; neither says how well such cars are known."""
 LEAST_WIDENING = 0.02
 """Every missing field widens the interval by at least this share."""
-AGE_KNOTS = np.array([0, 3, 6, 10, 15, 20, 25, 30])
 OLDEST = 35.0
-LOG_PRICE_KNOTS = np.log([60e3, 100e3, 200e3, 300e3, 400e3])
 WELL_KNOWN = 30
 """From this many listings of a model on, its rarity no longer matters."""
 
@@ -40,13 +40,18 @@ class ErrorScale(BaseEstimator):  # type: ignore[misc]
 
     The core price leaves out the details (origin, condition, …), so that blanking one of them
     cannot narrow the interval by way of the price. Ages are counted from `reference_year_`.
+    age_knots_, log_price_knots_: where the expected error may bend.
     """
 
     reference_year_: float = LAST_YEAR_WRITTEN_DOWN
+    age_knots_: Floats = np.array(PRIORS.error_age_knots, dtype=float)
+    log_price_knots_: Floats = np.log(PRIORS.error_price_knots)
 
     def fit(self, X: Floats, core: Floats, errors: Floats) -> Self:  # noqa: N803
         """Fit on encoded listings (n, COLUMNS), core log prices (n,) and |log errors| (n,)."""
         self.reference_year_ = float(THIS_YEAR)
+        self.age_knots_ = np.array(PRIORS.error_age_knots, dtype=float)
+        self.log_price_knots_ = np.log(PRIORS.error_price_knots)
         target = np.log(np.clip(errors, *ERROR_RANGE)) - _least_widening(X)
         # Every coefficient is held at zero or above; effects that may go either way enter twice.
         ridge = Ridge(alpha=1.0, positive=True).fit(self._design(X, core), target)
@@ -62,7 +67,21 @@ class ErrorScale(BaseEstimator):  # type: ignore[misc]
         return np.exp(log_scale)
 
     def _design(self, X: Floats, core: Floats) -> Floats:  # noqa: N803
-        return _design(X, core, self.reference_year_)
+        """Effects on the scale (n, effects), each oriented so that it may only widen."""
+        year = X[:, AT["model_year"]]
+        age = np.where(np.isnan(year), OLDEST, np.clip(self.reference_year_ - year, 0, OLDEST))
+        older = [np.maximum(0, age - knot) / 10 for knot in self.age_knots_]
+        knots = self.log_price_knots_
+        dearer = [core - knots[1], *(np.maximum(0, core - knot) for knot in knots)]
+        makes, models = X[:, AT["make_count"]], X[:, AT["model_count"]]
+        rarity = [
+            1 / np.sqrt(models + 1),
+            1 / np.sqrt(makes + 1),
+            np.maximum(0, np.log((WELL_KNOWN + 1) / (models + 1))),
+        ]
+        missing = [is_missing(X, name) for name in MASKED]
+        free = np.column_stack([*older, *dearer])
+        return np.column_stack([free, -free, *rarity, *missing])
 
 
 def blank(X: Floats, name: str) -> Floats:  # noqa: N803
@@ -95,20 +114,3 @@ def conformal_quantile(ratios: Floats, coverage: float) -> float:
 def _least_widening(X: Floats) -> Floats:  # noqa: N803
     missing: Floats = np.sum([is_missing(X, name) for name in MASKED], axis=0)
     return LEAST_WIDENING * missing
-
-
-def _design(X: Floats, core: Floats, reference_year: float) -> Floats:  # noqa: N803
-    """Effects on the scale (n, effects), each oriented so that it may only widen."""
-    year = X[:, AT["model_year"]]
-    age = np.where(np.isnan(year), OLDEST, np.clip(reference_year - year, 0, OLDEST))
-    older = [np.maximum(0, age - knot) / 10 for knot in AGE_KNOTS]
-    dearer = [core - LOG_PRICE_KNOTS[1], *(np.maximum(0, core - knot) for knot in LOG_PRICE_KNOTS)]
-    makes, models = X[:, AT["make_count"]], X[:, AT["model_count"]]
-    rarity = [
-        1 / np.sqrt(models + 1),
-        1 / np.sqrt(makes + 1),
-        np.maximum(0, np.log((WELL_KNOWN + 1) / (models + 1))),
-    ]
-    missing = [is_missing(X, name) for name in MASKED]
-    free = np.column_stack([*older, *dearer])
-    return np.column_stack([free, -free, *rarity, *missing])

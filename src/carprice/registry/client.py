@@ -30,6 +30,7 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from carprice.errors import ModelIntegrityError, RegistryError
+from carprice.market.chosen import MARKET
 from carprice.market.listing import ESTIMATE_COLUMNS, FEATURES, TEXTUAL
 from carprice.registry.records import FILES_TAG, MODEL_NAME, Run, Version
 from carprice.registry.stored_model import (
@@ -40,6 +41,7 @@ from carprice.registry.stored_model import (
     open_pipeline,
 )
 from carprice.settings import Settings
+from carprice.wording import spell
 
 if TYPE_CHECKING:
     # What draws and estimates is slow to import, and many a command needs none of it.
@@ -197,7 +199,7 @@ class Registry:
                     skops_trusted_types=list(TRUSTED_TYPES),
                 )
             self.client.update_run(run_id, status="RUNNING")
-            self.ensure_model(MODEL_NAME, "Prices of used cars in Morocco, in dirhams (DH)")
+            self.ensure_model(MODEL_NAME, f"{spell.DESCRIPTION.en} ({MARKET.currency.symbol})")
             with self._download(logged.model_uri) as folder:
                 files = digest_files(folder)
             entry = self.client.create_model_version(

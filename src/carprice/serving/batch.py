@@ -22,7 +22,7 @@ from carprice.listings.copying import annotate_rows, write_rows
 from carprice.listings.reading import CHUNK_ROWS, ListingFile, Upload
 from carprice.listings.refusals import refuse
 from carprice.market.fields import Role, fold
-from carprice.market.listing import ESTIMATE_COLUMNS, FIELDS, TARGET, VEHICLE
+from carprice.market.listing import ESTIMATE_COLUMNS, FIELDS, HOME, TARGET, VEHICLE
 from carprice.pricing.prediction import estimate, spell_estimates
 from carprice.wording import spell
 from carprice.wording.files import ESTIMATED_FILE, FILE_TOO_LONG
@@ -112,7 +112,7 @@ def estimate_upload(
     rows = annotate_rows(file, COLUMNS, annotate, language)
     copy, shown = io.BytesIO(), _Shown(file)
     write_rows(file, copy, COLUMNS, shown.keep(rows))
-    name = ESTIMATED_FILE.format(stem=PurePath(upload.name).stem)
+    name = ESTIMATED_FILE.say(HOME, stem=PurePath(upload.name).stem)
     return EstimatedFile(name, copy.getvalue(), shown.to_table())
 
 

@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 from carprice.errors import CarPriceError, DatasetError, RegistryError
 from carprice.insight.comparables import Reference
 from carprice.listings.table_store import read_table
+from carprice.market.chosen import MARKET
 from carprice.pricing.prediction import estimate_car
 from carprice.registry.client import PRODUCTION
 from carprice.registry.history import NO_RECORD, History, Record, read_history, read_record
@@ -24,7 +25,7 @@ from carprice.workspace import Workspace
 
 LOOK_AGAIN_SECONDS = 5.0
 FIRST_LOOK_SECONDS = 20.0
-FIRST_CAR = {"model_year": "2015", "fuel": "diesel", "gearbox": "manual"}
+FIRST_CAR = {name: str(each) for name, each in MARKET.example.items()}
 """Estimated once before a version takes over: a first estimate is slower than all others."""
 
 log = logging.getLogger(__name__)

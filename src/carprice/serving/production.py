@@ -7,6 +7,7 @@ from carprice.errors import RegistryError
 from carprice.evaluation.metrics import Scores
 from carprice.listings.copying import copy_with_columns
 from carprice.listings.reading import ListingFile
+from carprice.market.chosen import MARKET
 from carprice.market.listing import HIGH, LOW, TARGET
 from carprice.market.table import to_listings
 from carprice.registry.client import PRODUCTION
@@ -32,13 +33,14 @@ def describe_production(work: Workspace) -> ProductionFacts:
     metrics = work.registry.run_metrics(production.run_id)
     golden = work.params.validation.golden_cars[0]
     answer = work.registry.open_model(production).predict(to_listings([golden.car])).iloc[0]
+    currency = MARKET.currency.symbol
     simulated = production.tags["simulated"] == "true"
     return ProductionFacts(
         version=production.number,
         figures={name: metrics[name] for name in Scores.stored_names() if name in metrics},
         warning=SIMULATED_WARNING if simulated else "",
-        example=f"{golden.name}: {answer[TARGET]:,.0f} DH, "
-        f"between {answer[LOW]:,.0f} and {answer[HIGH]:,.0f} DH",
+        example=f"{golden.name}: {answer[TARGET]:,.0f} {currency}, "
+        f"between {answer[LOW]:,.0f} and {answer[HIGH]:,.0f} {currency}",
     )
 
 

@@ -11,26 +11,20 @@ from numpy.typing import NDArray
 from carprice.files import replacing
 from carprice.listings.reading import CHUNK_ROWS, UTF_8_MARK
 from carprice.market.fields import Field, Kind
-from carprice.market.listing import EQUIPMENT, FIELDS, TARGET
+from carprice.market.listing import EQUIPMENT, FIELDS, HOME, TARGET
 from carprice.simulation.drawing import (
-    AGE_NOW,
-    AT_LEAST,
     BAND_WIDTHS,
     DISTRICT,
-    DISTRICTS,
     LINE_NUMBER,
     MAX_NAMED_POWER,
     MILEAGE_FILLER,
     NARROW_SPACE,
-    OR_OLDER,
     UNKNOWN_GEARBOX,
-    UNPRICED,
     WIDEST_BAND,
-    YES_NO,
     draw_listings,
     take,
 )
-from carprice.simulation.facts import Places, load_market
+from carprice.simulation.facts import Places, find_simulation, load_market
 
 
 def to_raw_form(frame: pd.DataFrame, form: int, seed: int) -> pd.DataFrame:
@@ -86,7 +80,7 @@ def _soil(frame: pd.DataFrame, form: int, seed: int) -> tuple[pd.DataFrame, Plac
 def _soil_mileage(frame: pd.DataFrame, struck: Callable[[str], NDArray[np.bool_]]) -> pd.Series:
     """Kilometres of cars that are not new typed in thousands or not at all, and fillers."""
     mileage = frame["mileage_km"]
-    aged = frame["model_year"] < AGE_NOW - 1
+    aged = frame["model_year"] < find_simulation().year - 1
     typed_short = aged & (mileage >= 10_000) & struck("mileage_in_thousands")
     return (
         mileage.mask(typed_short, (mileage / 1000).round())
@@ -109,18 +103,20 @@ def _spell(soiled: pd.DataFrame, lines: Places, form: int, first_line: int) -> p
         numbers = np.arange(first_line, first_line + len(lines))
         raw.insert(0, LINE_NUMBER, pd.Series(numbers).astype("str"))
         # A district goes with the advert, so that its copies stay copies.
-        raw[DISTRICT] = take(DISTRICTS, lines % len(DISTRICTS))
+        districts = find_simulation().districts
+        raw[DISTRICT] = take(districts, lines % len(districts))
     return raw.set_axis(shown.index)
 
 
 def _header(each: Field, form: int) -> str:
-    return each.headers[0] if form == 1 and each.name == TARGET else each.label
+    return each.headers[0] if form == 1 and each.name == TARGET else each.label.say(HOME)
 
 
 def _spell_column(column: pd.Series, each: Field, form: int) -> pd.Series:
     """Texts of one field, each distinct value spelt once."""
     codes, values = pd.factorize(column)
-    unknown = {TARGET: UNPRICED if form == 1 else "", "gearbox": UNKNOWN_GEARBOX[form]}
+    unpriced = find_simulation().unpriced if form == 1 else ""
+    unknown = {TARGET: unpriced, "gearbox": UNKNOWN_GEARBOX[form]}
     texts = [_spell_value(value, each, form) for value in values]
     return take([*texts, unknown.get(each.name, "")], codes)
 
@@ -131,9 +127,9 @@ def _spell_value(value: Any, each: Field, form: int) -> str:
         case Kind.TEXT:
             text = str(value)
         case Kind.CHOICE:
-            text = each.choices[value]
+            text = each.choices[value].say(HOME)
         case Kind.YES_NO:
-            text = YES_NO[value]
+            text = find_simulation().yes if value else find_simulation().no
         case Kind.MILEAGE if form == 2:
             text = _spell_band(value)
         case Kind.PRICE if form == 1:
@@ -145,9 +141,9 @@ def _spell_value(value: Any, each: Field, form: int) -> str:
 
 def _spell_number(value: float, each: Field, form: int) -> str:
     if each.name == "model_year" and value <= each.minimum:
-        return f"{value:.0f} {OR_OLDER}"
+        return f"{value:.0f} {find_simulation().or_older}"
     if each.name == "fiscal_power_cv" and form == 1:
-        least = f"{AT_LEAST} {MAX_NAMED_POWER}"
+        least = f"{find_simulation().at_least} {MAX_NAMED_POWER}"
         return f"{least if value > MAX_NAMED_POWER else format(value, '.0f')} {each.unit}"
     return f"{value:.0f}"
 

@@ -17,46 +17,20 @@ from numpy.random import Generator
 
 from carprice.listings.cleaning import THOUSANDS
 from carprice.market.listing import BY_NAME, EQUIPMENT, FIELDS, TARGET
-from carprice.simulation.facts import Floats, Market, Places, load_market
+from carprice.simulation.facts import Floats, MarketFacts, Places, find_simulation, load_market
 
-AGE_NOW = 2026.0
-"""The year in which the market was measured: ages are drawn against it."""
-"""Model year of a car of age 0."""
 UNKNOWN = "unknown"
 OPTIONAL = ("origin", "condition", "first_owner", "doors", "fiscal_power_cv")
 """Details that an advert may leave out, in the order of the table's patterns."""
 
 MEDIAN_OF_T4 = 0.741
 """Median of the absolute value of Student's t with four degrees of freedom."""
-TYPICAL_PRICE, TYPICAL_AGE = 160_000, 8
+TYPICAL_AGE = 8
 LOG_KM = 1e4
 """Kilometres are drawn on the scale log(1 + km / LOG_KM): linear at first, then logarithmic."""
 ROUND_PRICES = 0.48
 """Share of sellers who think in steps of 5,000 DH rather than 1,000, as the prices show."""
 
-EQUIPMENT_SHARES: Mapping[str, float] = MappingProxyType(
-    {
-        "alloy_wheels": 0.70, "airbags": 0.92, "air_conditioning": 0.95, "navigation": 0.45,
-        "sunroof": 0.15, "leather_seats": 0.30, "parking_sensors": 0.55, "reversing_camera": 0.35,
-        "electric_windows": 0.93, "abs": 0.93, "esp": 0.75, "cruise_control": 0.55,
-        "speed_limiter": 0.55, "audio_bluetooth": 0.85, "trip_computer": 0.80,
-        "remote_locking": 0.90,
-    }
-)  # fmt: skip
-"""Invented: how many cars of typical price and age have it."""
-CITIES: Mapping[str, float] = MappingProxyType(
-    {
-        "Casablanca": 0.36, "Rabat": 0.12, "Marrakech": 0.10, "Tanger": 0.10, "Fès": 0.08,
-        "Agadir": 0.08, "Salé": 0.05, "Meknès": 0.04, "Kénitra": 0.04, "Oujda": 0.03,
-    }
-)  # fmt: skip
-"""Invented, in the order of the cities' sizes."""
-DISTRICTS = ("Autre secteur", "Centre Ville")
-
-UNPRICED = "Demander le prix"
-AT_LEAST = "Plus de"
-OR_OLDER = "ou plus ancien"
-YES_NO = MappingProxyType({1.0: "Oui", 0.0: "Non"})
 UNKNOWN_GEARBOX: Mapping[int, str] = MappingProxyType({1: "", 2: "--"})
 MAX_NAMED_POWER = 41
 MILEAGE_FILLER = 999_999
@@ -79,21 +53,23 @@ def draw_listings(rows: int, seed: int) -> pd.DataFrame:
     The same rows and seed give the same table.
     """
     market, rng = load_market(), np.random.default_rng(seed)
+    simulation = find_simulation()
     cars = market.variants["cars"].to_numpy(dtype=float)
     at = rng.choice(len(cars), rows, p=cars / cars.sum())
     ages = _draw_between(market.ages, at, market.facts["quantile_levels"], rng)
-    age = np.rint(ages).clip(0, AGE_NOW - BY_NAME["model_year"].minimum)
+    age = np.rint(ages).clip(0, simulation.year - BY_NAME["model_year"].minimum)
     columns: dict[str, Any] = {
         name: take(market.variants[name].tolist(), at)
         for name in ("make", "model", "fuel", "gearbox")
     }
-    columns["model_year"] = AGE_NOW - age
+    columns["model_year"] = simulation.year - age
     columns["mileage_km"] = _draw_mileage(market, at, age, rng)
     columns |= _draw_details(market, at, age, rng)
     log_price = _expect_log_price(market, at, age, columns)
     columns |= _draw_equipment(log_price, age, rng)
     columns[TARGET] = _draw_price(market, at, age, log_price, rng)
-    columns["city"] = take(list(CITIES), _pick([CITIES], np.zeros(rows, dtype=np.intp), rng))
+    cities = simulation.cities
+    columns["city"] = take(list(cities), _pick([cities], np.zeros(rows, dtype=np.intp), rng))
     columns["link"] = pd.Series(
         [f"https://example.invalid/annonces/{seed}-{number}" for number in range(rows)], dtype="str"
     )
@@ -134,7 +110,7 @@ def take(texts: Sequence[str], at: Places) -> pd.Series:
     return pd.Series(texts, dtype="str").take(at).reset_index(drop=True)
 
 
-def _draw_mileage(market: Market, at: Places, age: Floats, rng: Generator) -> Floats:
+def _draw_mileage(market: MarketFacts, at: Places, age: Floats, rng: Generator) -> Floats:
     """Kilometres: quantiles of the age's band around the usual of the age and the variant."""
     facts = market.facts
     bands = np.digitize(age, facts["age_bands"])
@@ -150,7 +126,9 @@ def _draw_mileage(market: Market, at: Places, age: Floats, rng: Generator) -> Fl
     return clipped
 
 
-def _draw_details(market: Market, at: Places, age: Floats, rng: Generator) -> dict[str, pd.Series]:
+def _draw_details(
+    market: MarketFacts, at: Places, age: Floats, rng: Generator
+) -> dict[str, pd.Series]:
     """The details an advert may leave out, missing together as the patterns of the table say."""
     facts = market.facts
     drawn: dict[str, pd.Series] = {}
@@ -168,7 +146,7 @@ def _draw_details(market: Market, at: Places, age: Floats, rng: Generator) -> di
     return {name: drawn[name].where(given[:, k]) for k, name in enumerate(OPTIONAL)}
 
 
-def _draw_fiscal_power(market: Market, at: Places, rng: Generator) -> Floats:
+def _draw_fiscal_power(market: MarketFacts, at: Places, rng: Generator) -> Floats:
     """Fiscal power in CV; unknown where the table knows none of the variant."""
     shares = [each or {"nan": 1.0} for each in market.variants["fiscal_shares"]]
     widest = max(len(each) for each in shares)
@@ -178,7 +156,7 @@ def _draw_fiscal_power(market: Market, at: Places, rng: Generator) -> Floats:
 
 
 def _expect_log_price(
-    market: Market, at: Places, age: Floats, columns: Mapping[str, Any]
+    market: MarketFacts, at: Places, age: Floats, columns: Mapping[str, Any]
 ) -> Floats:
     """Log price in DH that the table expects of each advert, before its own whim."""
     facts, knots = market.facts, np.array(market.facts["age_knots"])
@@ -207,17 +185,18 @@ def _weigh_detail(column: pd.Series, effects: Mapping[str, Sequence[float]], age
 
 def _draw_equipment(log_price: Floats, age: Floats, rng: Generator) -> dict[str, Floats]:
     """Equipment, likelier on dearer and newer cars: 1 or 0."""
-    means = (log_price - np.log(TYPICAL_PRICE)) - scale_age(age)
+    simulation = find_simulation()
+    means = (log_price - np.log(simulation.typical_price)) - scale_age(age)
     drawn = {}
     for name in EQUIPMENT:
-        share = EQUIPMENT_SHARES[name]
+        share = simulation.equipment_shares[name]
         odds = np.log(share / (1 - share)) + means
         drawn[name] = (rng.logistic(size=len(age)) < odds).astype("float64")
     return drawn
 
 
 def _draw_price(
-    market: Market, at: Places, age: Floats, log_price: Floats, rng: Generator
+    market: MarketFacts, at: Places, age: Floats, log_price: Floats, rng: Generator
 ) -> Floats:
     """Asking price in DH: heavy-tailed around what is expected, rounded as sellers do."""
     spread = market.variants["spread"].to_numpy(dtype=float)[at] / MEDIAN_OF_T4

@@ -10,14 +10,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from carprice.errors import ConfigurationError
+from carprice.market.chosen import MARKET
+from carprice.market.definition import Simulation
+
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
-MARKET = "morocco.json"
+
+def find_simulation() -> Simulation:
+    """What the market says of its simulation; raise ConfigurationError where it says nothing."""
+    if MARKET.simulation is None:
+        raise ConfigurationError(
+            f"the market {MARKET.code} has no simulated adverts: bring real ones (--data)."
+        )
+    return MARKET.simulation
 
 
 @dataclass(frozen=True)
-class Market:
+class MarketFacts:
     """The table of aggregate facts as arrays; V variants, K age knots, Q quantiles.
 
     facts: the sections that hold for the whole market, as in the file.
@@ -32,11 +43,13 @@ class Market:
 
 
 @lru_cache(maxsize=1)
-def load_market() -> Market:
+def load_market() -> MarketFacts:
     """Read the table that lies beside this module."""
-    facts = json.loads(files("carprice.simulation").joinpath(MARKET).read_text(encoding="utf-8"))
+    facts = json.loads(
+        files("carprice.simulation").joinpath(find_simulation().facts).read_text(encoding="utf-8")
+    )
     variants = pd.DataFrame(facts["variants"], columns=facts["variant_columns"])
-    return Market(
+    return MarketFacts(
         facts=facts,
         variants=variants,
         curves=np.log(np.array(variants["prices"].tolist()) * 1000),

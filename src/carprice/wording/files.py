@@ -99,4 +99,4 @@ WORKBOOK_REFUSALS = {
     ),
 }
 
-ESTIMATED_FILE = "{stem}-estimations.csv"
+ESTIMATED_FILE = Text("{stem}-estimations.csv", "{stem}-estimates.csv")

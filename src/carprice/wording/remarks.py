@@ -1,9 +1,16 @@
 """Remarks on an estimate, in each language."""
 
 from carprice.language import Language, Text
+from carprice.market.listing import HOME
 from carprice.wording.spell import label, limits
 
-COLUMNS = ("prix_estime", "prix_bas", "prix_haut", "remarque")
+ADDED = (
+    Text("prix_estime", "estimated_price"),
+    Text("prix_bas", "low_price"),
+    Text("prix_haut", "high_price"),
+    Text("remarque", "remark"),
+)
+COLUMNS = tuple(each.say(HOME) for each in ADDED)
 """What is added to a file of cars, in this order."""
 
 

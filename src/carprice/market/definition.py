@@ -1,0 +1,121 @@
+"""What must be said of a market, as one typed value: see `morocco.py` for a whole one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from carprice.language import Language, Text
+from carprice.market.fields import Field
+
+
+@dataclass(frozen=True)
+class Currency:
+    """The unit of prices.
+
+    code: ISO 4217; in lower case it ends the stored names of amounts. symbol: behind an amount.
+    words: folded texts that may stand around a price.
+    """
+
+    code: str
+    symbol: str
+    name: Text
+    words: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Wordings:
+    """How adverts say what is no plain value; all texts are folded (see `fields.fold`).
+
+    unknown: stand for an unknown value. unpriced: say that an advert names no price.
+    yes, no: beside `yes`, `true`, `1` and their opposites, which are understood anywhere.
+    at_least: before or after a number, one more than it. around: say nothing beside a number.
+    between: signs and letters between the two ends of a band of kilometres.
+    group_marks, decimal_marks: what may part the thousands of a number, and its decimals.
+    """
+
+    unknown: frozenset[str]
+    unpriced: frozenset[str] = frozenset()
+    yes: frozenset[str] = frozenset()
+    no: frozenset[str] = frozenset()
+    at_least: frozenset[str] = frozenset()
+    around: frozenset[str] = frozenset()
+    between: str = "-–—"
+    group_marks: str = " .,"
+    decimal_marks: str = ".,"
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Scales on which a model learns; kept with each model, so that changing them spoils none.
+
+    versions: choices that together make a version of a model, the one that matters most first;
+        metrics and pictures are split by the first.
+    alike: choices in which adverts of one model are compared with a car.
+    age_knots: ages in years between which a price moves straight. typical_age: of an unknown one.
+    km_per_year, km_scale: usual distance, and the one from which a further kilometre counts less.
+    error_age_knots, error_price_knots: ages and prices at which the spread of errors may bend.
+    """
+
+    versions: tuple[str, ...]
+    alike: tuple[str, ...]
+    age_knots: tuple[float, ...]
+    typical_age: float
+    km_per_year: float
+    km_scale: float
+    error_age_knots: tuple[float, ...]
+    error_price_knots: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Facts of the market from which adverts are drawn where there are no real ones.
+
+    facts: file in `carprice.simulation` with what was measured. year: when; ages count from it.
+    typical_price: of a car eight years old. equipment_shares: share of such cars with a thing.
+    cities: share of adverts of each. districts: of a city, in exports that name them.
+    yes, no, unpriced, at_least, or_older: as the sites of the market put it.
+    """
+
+    facts: str
+    year: int
+    typical_price: float
+    equipment_shares: Mapping[str, float]
+    cities: Mapping[str, float]
+    districts: tuple[str, ...]
+    yes: str
+    no: str
+    unpriced: str
+    at_least: str
+    or_older: str
+
+
+@dataclass(frozen=True)
+class Market:
+    """Everything that holds in one country and not in another.
+
+    code: stored with each model, which answers for this market alone.
+    language: of headers and choices in files, and of answers where nobody asks for another.
+    fields: price, make, model, model_year and mileage_km must be among them, in the clean table's
+        order; link, city and simulated may be, and are known by these names; all others are free.
+    price_bands, year_bands: inner edges of the slices that a model is measured on.
+    price_ticks: label to price on pictures. usual_years, usual_km: what curves are drawn over.
+    compared: fields shown of similar adverts.
+    example: raw texts of a car that everybody there knows.
+    """
+
+    code: str
+    place: Text
+    clock: Text
+    zone: str
+    language: Language
+    currency: Currency
+    wordings: Wordings
+    fields: tuple[Field, ...]
+    priors: Priors
+    price_bands: tuple[int, ...]
+    year_bands: tuple[int, ...]
+    price_ticks: Mapping[str, float]
+    usual_years: int
+    usual_km: range
+    compared: tuple[str, ...]
+    example: Mapping[str, str | int]
+    simulation: Simulation | None = None
