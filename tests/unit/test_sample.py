@@ -163,7 +163,7 @@ def test_every_wording_of_a_raw_form_is_understood(
 
 
 def test_unpriced_and_unknown_wordings_are_those_of_the_listing() -> None:
-    assert fold(SIMULATION.unpriced) in UNPRICED_WORDS
+    assert fold(MARKET.wordings.unpriced[0]) in UNPRICED_WORDS
     assert {fold(word) for word in UNKNOWN_GEARBOX.values()} <= UNKNOWN_WORDS
 
 
@@ -221,7 +221,7 @@ def test_dirt_comes_at_the_rates_of_the_real_file() -> None:
     price, mileage = (raw[_header(name)] for name in (TARGET, "mileage_km"))
     aged = clean.loc[raw.index, "model_year"] < SIMULATION.year - 1
     kilometres = pd.to_numeric(mileage, errors="coerce")
-    assert (price == SIMULATION.unpriced).mean() == pytest.approx(0.339, abs=0.015)
+    assert (price == MARKET.wordings.unpriced[0]).mean() == pytest.approx(0.339, abs=0.015)
     assert (kilometres[aged].between(10, 999)).mean() == pytest.approx(0.022, abs=0.006)
     assert (kilometres[aged] == 0).mean() == pytest.approx(0.019, abs=0.006)
     assert (kilometres == MILEAGE_FILLER).mean() == pytest.approx(0.001, abs=0.001)

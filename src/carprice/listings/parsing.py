@@ -20,26 +20,31 @@ from carprice.market.listing import (
     read_codes,
 )
 
-WORDINGS = MARKET.wordings
-YES_NO = dict.fromkeys(("yes", "true", "1", *WORDINGS.yes), 1.0) | dict.fromkeys(
-    ("no", "false", "0", *WORDINGS.no), 0.0
+WORDINGS, CURRENCY = MARKET.wordings, MARKET.currency
+YES_NO = dict.fromkeys(("yes", "true", "1", *map(fold, WORDINGS.yes)), 1.0) | dict.fromkeys(
+    ("no", "false", "0", *map(fold, WORDINGS.no)), 0.0
 )
 BAND = re.compile(rf"(?<=[\dm])\s*[{re.escape(WORDINGS.between)}]\s*(?=\d)")
-MARKS = re.escape(WORDINGS.group_marks)
+GROUP_MARK, DECIMAL_MARK = (
+    f"[{re.escape(marks)}]" for marks in (WORDINGS.group_marks, WORDINGS.decimal_marks)
+)
+SIGNS = re.escape(re.sub(r"\w", "", CURRENCY.symbol))
+AROUND = rf"(?:[^\W\d_]|[ '{SIGNS}])*"
 NUMBER = re.compile(
-    r"(?P<before>(?:[^\W\d_]|[ '])*?)"
+    rf"(?P<before>{AROUND}?)"
     r"(?P<sign>-? ?)"
-    r"(?P<whole>[1-9]\d{0,2}(?P<mark>[" + MARKS + r"])\d{3}(?:(?P=mark)\d{3})*|\d+)"
-    r"(?:(?!(?P=mark))[" + re.escape(WORDINGS.decimal_marks) + r"](?P<fraction>\d+))?"
-    r"(?P<after>(?:[^\W\d_]|[ '])*\.?)"
+    rf"(?P<whole>[1-9]\d{{0,2}}(?P<mark>{GROUP_MARK})\d{{3}}(?:(?P=mark)\d{{3}})*|\d+)"
+    rf"(?:(?!(?P=mark)){DECIMAL_MARK}(?P<fraction>\d+))?"
+    rf"(?P<after>{AROUND}\.?)"
 )
 """One number and words around it: its groups of three share one mark, which is not the decimal
 one. Dates, sums, two numbers, other currencies and formulas do not match."""
 
 LONGEST_NUMBER = 60
 UNITS = frozenset({"", *(fold(each.unit) for each in FIELDS if each.kind is not Kind.PRICE)})
-WORDS_AROUND_NUMBERS = UNITS | MARKET.currency.words | WORDINGS.around
-AT_LEAST = frozenset(f"{word}{unit}" for word in WORDINGS.at_least for unit in UNITS)
+MONEY = (CURRENCY.symbol, CURRENCY.code, *CURRENCY.words)
+WORDS_AROUND_NUMBERS = UNITS | frozenset(map(fold, (*MONEY, *WORDINGS.or_older)))
+AT_LEAST = frozenset(f"{fold(word)}{unit}" for word in WORDINGS.at_least for unit in UNITS)
 Flags = npt.NDArray[np.bool_]
 
 
@@ -65,7 +70,7 @@ def parse_number(text: str) -> float:
     around = fold(found["before"] + found["after"]) if found else ""
     if not found or around not in WORDS_AROUND_NUMBERS | AT_LEAST:
         return float("nan")
-    whole = re.sub(f"[{MARKS}]", "", found["whole"])
+    whole = re.sub(GROUP_MARK, "", found["whole"])
     number = float(f"{found['sign'].strip()}{whole}.{found['fraction'] or 0}")
     return number + (around in AT_LEAST)
 

@@ -12,32 +12,34 @@ class Currency:
     """The unit of prices.
 
     code: ISO 4217; in lower case it ends the stored names of amounts. symbol: behind an amount.
-    words: folded texts that may stand around a price.
+    words: other texts that may stand around a price.
     """
 
     code: str
     symbol: str
     name: Text
-    words: frozenset[str]
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Wordings:
-    """How adverts say what is no plain value; all texts are folded (see `fields.fold`).
+    """How adverts say what is no plain value; spelling counts as little as `fields.fold` says.
 
+    The first of each kind is the usual one.
     unknown: stand for an unknown value. unpriced: say that an advert names no price.
     yes, no: beside `yes`, `true`, `1` and their opposites, which are understood anywhere.
-    at_least: before or after a number, one more than it. around: say nothing beside a number.
+    at_least: before or after a number, one more than it.
+    or_older: after a model year, which it leaves as it is.
     between: signs and letters between the two ends of a band of kilometres.
     group_marks, decimal_marks: what may part the thousands of a number, and its decimals.
     """
 
-    unknown: frozenset[str]
-    unpriced: frozenset[str] = frozenset()
-    yes: frozenset[str] = frozenset()
-    no: frozenset[str] = frozenset()
-    at_least: frozenset[str] = frozenset()
-    around: frozenset[str] = frozenset()
+    unknown: tuple[str, ...]
+    unpriced: tuple[str, ...] = ()
+    yes: tuple[str, ...] = ()
+    no: tuple[str, ...] = ()
+    at_least: tuple[str, ...] = ()
+    or_older: tuple[str, ...] = ()
     between: str = "-–—"
     group_marks: str = " .,"
     decimal_marks: str = ".,"
@@ -72,7 +74,6 @@ class Simulation:
     facts: file in `carprice.simulation` with what was measured. year: when; ages count from it.
     typical_price: of a car eight years old. equipment_shares: share of such cars with a thing.
     cities: share of adverts of each. districts: of a city, in exports that name them.
-    yes, no, unpriced, at_least, or_older: as the sites of the market put it.
     """
 
     facts: str
@@ -81,11 +82,6 @@ class Simulation:
     equipment_shares: Mapping[str, float]
     cities: Mapping[str, float]
     districts: tuple[str, ...]
-    yes: str
-    no: str
-    unpriced: str
-    at_least: str
-    or_older: str
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ FIELDS = MARKET.fields
 HOME: Language = MARKET.language
 """The language of headers, choices, and of whoever asks for no other."""
 
-UNKNOWN_WORDS = MARKET.wordings.unknown | {""}
+UNKNOWN_WORDS = frozenset({"", *map(fold, MARKET.wordings.unknown)})
 """Folded texts that stand for an unknown value; `--` and `-` fold to the empty one."""
-UNPRICED_WORDS = MARKET.wordings.unpriced
+UNPRICED_WORDS = frozenset(map(fold, MARKET.wordings.unpriced))
+"""Folded texts by which an advert says that it names no price."""
 
 BY_NAME: Mapping[str, Field] = MappingProxyType({each.name: each for each in FIELDS})
 TARGET = next(each.name for each in FIELDS if each.role is Role.TARGET)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from carprice.files import replacing
 from carprice.listings.reading import CHUNK_ROWS, UTF_8_MARK
+from carprice.market.chosen import MARKET
 from carprice.market.fields import Field, Kind
 from carprice.market.listing import EQUIPMENT, FIELDS, HOME, TARGET
 from carprice.simulation.drawing import (
@@ -25,6 +26,8 @@ from carprice.simulation.drawing import (
     take,
 )
 from carprice.simulation.facts import Places, find_simulation, load_market
+
+WORDINGS = MARKET.wordings
 
 
 def to_raw_form(frame: pd.DataFrame, form: int, seed: int) -> pd.DataFrame:
@@ -115,7 +118,7 @@ def _header(each: Field, form: int) -> str:
 def _spell_column(column: pd.Series, each: Field, form: int) -> pd.Series:
     """Texts of one field, each distinct value spelt once."""
     codes, values = pd.factorize(column)
-    unpriced = find_simulation().unpriced if form == 1 else ""
+    unpriced = WORDINGS.unpriced[0] if form == 1 else ""
     unknown = {TARGET: unpriced, "gearbox": UNKNOWN_GEARBOX[form]}
     texts = [_spell_value(value, each, form) for value in values]
     return take([*texts, unknown.get(each.name, "")], codes)
@@ -129,7 +132,7 @@ def _spell_value(value: Any, each: Field, form: int) -> str:
         case Kind.CHOICE:
             text = each.choices[value].say(HOME)
         case Kind.YES_NO:
-            text = find_simulation().yes if value else find_simulation().no
+            text = (WORDINGS.yes if value else WORDINGS.no)[0]
         case Kind.MILEAGE if form == 2:
             text = _spell_band(value)
         case Kind.PRICE if form == 1:
@@ -141,9 +144,9 @@ def _spell_value(value: Any, each: Field, form: int) -> str:
 
 def _spell_number(value: float, each: Field, form: int) -> str:
     if each.name == "model_year" and value <= each.minimum:
-        return f"{value:.0f} {find_simulation().or_older}"
+        return f"{value:.0f} {WORDINGS.or_older[0]}"
     if each.name == "fiscal_power_cv" and form == 1:
-        least = f"{find_simulation().at_least} {MAX_NAMED_POWER}"
+        least = f"{WORDINGS.at_least[0]} {MAX_NAMED_POWER}"
         return f"{least if value > MAX_NAMED_POWER else format(value, '.0f')} {each.unit}"
     return f"{value:.0f}"
 
