@@ -337,7 +337,7 @@ def measure_dirt(
     values, reasons = parsed.values, dropped.value_counts()
     rows = len(values)
     aged = int((values["model_year"] < AGE_NOW - 1).sum())
-    faults = {code: int(holds.sum()) for code, holds in parsed.problems.items()}
+    faults = {problem.code: int(holds.sum()) for problem, holds in parsed.problems.items()}
     centre, width = SLIP
     rates = {
         "unpriced": reasons["unpriced"] / rows,

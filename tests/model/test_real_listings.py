@@ -7,6 +7,7 @@ from carprice.listings.quality_report import QualityReport, render_html
 from carprice.listings.quality_rules import QualityRules
 from carprice.listings.reading import RawListings
 from carprice.listings.table_store import hash_content
+from carprice.market.problems import ProblemKind
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def test_every_real_advert_is_kept_or_dropped_for_the_reason_that_was_counted_by
 
 
 def test_no_wording_of_a_real_advert_is_left_unread(report: QualityReport) -> None:
-    assert not [code for code in report.summary.problems if code.endswith("_unreadable")]
+    assert not [each for each in report.summary.problems if each.kind is ProblemKind.UNREADABLE]
     assert report.summary.unknown_wordings == {}
     assert report.summary.damaged_letters == 0
 

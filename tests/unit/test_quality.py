@@ -20,6 +20,7 @@ from carprice.listings.quality_rules import QualityRules
 from carprice.listings.reading import RawListings, read_listings
 from carprice.listings.table_store import hash_content
 from carprice.market.listing import BY_NAME, FIELDS
+from carprice.market.problems import Problem, ProblemKind
 
 NAMES = [each.name for each in FIELDS]
 CAR = {
@@ -119,19 +120,20 @@ def test_examples_are_named_by_row_with_the_raw_text_and_limited(read: Read) -> 
     assert [(each.row, each.text) for each in found.dropped["price_unreadable"].examples] == [
         (4, "cher"), (5, "[31mrouge"), (6, "z" * 39 + "…"),
     ]  # fmt: skip
-    assert found.problems["price_mad_unreadable"].rows == 4
+    assert found.problems[Problem("price_mad", ProblemKind.UNREADABLE)].rows == 4
     assert found.malformed_examples == (3,)
 
 
 def test_problems_say_what_was_made_of_them(read: Read) -> None:
     cars = [{"mileage_km": "150"}, {"mileage_km": "0"}, {"model_year": "2099"}, {"fuel": "Eau"}]
     found = check_listings(read(*market(), *cars), RULES, None).summary
-    assert {code: each.rows for code, each in found.problems.items()} == {
+    told = found.model_dump(mode="json")["problems"]
+    assert {code: each["rows"] for code, each in told.items()} == {
         "mileage_km_in_thousands": 1, "mileage_km_placeholder": 1, "model_year_out_of_range": 1,
         "fuel_unreadable": 1,
     }  # fmt: skip
-    assert "read as thousands" in found.problems["mileage_km_in_thousands"].label
-    assert found.problems["fuel_unreadable"].share == pytest.approx(1 / 64)
+    assert "read as thousands" in told["mileage_km_in_thousands"]["label"]
+    assert told["fuel_unreadable"]["share"] == pytest.approx(1 / 64)
     assert found.unknown_wordings == {"fuel": {"Eau": 1}}
 
 

@@ -22,6 +22,7 @@ import pandas as pd
 from carprice.listings.parsing import Flags, Parsed, find_bands, parse_column
 from carprice.market.fields import THIS_YEAR, Kind, fold
 from carprice.market.listing import BY_NAME, FIELDS, TARGET, TEXTUAL, VEHICLE
+from carprice.market.problems import Problem, ProblemKind
 
 NEW_FROM_YEAR = THIS_YEAR - 1
 """Cars of this model year or later may truly have next to no kilometres."""
@@ -32,7 +33,6 @@ NUMBERS = (TARGET, *(each.name for each in NUMERIC))
 """In one array for all: a single car goes this way too, and pandas takes its time per column."""
 
 SPELT = tuple(each.name for each in FIELDS if each.kind is Kind.TEXT and each.name != "link")
-ENDINGS = ("_placeholder", "_in_thousands", "_out_of_range")
 
 
 def parse_listings(raw: pd.DataFrame) -> Parsed:
@@ -46,7 +46,7 @@ def parse_listings(raw: pd.DataFrame) -> Parsed:
     values: dict[str, Any] = {
         each.name: silent if each.name in TEXTUAL else np.nan for each in FIELDS
     }
-    problems: dict[str, pd.Series] = {}
+    problems: dict[Problem, pd.Series] = {}
     for each in FIELDS:
         if each.name not in given:
             continue
@@ -54,52 +54,45 @@ def parse_listings(raw: pd.DataFrame) -> Parsed:
         if raw[each.name].notna().any():
             told.add(each.name)
         if unreadable.any():
-            problems[f"{each.name}_unreadable"] = pd.Series(unreadable, index=raw.index)
+            problem = Problem(each.name, ProblemKind.UNREADABLE)
+            problems[problem] = pd.Series(unreadable, index=raw.index)
     numbers = np.empty((len(raw), len(NUMBERS)), order="F")
     for at, name in enumerate(NUMBERS):
         numbers[:, at] = values[name]
     banded = find_bands(raw["mileage_km"]) if "mileage_km" in given else np.False_
-    changed = _correct(numbers, ~banded)
+    changed = _correct(numbers, banded)
     values |= zip(NUMBERS, numbers.T, strict=True)
-    problems |= _name_rows(changed, raw.index)
+    problems |= {
+        problem: pd.Series(rows, index=raw.index) for problem, rows in changed.items() if rows.any()
+    }
     return Parsed(pd.DataFrame(values, index=raw.index), problems, frozenset(told))
 
 
-def correct_listings(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
-    """Apply the rules on kilometres and ranges to typed values; say which rows each one changed.
+def _correct(numbers: npt.NDArray[np.float64], banded: Flags | np.bool_) -> dict[Problem, Flags]:
+    """Correct an array (rows, NUMBERS) in place; the rows that each rule changed.
 
-    A price outside its range keeps what it says: rows are selected by it, it is not corrected.
+    banded: rows whose kilometres are the middle of a band, which nobody typed.
     """
-    numbers = frame[list(NUMBERS)].to_numpy(dtype="float64", na_value=np.nan, copy=True)
-    problems = _name_rows(_correct(numbers, np.True_), frame.index)
-    touched = {code.removesuffix(ending) for code in problems for ending in ENDINGS}
-    columns = {name: numbers[:, at] for at, name in enumerate(NUMBERS) if name in touched}
-    return frame.assign(**columns), problems
-
-
-def _correct(numbers: npt.NDArray[np.float64], exact_mileage: Flags | np.bool_) -> dict[str, Flags]:
-    """Correct an array (rows, NUMBERS) in place; the rows that each rule changed, by its code."""
     price, year, mileage = (
         numbers[:, NUMBERS.index(name)] for name in (TARGET, "model_year", "mileage_km")
     )
-    aged = (year < NEW_FROM_YEAR) & exact_mileage
-    changed: dict[str, Flags] = {
-        f"{TARGET}_placeholder": price == 0,
-        "mileage_km_in_thousands": aged & (mileage >= THOUSANDS[0]) & (mileage <= THOUSANDS[1]),
-        "mileage_km_placeholder": aged & (mileage >= 0) & (mileage < THOUSANDS[0]),
+    unpriced = price == 0
+    aged = (year < NEW_FROM_YEAR) & ~banded
+    short = aged & (mileage >= THOUSANDS[0]) & (mileage <= THOUSANDS[1])
+    fillers = aged & (mileage >= 0) & (mileage < THOUSANDS[0])
+    price[unpriced] = np.nan
+    mileage[short] *= 1000
+    mileage[fillers] = np.nan
+    changed: dict[Problem, Flags] = {
+        Problem(TARGET, ProblemKind.PLACEHOLDER): unpriced,
+        Problem("mileage_km", ProblemKind.IN_THOUSANDS): short,
+        Problem("mileage_km", ProblemKind.PLACEHOLDER): fillers,
     }
-    price[changed[f"{TARGET}_placeholder"]] = np.nan
-    mileage[changed["mileage_km_in_thousands"]] *= 1000
-    mileage[changed["mileage_km_placeholder"]] = np.nan
     for at, each in enumerate(NUMERIC, 1):
         outside = (numbers[:, at] < each.minimum) | (numbers[:, at] > each.maximum)
-        changed[f"{each.name}_out_of_range"] = outside
+        changed[Problem(each.name, ProblemKind.OUT_OF_RANGE)] = outside
         numbers[outside, at] = np.nan
     return changed
-
-
-def _name_rows(changed: dict[str, Flags], index: pd.Index) -> dict[str, pd.Series]:
-    return {code: pd.Series(rows, index=index) for code, rows in changed.items() if rows.any()}
 
 
 DROP_REASONS = {
@@ -117,10 +110,10 @@ def select_rows(parsed: Parsed) -> tuple[pd.DataFrame, pd.Series]:
     frame = parsed.values
     price = frame[TARGET]
     target = BY_NAME[TARGET]
-    unreadable = parsed.problems.get(f"{TARGET}_unreadable", pd.Series(False, index=frame.index))
+    unreadable = Problem(TARGET, ProblemKind.UNREADABLE)
     reason = _first_reason(
         {
-            "price_unreadable": unreadable,
+            "price_unreadable": parsed.problems.get(unreadable, pd.Series(False, frame.index)),
             "unpriced": price.isna(),
             "price_out_of_range": ~price.between(target.minimum, target.maximum),
             "no_year": frame["model_year"].isna(),

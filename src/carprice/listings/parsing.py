@@ -11,6 +11,7 @@ import pandas as pd
 
 from carprice.market.fields import Field, Kind, fold
 from carprice.market.listing import BY_NAME, TEXTUAL, UNKNOWN_WORDS, UNPRICED_WORDS
+from carprice.market.problems import Problem
 
 YES_NO = {"oui": 1.0, "yes": 1.0, "true": 1.0, "vrai": 1.0, "1": 1.0,
           "non": 0.0, "no": 0.0, "false": 0.0, "faux": 0.0, "0": 0.0}  # fmt: skip
@@ -36,14 +37,13 @@ class Parsed:
     """Typed values of raw listings, and where a text was there but could not be used.
 
     values: the clean table; texts are `str`, the rest floats, unknown is NaN.
-    problems: remark code to the rows it holds for (boolean, aligned with `values`); a code that
-        holds for no row is left out. Codes are a field name and `_unreadable`, `_out_of_range`,
-        `_placeholder` or `_in_thousands`.
-    told: fields that have a cell in some row, be it an empty one; of all others nobody told.
+    problems: the rows that have each problem (boolean, aligned with `values`); one that no row
+        has is left out.
+    told: fields that have a cell in some row, even an empty one.
     """
 
     values: pd.DataFrame
-    problems: dict[str, pd.Series]
+    problems: dict[Problem, pd.Series]
     told: frozenset[str] = frozenset(BY_NAME)
 
 

@@ -29,6 +29,7 @@ from carprice.listings.reading import RawListings
 from carprice.listings.table_store import hash_content
 from carprice.market.fields import Kind, fold
 from carprice.market.listing import BY_NAME, FIELDS, TARGET, VEHICLE
+from carprice.market.problems import Problem, ProblemKind
 
 __all__ = [
     "DataProfile", "Line", "QualityReport", "QualityRules", "QualitySummary", "build_profile",
@@ -39,10 +40,10 @@ NAMES_SHOWN = 50
 HISTOGRAM_KM = 500_000
 
 PROBLEMS = {
-    "unreadable": "a text that cannot be read: taken for unknown",
-    "out_of_range": "a number outside its range: taken for unknown",
-    "in_thousands": "10 to 999 km on a car that is not new: read as thousands",
-    "placeholder": "a number that stands for nothing: taken for unknown",
+    ProblemKind.UNREADABLE: "a text that cannot be read: taken for unknown",
+    ProblemKind.OUT_OF_RANGE: "a number outside its range: taken for unknown",
+    ProblemKind.IN_THOUSANDS: "10 to 999 km on a car that is not new: read as thousands",
+    ProblemKind.PLACEHOLDER: "a number that stands for nothing: taken for unknown",
 }
 EXAMPLE_FIELDS = {"no_year": ("model_year",), "same_link": ("link",), "same_content": VEHICLE}
 
@@ -130,15 +131,16 @@ def compare_prices(profile: DataProfile, accepted: DataProfile | None) -> float 
     return float(np.exp(np.median(ratios))) if ratios else None
 
 
-def _find_problems(raw: RawListings, parsed: Parsed) -> dict[str, Finding]:
-    findings = {}
-    for code, holds in parsed.problems.items():
-        name, kind = next(
-            (code.removesuffix(f"_{kind}"), kind) for kind in PROBLEMS if code.endswith(kind)
+def _find_problems(raw: RawListings, parsed: Parsed) -> dict[Problem, Finding]:
+    return {
+        problem: _find(
+            f"{title_field(problem.field)}: {PROBLEMS[problem.kind]}",
+            raw,
+            raw.frame.index[rows],
+            (problem.field,),
         )
-        label = f"{title_field(name)}: {PROBLEMS[kind]}"
-        findings[code] = _find(label, raw, raw.frame.index[holds], (name,))
-    return findings
+        for problem, rows in parsed.problems.items()
+    }
 
 
 def _find(label: str, raw: RawListings, rows: pd.Index, fields: tuple[str, ...]) -> Finding:
@@ -163,7 +165,7 @@ def _count_wordings(raw: RawListings, parsed: Parsed) -> dict[str, dict[str, int
         }
         for each in FIELDS
         if each.kind in (Kind.CHOICE, Kind.YES_NO)
-        and (holds := parsed.problems.get(f"{each.name}_unreadable")) is not None
+        and (holds := parsed.problems.get(Problem(each.name, ProblemKind.UNREADABLE))) is not None
     }
 
 

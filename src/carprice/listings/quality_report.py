@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from pydantic import BaseModel
+from pydantic import BaseModel, field_serializer
 
 from carprice.listings.parsing import parse_text
 from carprice.market.listing import BY_NAME
+from carprice.market.problems import Problem
 
 EXAMPLES = 3
 EXAMPLE_LENGTH = 40
@@ -81,7 +82,7 @@ class QualitySummary(BaseModel, frozen=True):
     rows_kept: int
     dropped: dict[str, Finding]
     duplicates: int
-    problems: dict[str, Finding]
+    problems: dict[Problem, Finding]
     missing: dict[str, float]
     unknown_wordings: dict[str, dict[str, int]]
     unseen_makes: Unseen
@@ -93,6 +94,10 @@ class QualitySummary(BaseModel, frozen=True):
     profile: DataProfile
     failures: list[str]
     """One sentence for each broken rule: what, found against expected, what to do."""
+
+    @field_serializer("problems")
+    def _by_code(self, problems: dict[Problem, Finding]) -> dict[str, Finding]:
+        return {problem.code: found for problem, found in problems.items()}
 
 
 @dataclass(frozen=True)
@@ -128,8 +133,8 @@ def summarize_report(report: QualityReport) -> list[Line]:
         *(Line(f"dropped: {code}", f"{each.rows:,}", each.label)
           for code, each in found.dropped.items()),
         Line("kept", f"{found.rows_kept:,}", f"content {found.profile.data_hash}"),
-        *(Line(f"noticed: {code}", f"{each.rows:,}", name_examples(each))
-          for code, each in found.problems.items()),
+        *(Line(f"noticed: {problem.code}", f"{each.rows:,}", name_examples(each))
+          for problem, each in found.problems.items()),
     ]  # fmt: skip
     if found.damaged_letters:
         lines.append(Line("damaged letters", f"{found.damaged_letters:,}", "not in its encoding"))

@@ -13,6 +13,7 @@ from carprice.listings.quality_report import (
     title_field,
 )
 from carprice.market.listing import FEATURES, FIELDS, TARGET
+from carprice.market.problems import Problem, ProblemKind
 
 MISSING_SHARES = {
     "make": 0.05, "model": 0.05, "model_year": 0.05,
@@ -99,9 +100,9 @@ def _judge_missing(
 def _judge_unreadable(found: QualitySummary, rules: QualityRules) -> Iterable[str]:
     for each in FIELDS:
         findings = [
-            found.problems[code]
-            for code in (f"{each.name}_unreadable", f"{each.name}_out_of_range")
-            if code in found.problems
+            found.problems[problem]
+            for kind in (ProblemKind.UNREADABLE, ProblemKind.OUT_OF_RANGE)
+            if (problem := Problem(each.name, kind)) in found.problems
         ]
         if each.name == TARGET and "price_out_of_range" in found.dropped:
             findings.append(found.dropped["price_out_of_range"])
