@@ -109,10 +109,10 @@ def check(data: Path, as_json: AsJson = False) -> None:
 
     with _working() as (work, narrate):
         with narrate("check_data_quality") as say:
-            report = steps.inspect_listings(work, data)
+            _, report = steps.inspect_listings(work, data)
             say(f"{report.summary.rows_kept:,} of {report.summary.rows_read:,} rows kept")
         if as_json:
-            print_json(json.loads(report.summary.model_dump_json()))
+            print_json(report.describe())
         else:
             print_table(summarize_report(report))
         if report.failures:

@@ -13,6 +13,7 @@ The rules, each with its reason, all in this module:
   however they are spelt.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from carprice.listings.parsing import Flags, Parsed, find_bands, parse_column
+from carprice.listings.reading import RawListings
 from carprice.market.fields import THIS_YEAR, Kind, fold
 from carprice.market.listing import BY_NAME, FIELDS, TARGET, TEXTUAL, VEHICLE
 from carprice.market.problems import Problem, ProblemKind
@@ -33,6 +35,26 @@ NUMBERS = (TARGET, *(each.name for each in NUMERIC))
 """In one array for all: a single car goes this way too, and pandas takes its time per column."""
 
 SPELT = tuple(each.name for each in FIELDS if each.kind is Kind.TEXT and each.name != "link")
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """The listings of a file, as read, as values, and sorted into kept and dropped rows.
+
+    kept: the rows to train and measure on.
+    dropped: for every other well-formed row the code of its reason, a key of DROP_REASONS.
+    """
+
+    raw: RawListings
+    parsed: Parsed
+    kept: pd.DataFrame
+    dropped: pd.Series
+
+
+def clean(raw: RawListings) -> Cleaned:
+    """Parse the listings of a file and select the rows to train on."""
+    parsed = parse_listings(raw.frame)
+    return Cleaned(raw, parsed, *select_rows(parsed))
 
 
 def parse_listings(raw: pd.DataFrame) -> Parsed:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carprice.listings.cleaning import DROP_REASONS, parse_listings, select_rows
+from carprice.listings.cleaning import DROP_REASONS, Cleaned
 from carprice.listings.parsing import Parsed
 from carprice.listings.quality_report import (
     EXAMPLES,
@@ -15,13 +15,10 @@ from carprice.listings.quality_report import (
     Example,
     Finding,
     Histogram,
-    Line,
     QualityReport,
     QualitySummary,
     Unseen,
-    render_html,
     shorten,
-    summarize_report,
     title_field,
 )
 from carprice.listings.quality_rules import QualityRules, list_failures
@@ -31,10 +28,6 @@ from carprice.market.fields import Kind, fold
 from carprice.market.listing import BY_NAME, FIELDS, TARGET, VEHICLE
 from carprice.market.problems import Problem, ProblemKind
 
-__all__ = [
-    "DataProfile", "Line", "QualityReport", "QualityRules", "QualitySummary", "build_profile",
-    "check_listings", "compare_prices", "render_html", "summarize_report",
-]  # fmt: skip
 ROWS_FOR_A_MEDIAN = 20
 NAMES_SHOWN = 50
 HISTOGRAM_KM = 500_000
@@ -48,19 +41,22 @@ PROBLEMS = {
 EXAMPLE_FIELDS = {"no_year": ("model_year",), "same_link": ("link",), "same_content": VEHICLE}
 
 
-def check_listings(
-    raw: RawListings, rules: QualityRules, accepted: DataProfile | None
-) -> QualityReport:
-    """Parse, select and judge listings, against the data accepted before when there is some.
+def check(cleaned: Cleaned, rules: QualityRules, accepted: DataProfile | None) -> QualityReport:
+    """What was found in listings, and which rules they break.
 
-    Never raises for what the listings hold: what is wrong stands in the failures.
+    accepted: of the data that the version in production learnt from, to compare with.
+    Raises nothing for what the listings hold: it stands in the failures.
     """
-    parsed = parse_listings(raw.frame)
-    kept, reasons = select_rows(parsed)
-    source, read = raw.source, len(raw.frame) + len(raw.malformed)
-    dropped = {code: reasons.index[reasons == code] for code in DROP_REASONS}
+    summary = summarize(cleaned, accepted)
+    return QualityReport(summary, list_failures(summary, rules, accepted))
+
+
+def summarize(cleaned: Cleaned, accepted: DataProfile | None) -> QualitySummary:
+    """All that is counted in listings, and how it differs from the accepted data."""
+    raw, parsed, kept = cleaned.raw, cleaned.parsed, cleaned.kept
+    source = raw.source
     profile = build_profile(parsed, kept)
-    summary = QualitySummary(
+    return QualitySummary(
         source=source.name,
         source_sha256=source.sha256,
         encoding=source.encoding,
@@ -68,17 +64,13 @@ def check_listings(
         damaged_letters=source.damaged_letters,
         ignored_columns=[shorten(name) for name in source.ignored_columns],
         absent_fields=source.absent_fields,
-        rows_read=read,
+        rows_read=raw.rows_read,
         rows_malformed=len(raw.malformed),
         malformed_examples=raw.malformed[:EXAMPLES],
         rows_priced=int(parsed.values[TARGET].notna().sum()),
         rows_kept=len(kept),
-        dropped={
-            code: _find(DROP_REASONS[code], raw, rows, EXAMPLE_FIELDS.get(code, (TARGET,)))
-            for code, rows in dropped.items()
-            if len(rows)
-        },
-        duplicates=len(dropped["same_link"]) + len(dropped["same_content"]),
+        dropped=_find_dropped(cleaned),
+        duplicates=int(cleaned.dropped.isin(["same_link", "same_content"]).sum()),
         problems=_find_problems(raw, parsed),
         missing=profile.missing,
         unknown_wordings=_count_wordings(raw, parsed),
@@ -88,10 +80,7 @@ def check_listings(
         simulated=profile.simulated,
         histograms=_build_histograms(kept),
         profile=profile,
-        failures=[],
     )
-    failures = list_failures(summary, rules, accepted)
-    return QualityReport(kept, summary.model_copy(update={"failures": failures}))
 
 
 def build_profile(parsed: Parsed, kept: pd.DataFrame) -> DataProfile:
@@ -131,6 +120,15 @@ def compare_prices(profile: DataProfile, accepted: DataProfile | None) -> float 
     return float(np.exp(np.median(ratios))) if ratios else None
 
 
+def _find_dropped(cleaned: Cleaned) -> dict[str, Finding]:
+    rows = {code: cleaned.dropped.index[cleaned.dropped == code] for code in DROP_REASONS}
+    return {
+        code: _find(label, cleaned.raw, rows[code], EXAMPLE_FIELDS.get(code, (TARGET,)))
+        for code, label in DROP_REASONS.items()
+        if len(rows[code])
+    }
+
+
 def _find_problems(raw: RawListings, parsed: Parsed) -> dict[Problem, Finding]:
     return {
         problem: _find(
@@ -148,7 +146,7 @@ def _find(label: str, raw: RawListings, rows: pd.Index, fields: tuple[str, ...])
     return Finding(
         label=label,
         rows=len(rows),
-        share=len(rows) / (len(raw.frame) + len(raw.malformed)),
+        share=len(rows) / raw.rows_read,
         examples=tuple(
             Example(row=int(row), text=shorten(" ".join(texts)))
             for row, *texts in cells.itertuples()

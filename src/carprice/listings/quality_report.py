@@ -1,9 +1,8 @@
 """What a check of listings found: as plain data, as rows of a table and as a page."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, field_serializer
 
@@ -66,7 +65,7 @@ class Histogram(BaseModel, frozen=True):
 
 
 class QualitySummary(BaseModel, frozen=True):
-    """All that was found, ready for JSON. rows_kept + dropped + rows_malformed = rows_read."""
+    """All that was counted in a file; rows_kept + dropped + rows_malformed = rows_read."""
 
     source: str
     source_sha256: str
@@ -92,8 +91,6 @@ class QualitySummary(BaseModel, frozen=True):
     simulated: bool
     histograms: tuple[Histogram, ...]
     profile: DataProfile
-    failures: list[str]
-    """One sentence for each broken rule: what, found against expected, what to do."""
 
     @field_serializer("problems")
     def _by_code(self, problems: dict[Problem, Finding]) -> dict[str, Finding]:
@@ -102,14 +99,15 @@ class QualitySummary(BaseModel, frozen=True):
 
 @dataclass(frozen=True)
 class QualityReport:
-    """Clean rows to train on, and all that was found about the file they come from."""
+    """What was found in a file of listings, and which rules it breaks."""
 
-    kept: pd.DataFrame
     summary: QualitySummary
+    failures: list[str]
+    """One sentence for each broken rule: what, found against expected, what to do."""
 
-    @property
-    def failures(self) -> list[str]:
-        return self.summary.failures
+    def describe(self) -> dict[str, Any]:
+        """The report as JSON has it."""
+        return {**self.summary.model_dump(mode="json"), "failures": self.failures}
 
 
 class Line(NamedTuple):
@@ -155,7 +153,10 @@ def render_html(report: QualityReport) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     return pages.get_template("quality.html").render(
-        found=report.summary, fields=BY_NAME, lines=summarize_report(report)
+        found=report.summary,
+        failures=report.failures,
+        fields=BY_NAME,
+        lines=summarize_report(report),
     )
 
 

@@ -175,6 +175,11 @@ class RawListings:
     malformed: tuple[int, ...]
     """Numbers of the rows left out because they have more or fewer cells than the header."""
 
+    @property
+    def rows_read(self) -> int:
+        """All rows that say anything, the malformed ones included."""
+        return len(self.frame) + len(self.malformed)
+
 
 def read_listings(path: Path, progress: Callable[[int], None] = lambda _: None) -> RawListings:
     """Read a whole file for training; `progress` is told the number of rows read so far.
