@@ -353,6 +353,7 @@ def test_the_table_of_a_terminal_says_what_came_in_and_what_is_left(read: Read) 
     [
         {"max_missing_share": {**RULES.max_missing_share, "makee": 0.1}},
         {"max_missing_share": {**RULES.max_missing_share, "make": 1.5}},
+        {"max_missing_share": {"make": 0.2}},
         {"max_malformed_share": -0.1},
         {"max_price_shift": 1},
         {"min_priced_rows": 0},
