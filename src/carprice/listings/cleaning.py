@@ -1,12 +1,12 @@
-"""Raw text to clean fields: plain functions that learn nothing and never look at an error.
+"""Raw texts to clean rows, by fixed rules: nothing here learns from the data.
 
-The rules, each with its reason, all in this module:
+The rules, each with its reason; ranges are those of the fields in `market`:
 
-- A price outside 10,000..5,000,000 DH or a model year outside the range of `listing.py` is a
-  slip of the keyboard or a placeholder: the row is not trained on. A price of 0 names no price.
-- 10 to 999 km on a car that is not new is typed in thousands: such cars are otherwise priced as
-  if they had 150 km, not 150,000.
-- 0 to 9 km on a car that is not new, and 900,000 km or more, are placeholders: unknown.
+- A price or model year outside its range is a slip of the keyboard or a placeholder: the row is
+  not trained on. A price of 0 names no price.
+- 10 to 999 km on a car that is not new were typed in thousands: such cars would otherwise be
+  priced as if they had 150 km, not 150,000.
+- 0 to 9 km on a car that is not new are a placeholder: unknown.
 - Any other number outside its range, any text around a number that is not its unit, and any
   wording that is no known choice: unknown. A guess would be silently wrong.
 - The same advert is kept once: by its link, and by equal content of all its other fields,
@@ -32,9 +32,20 @@ NEW_FROM_YEAR = THIS_YEAR - 1
 THOUSANDS = (10, 999)
 NUMERIC = tuple(each for each in FIELDS if each.name not in TEXTUAL and each.name != TARGET)
 NUMBERS = (TARGET, *(each.name for each in NUMERIC))
-"""In one array for all: a single car goes this way too, and pandas takes its time per column."""
+"""Corrected together in one array: column by column, pandas would take long even for one car."""
 
 SPELT = tuple(each.name for each in FIELDS if each.kind is Kind.TEXT and each.name != "link")
+PRICE = BY_NAME[TARGET]
+DROP_REASONS = {
+    "unpriced": "no price given (« Demander le prix »)",
+    "price_unreadable": "a price that is no number",
+    "price_out_of_range": "a price outside "
+    f"{PRICE.minimum:,.0f} to {PRICE.maximum:,.0f} {PRICE.unit}",
+    "no_year": "no usable model year",
+    "same_link": "the same advert again (same link)",
+    "same_content": "the same advert again (same content)",
+}
+"""Why a row is not trained on, by its code in reports."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +69,9 @@ def clean(raw: RawListings) -> Cleaned:
 
 
 def parse_listings(raw: pd.DataFrame) -> Parsed:
-    """Turn raw texts, one `str` column a field, into corrected clean values.
+    """Corrected values of raw texts, and the problems found in them.
 
-    A field without a column is unknown.
+    raw: one `str` column for each field; a field without a column is unknown.
     """
     given = set(raw.columns)
     told: set[str] = set()
@@ -117,27 +128,16 @@ def _correct(numbers: npt.NDArray[np.float64], banded: Flags | np.bool_) -> dict
     return changed
 
 
-DROP_REASONS = {
-    "unpriced": "no price given (« Demander le prix »)",
-    "price_unreadable": "a price that is no number",
-    "price_out_of_range": "a price outside 10,000 to 5,000,000 DH",
-    "no_year": "no usable model year",
-    "same_link": "the same advert again (same link)",
-    "same_content": "the same advert again (same content)",
-}
-
-
 def select_rows(parsed: Parsed) -> tuple[pd.DataFrame, pd.Series]:
-    """Rows to train and measure on, and for every dropped row the code of its first reason."""
+    """Rows to train and measure on, and the first reason of every other row, a code."""
     frame = parsed.values
     price = frame[TARGET]
-    target = BY_NAME[TARGET]
     unreadable = Problem(TARGET, ProblemKind.UNREADABLE)
     reason = _first_reason(
         {
             "price_unreadable": parsed.problems.get(unreadable, pd.Series(False, frame.index)),
             "unpriced": price.isna(),
-            "price_out_of_range": ~price.between(target.minimum, target.maximum),
+            "price_out_of_range": ~price.between(PRICE.minimum, PRICE.maximum),
             "no_year": frame["model_year"].isna(),
         }
     )
@@ -148,7 +148,7 @@ def select_rows(parsed: Parsed) -> tuple[pd.DataFrame, pd.Series]:
 
 
 def name_vehicles(frame: pd.DataFrame) -> pd.Series:
-    """One text for each row that is equal for adverts of the same car, however they are spelt."""
+    """One text for each row, equal for adverts of the same car however they are spelt."""
     parts = [
         _fold_column(frame[name])
         if name in TEXTUAL
