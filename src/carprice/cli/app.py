@@ -259,10 +259,10 @@ def sample(
 
     Example: `carprice sample --rows 5000 --seed 7 sample.csv`
     """
-    from carprice.simulation.dirt import write_sample
+    from carprice.simulation.dirt import RawForm, write_sample
 
     with _working() as (_, narrate), narrate("sample") as say:
-        write_sample(target, rows, seed, form)
+        write_sample(target, rows, seed, RawForm(form))
         say(f"{target}: {rows:,} simulated listings")
 
 

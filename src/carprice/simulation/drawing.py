@@ -20,8 +20,7 @@ from carprice.market.listing import BY_NAME, EQUIPMENT, FIELDS, TARGET
 from carprice.simulation.facts import Floats, Market, Places, load_market
 
 AGE_NOW = 2026.0
-"""The year in which the market was measured: ages are drawn against it."""
-"""Model year of a car of age 0."""
+"""Model year of a car of age 0: the year in which the market was measured."""
 UNKNOWN = "unknown"
 OPTIONAL = ("origin", "condition", "first_owner", "doors", "fiscal_power_cv")
 """Details that an advert may leave out, in the order of the table's patterns."""
@@ -51,20 +50,6 @@ CITIES: Mapping[str, float] = MappingProxyType(
     }
 )  # fmt: skip
 """Invented, in the order of the cities' sizes."""
-DISTRICTS = ("Autre secteur", "Centre Ville")
-
-UNPRICED = "Demander le prix"
-AT_LEAST = "Plus de"
-OR_OLDER = "ou plus ancien"
-YES_NO = MappingProxyType({1.0: "Oui", 0.0: "Non"})
-UNKNOWN_GEARBOX: Mapping[int, str] = MappingProxyType({1: "", 2: "--"})
-MAX_NAMED_POWER = 41
-MILEAGE_FILLER = 999_999
-NARROW_SPACE = "\u202f"
-LINE_NUMBER, DISTRICT = "", "Secteur"
-"""Columns of raw form 2 that are no field of a listing."""
-BAND_WIDTHS = {100_000: 5_000, 200_000: 10_000}
-WIDEST_BAND = 50_000
 
 
 def scale_age(age: Floats) -> Floats:
