@@ -23,6 +23,7 @@ from carprice.listings.quality_report import (
 )
 from carprice.listings.quality_rules import QualityRules, list_failures
 from carprice.listings.reading import RawListings
+from carprice.listings.spelling import choose_spellings
 from carprice.listings.table_store import hash_content
 from carprice.market.fields import Kind, fold
 from carprice.market.listing import BY_NAME, FIELDS, TARGET, VEHICLE
@@ -175,15 +176,16 @@ def _count_unseen(
         return Unseen(names=0, rows=0, shown={})
     models = accepted.models_by_make
     known = {(make,) for make in models} | {(make, one) for make in models for one in models[make]}
-    rows: Counter[tuple[str, ...]] = Counter()
-    labels: dict[tuple[str, ...], str] = {}
+    new: list[tuple[str, int]] = []
     for names, count in kept[list(columns)].value_counts(dropna=True).items():
-        parts = tuple(map(str, names)) if isinstance(names, tuple) else (str(names),)
-        key = tuple(map(fold, parts))
-        if key not in known:
-            rows[key] += int(count)
-            labels.setdefault(key, shorten(" ".join(parts)))
-    shown = {labels[key]: count for key, count in rows.most_common(NAMES_SHOWN)}
+        parts = names if isinstance(names, tuple) else (names,)
+        if tuple(map(fold, parts)) not in known:
+            new.append((" ".join(parts), int(count)))
+    spelling = choose_spellings(new)
+    rows: Counter[str] = Counter()
+    for name, count in new:
+        rows[fold(name)] += count
+    shown = {shorten(spelling[key]): count for key, count in rows.most_common(NAMES_SHOWN)}
     return Unseen(names=len(rows), rows=rows.total(), shown=shown)
 
 
