@@ -27,7 +27,7 @@ class Middle(NamedTuple):
 
 
 def unify_names(adverts: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Names that differ in their spelling alone, in the most common one."""
+    """The adverts with each name of these columns in its most common spelling."""
     return adverts.assign(**{name: _unify(adverts[name]) for name in columns})
 
 

@@ -50,7 +50,7 @@ DROP_REASONS = {
 
 @dataclass(frozen=True)
 class Cleaned:
-    """The listings of a file, as read, as values, and sorted into kept and dropped rows.
+    """The listings of a file: raw, parsed, and sorted into kept and dropped rows.
 
     kept: the rows to train and measure on.
     dropped: for every other well-formed row the code of its reason, a key of DROP_REASONS.
@@ -102,7 +102,7 @@ def parse_listings(raw: pd.DataFrame) -> Parsed:
 
 
 def _correct(numbers: npt.NDArray[np.float64], banded: Flags | np.bool_) -> dict[Problem, Flags]:
-    """Correct an array (rows, NUMBERS) in place; the rows that each rule changed.
+    """Correct an array (rows, NUMBERS) in place; returns the rows that each rule changed.
 
     banded: rows whose kilometres are the middle of a band, which nobody typed.
     """
@@ -129,7 +129,7 @@ def _correct(numbers: npt.NDArray[np.float64], banded: Flags | np.bool_) -> dict
 
 
 def select_rows(parsed: Parsed) -> tuple[pd.DataFrame, pd.Series]:
-    """Rows to train and measure on, and the first reason of every other row, a code."""
+    """Rows to train on, and the code of the first reason against each other row."""
     frame = parsed.values
     price = frame[TARGET]
     unreadable = Problem(TARGET, ProblemKind.UNREADABLE)
@@ -168,7 +168,7 @@ def _fold_column(column: pd.Series) -> pd.Series:
 
 
 def _first_reason(rules: dict[str, pd.Series]) -> pd.Series:
-    """For each row the code of the first rule that holds, else the empty text."""
+    """The code of the first rule that holds for each row, or an empty text."""
     index = next(iter(rules.values())).index
     return pd.Series(np.select(list(rules.values()), list(rules), ""), index=index, dtype="str")
 

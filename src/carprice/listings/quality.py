@@ -1,4 +1,4 @@
-"""Check listings before anything learns from them: every broken rule at once, with examples."""
+"""The check of clean listings before training: every broken rule at once, with examples."""
 
 import math
 from collections import Counter
@@ -45,15 +45,15 @@ EXAMPLE_FIELDS = {"no_year": ("model_year",), "same_link": ("link",), "same_cont
 def check(cleaned: Cleaned, rules: QualityRules, accepted: DataProfile | None) -> QualityReport:
     """What was found in listings, and which rules they break.
 
-    accepted: of the data that the version in production learnt from, to compare with.
-    Raises nothing for what the listings hold: it stands in the failures.
+    accepted: profile of the data that the version in production learnt from, if there is one.
+    Never raises for bad listings: what is wrong stands in the failures.
     """
     summary = summarize(cleaned, accepted)
     return QualityReport(summary, list_failures(summary, rules, accepted))
 
 
 def summarize(cleaned: Cleaned, accepted: DataProfile | None) -> QualitySummary:
-    """All that is counted in listings, and how it differs from the accepted data."""
+    """Counts of listings, and how they differ from the accepted data."""
     raw, parsed, kept = cleaned.raw, cleaned.parsed, cleaned.kept
     source = raw.source
     profile = build_profile(parsed, kept)
@@ -85,7 +85,7 @@ def summarize(cleaned: Cleaned, accepted: DataProfile | None) -> QualitySummary:
 
 
 def build_profile(parsed: Parsed, kept: pd.DataFrame) -> DataProfile:
-    """What is remembered of these listings if they are accepted."""
+    """The profile of these listings, to compare later ones with."""
     values = parsed.values
     priced = values[values[TARGET] > 0]
     by_make = priced.groupby(priced["make"].map(fold, na_action="ignore"))[TARGET]
@@ -108,7 +108,7 @@ def build_profile(parsed: Parsed, kept: pd.DataFrame) -> DataProfile:
 
 
 def compare_prices(profile: DataProfile, accepted: DataProfile | None) -> float | None:
-    """Typical factor from accepted prices to these: the median over the makes in both.
+    """Median factor from accepted prices to these, over the makes in both.
 
     Make by make, so that another mix of cars does not count; None when no make is in both.
     """
@@ -156,7 +156,7 @@ def _find(label: str, raw: RawListings, rows: pd.Index, fields: tuple[str, ...])
 
 
 def _count_wordings(raw: RawListings, parsed: Parsed) -> dict[str, dict[str, int]]:
-    """Texts of choices that are no known choice: field name to text to rows."""
+    """Unknown texts of choices with their numbers of rows, by field name."""
     return {
         each.name: {
             shorten(str(text)): int(rows)
@@ -171,7 +171,7 @@ def _count_wordings(raw: RawListings, parsed: Parsed) -> dict[str, dict[str, int
 def _count_unseen(
     kept: pd.DataFrame, columns: tuple[str, ...], accepted: DataProfile | None
 ) -> Unseen:
-    """Names in these columns that the accepted data did not hold, however they are spelt."""
+    """Names in these columns that are in no spelling in the accepted data."""
     if accepted is None:
         return Unseen(names=0, rows=0, shown={})
     models = accepted.models_by_make

@@ -1,4 +1,4 @@
-"""What a check of listings found: as plain data, as rows of a table and as a page."""
+"""What a check of listings found, as plain data, as table rows and as a page."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ EXAMPLE_LENGTH = 40
 
 
 class DataProfile(BaseModel, frozen=True):
-    """What is remembered of data that was accepted, to compare later data with; JSON."""
+    """Summary of accepted data, kept as JSON to compare later data with."""
 
     data_hash: str
     """`hash_content` of the clean rows."""
@@ -47,7 +47,7 @@ class Finding(BaseModel, frozen=True):
 
 
 class Unseen(BaseModel, frozen=True):
-    """Names that the accepted data did not hold."""
+    """Names that are not in the accepted data."""
 
     names: int
     rows: int
@@ -65,7 +65,7 @@ class Histogram(BaseModel, frozen=True):
 
 
 class QualitySummary(BaseModel, frozen=True):
-    """All that was counted in a file; rows_kept + dropped + rows_malformed = rows_read."""
+    """Counts of a file; rows_kept + dropped + rows_malformed = rows_read."""
 
     source: str
     source_sha256: str
@@ -119,7 +119,7 @@ class Line(NamedTuple):
 
 
 def summarize_report(report: QualityReport) -> list[Line]:
-    """The report as rows of a table: what came in, what was left out and why, what is left."""
+    """The report as table rows: read, dropped and why, kept, noticed."""
     found = report.summary
     simulated = "simulated listings" if found.simulated else ""
     malformed = f"more or fewer cells than the header: {name_rows(found)}"
@@ -146,7 +146,7 @@ def summarize_report(report: QualityReport) -> list[Line]:
 
 
 def render_html(report: QualityReport) -> str:
-    """The report as one page that needs nothing else; its pictures are drawn as inline SVG."""
+    """The report as one page without links, its pictures as inline SVG."""
     # Cells come from whoever wrote the adverts: everything is escaped.
     pages = Environment(
         loader=PackageLoader("carprice.listings"), autoescape=True, undefined=StrictUndefined,
@@ -165,7 +165,7 @@ def title_field(name: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """A text that is safe and short enough to show: no control signs, a limited length."""
+    """The text without control signs, cut at EXAMPLE_LENGTH letters."""
     tidy = parse_text(text[: 4 * EXAMPLE_LENGTH]) or "(empty)"
     return tidy if len(tidy) <= EXAMPLE_LENGTH else tidy[: EXAMPLE_LENGTH - 1] + "…"
 

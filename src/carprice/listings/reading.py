@@ -59,7 +59,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Source:
-    """Where listings came from, as found in the file itself."""
+    """A file of listings, as described by its own bytes."""
 
     name: str
     sha256: str
@@ -83,9 +83,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a look at the bytes of a file as text tells; the text itself is not kept.
+    """Encoding and size of a file, without its text.
 
-    It takes four times the room of its bytes, so the rows are decoded again as they are read.
+    The file is decoded twice: whole to find these, and again row by row as it is read. Held as
+    a text for all that time, it would take four times the room of its bytes.
     """
 
     encoding: str
@@ -96,7 +97,7 @@ class Decoded:
 
 
 class Records:
-    """The records of a CSV text, refused where a stray quote hides rows.
+    """Records of a CSV text; raises where a stray quote hides rows.
 
     A cell that begins with a quote ends at the next one, however many lines below:
 
@@ -110,14 +111,14 @@ class Records:
     """
 
     def __init__(self, lines: Iterable[str], separator: str, width: int, year: int) -> None:
-        """Of lines under a header of `width` cells, with the model year in cell `year`."""
+        """width: cells of the header. year: place of the model year among them."""
         self._separator, self._width, self._year = separator, width, year
         # A quote still open at the end takes the blank line in: its record spans several lines.
         self._lines = chain(lines, ["\n"])
         self._taken: list[str] = []
 
     def __iter__(self) -> Iterator[list[str]]:
-        """Yield the cells of each record that is no blank line.
+        """Yield the cells of each record, blank lines left out.
 
         Raises csv.Error at a record with a stray quote.
         """
@@ -142,7 +143,7 @@ class Records:
 
 
 class ListingFile:
-    """The rows of one file of listings, read in chunks, cells untouched.
+    """Rows of a file of listings, read in chunks, cells unchanged.
 
     Raises DatasetError when the file is missing, empty, not text, or lacks a column that the
     model needs (`needs_price` says whether the price is one of them).
@@ -157,7 +158,7 @@ class ListingFile:
         separator, header = _read_header(self._lines, file)
         self._start = self._lines.tell()
         self.most_rows = decoded.lines
-        """Rows that there are at most, to tell how far a reader is."""
+        """Upper limit of the number of rows, to show progress against."""
         self.source = Source(
             name=file.name,
             sha256=hashlib.sha256(data).hexdigest(),
@@ -169,9 +170,9 @@ class ListingFile:
         )
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[list[list[str]]]:
-        """Yield the rows as lists of cells, at most `rows` at a time; empty lines are no rows.
+        """Yield lists of at most `rows` rows, each a list of cells; blank lines left out.
 
-        Raises DatasetError where a quote that is not closed swallows the rows after it.
+        Raises DatasetError where a stray quote hides rows (see Records).
         """
         records = self._records()
         while chunk := list(islice(records, rows)):
@@ -193,7 +194,7 @@ class ListingFile:
         return len(cells) != len(self.source.header)
 
     def to_frame(self, rows: Sequence[Sequence[str]]) -> pd.DataFrame:
-        """Raw texts of well-formed rows, one `str` column for each field, absent ones empty."""
+        """Raw texts of well-formed rows, a `str` column for each field, absent ones missing."""
         columns = list(zip(*rows, strict=True)) or [()] * len(self.source.header)
         read = {name: _to_texts(columns[at]) for name, at in self.source.fields.items()}
         absent = _to_texts([None] * len(rows))
@@ -209,7 +210,7 @@ def _to_texts(cells: Sequence[str | None]) -> pd.api.extensions.ExtensionArray:
 
 @dataclass(frozen=True)
 class RawListings:
-    """All well-formed rows of a file as raw text, indexed by their row number from 1."""
+    """All well-formed rows of a file as raw texts, indexed by row number from 1."""
 
     frame: pd.DataFrame
     source: Source
@@ -218,13 +219,14 @@ class RawListings:
 
     @property
     def rows_read(self) -> int:
-        """All rows that say anything, the malformed ones included."""
+        """Number of all rows, malformed ones included."""
         return len(self.frame) + len(self.malformed)
 
 
 def read_listings(path: Path, progress: Callable[[int], None] = lambda _: None) -> RawListings:
-    """Read a whole file for training; `progress` is told the number of rows read so far.
+    """All listings of a file, for training.
 
+    progress: is told the number of rows read so far, after each chunk.
     Raises DatasetError when it cannot be read (see ListingFile) or holds no listing.
     """
     file = ListingFile(path, needs_price=True)

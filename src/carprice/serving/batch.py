@@ -42,7 +42,7 @@ SHOWN = pa.schema(
 
 
 class Shown(StrEnum):
-    """Which rows of an estimated file to look at."""
+    """Kinds of rows of an estimated file to look at."""
 
     ALL = "all"
     REMARKED = "remarked"
@@ -63,7 +63,7 @@ class EstimatedFile(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes that it takes in memory."""
+        """Bytes in memory."""
         return len(self.copy) + int(self.table.memory_usage(deep=True).sum())
 
     @property
@@ -143,7 +143,7 @@ def estimate_upload(
 
 
 def select_shown(table: pd.DataFrame, shown: Shown, make: str) -> pd.DataFrame:
-    """Rows of an estimated file of one kind whose make holds a text, however it is spelt."""
+    """Rows of one kind whose make contains a text, in any spelling."""
     if shown is Shown.REMARKED:
         table = table[table["remark"].ne("")]
     elif shown is Shown.UNESTIMATED:
@@ -169,7 +169,7 @@ def _has_too_many(chunks: Iterable[list[list[str]]]) -> bool:
 
 
 def _select_columns(file: ListingFile, rows: Iterable[Row]) -> pa.Table:
-    """What a page shows of some rows; a malformed one has no name."""
+    """The columns SHOWN of some rows; a malformed one has no name."""
     name_car = itemgetter(*(file.source.fields[name] for name in VEHICLE))
     unnamed = [""] * len(VEHICLE)
     shown = (

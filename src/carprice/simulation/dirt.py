@@ -1,4 +1,4 @@
-"""Simulated listings as a site would export them: two raw forms, dirt included."""
+"""Simulated listings as sites export them: in two raw forms, with their typing slips."""
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from carprice.arrays import Places
 from carprice.files import replacing
 from carprice.listings.reading import CHUNK_ROWS, UTF_8_MARK
 from carprice.market.fields import Field, Kind
 from carprice.market.listing import EQUIPMENT, FIELDS, TARGET
 from carprice.simulation.drawing import AGE_NOW, draw_listings, take
-from carprice.simulation.facts import Places, load_market
+from carprice.simulation.facts import load_market
 
 
 class RawForm(IntEnum):
@@ -60,7 +61,7 @@ def write_sample(path: Path, rows: int, seed: int, form: RawForm = RawForm.WITH_
 
 
 def to_raw_form(frame: pd.DataFrame, form: RawForm, seed: int) -> Iterator[pd.DataFrame]:
-    """Yield clean adverts as a site exports them, its dirt included, in chunks of CHUNK_ROWS.
+    """Yield clean adverts as a site exports them, slips included, CHUNK_ROWS at a time.
 
     Each chunk holds texts under French headers, an unknown value as an empty text. Lines are
     shuffled; the index tells which advert of `frame` a line shows.
@@ -94,7 +95,7 @@ def _soil(frame: pd.DataFrame, form: RawForm, seed: int) -> tuple[pd.DataFrame, 
 
 
 def _soil_mileage(frame: pd.DataFrame, struck: Callable[[str], NDArray[np.bool_]]) -> pd.Series:
-    """Kilometres, some typed in thousands, as 0 or as the filler; all but fillers on old cars."""
+    """Kilometres, some typed in thousands, as 0 or as MILEAGE_FILLER."""
     mileage = frame["mileage_km"]
     aged = frame["model_year"] < AGE_NOW - 1
     typed_short = aged & (mileage >= 10_000) & struck("mileage_in_thousands")

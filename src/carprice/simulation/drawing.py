@@ -1,10 +1,9 @@
-"""The sample market shipped with the project: simulated adverts with the dirt of real ones.
+"""Clean simulated adverts, drawn from aggregate facts of the Moroccan market.
 
-Adverts are drawn from aggregate facts of the Moroccan market (`morocco.json`, written by
-`scripts/build_sample_market.py` from a real crawl; no row of it stands for fewer than five cars).
-They are for trying the product out: a score measured on simulated adverts says nothing about
-real ones, hence `Annonce simulée` in every file. Equipment, cities and districts are invented:
-the crawl does not hold them.
+The facts stand in `morocco.json`, written by `scripts/build_sample_market.py` from a real crawl;
+no row of it stands for fewer than five cars. Equipment and cities are invented: the crawl does
+not hold them. The adverts are for trying the product out: a score measured on them says nothing
+about real ones, hence `Annonce simulée` in every file.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,9 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
+from carprice.arrays import Floats, Places
 from carprice.listings.cleaning import THOUSANDS
 from carprice.market.listing import BY_NAME, EQUIPMENT, FIELDS, TARGET
-from carprice.simulation.facts import Floats, Market, Places, load_market
+from carprice.simulation.facts import MarketFacts, load_market
 
 AGE_NOW = 2026.0
 """Model year of a car of age 0: the year in which the market was measured."""
@@ -58,7 +58,7 @@ def scale_age(age: Floats) -> Floats:
 
 
 def draw_listings(rows: int, seed: int) -> pd.DataFrame:
-    """Draw a clean table of `rows` priced adverts, columns as in `listing.FIELDS`, index 0..rows-1.
+    """A clean table of `rows` priced adverts: columns FIELDS, index 0..rows-1.
 
     Details are left out as often and as jointly as in real adverts; everything else is known.
     The same rows and seed give the same table.
@@ -87,12 +87,12 @@ def draw_listings(rows: int, seed: int) -> pd.DataFrame:
 
 
 def _draw_between(quantiles: Floats, at: Places, levels: Sequence[float], rng: Generator) -> Floats:
-    """Draw from the distribution whose quantiles stand in the row `at` of each draw."""
+    """One draw each from the distributions with `quantiles[at]` at `levels`, shape (n,)."""
     return _interpolate(quantiles, at, np.asarray(levels), rng.random(len(at)))
 
 
 def _interpolate(curves: Floats, at: Places, knots: Floats, where: Floats) -> Floats:
-    """Value of the curve in row `at` of (curves, knots), straight between its knots."""
+    """Value at `where` of the curve in row `at`, linear between its knots, shape (n,)."""
     inside = np.clip(where, knots[0], knots[-1])
     left = np.searchsorted(knots, inside, side="right").clip(1, len(knots) - 1) - 1
     part = (inside - knots[left]) / (knots[left + 1] - knots[left])
@@ -101,7 +101,7 @@ def _interpolate(curves: Floats, at: Places, knots: Floats, where: Floats) -> Fl
 
 
 def _pick(shares: Sequence[Mapping[str, float]], group: Places, rng: Generator) -> Places:
-    """Draw one position among the shares of each row's group; groups may differ in length."""
+    """One position drawn by the shares of each row's group; groups may differ in length."""
     widest = max(len(each) for each in shares)
     limits = np.ones((len(shares), widest))
     for row, each in zip(limits, shares, strict=True):
@@ -119,8 +119,8 @@ def take(texts: Sequence[str], at: Places) -> pd.Series:
     return pd.Series(texts, dtype="str").take(at).reset_index(drop=True)
 
 
-def _draw_mileage(market: Market, at: Places, age: Floats, rng: Generator) -> Floats:
-    """Kilometres: quantiles of the age's band around the usual of the age and the variant."""
+def _draw_mileage(market: MarketFacts, at: Places, age: Floats, rng: Generator) -> Floats:
+    """Kilometres, spread around what is usual for the age and the variant."""
     facts = market.facts
     bands = np.digitize(age, facts["age_bands"])
     quantiles = np.array(facts["mileage_quantiles"])
@@ -135,8 +135,10 @@ def _draw_mileage(market: Market, at: Places, age: Floats, rng: Generator) -> Fl
     return clipped
 
 
-def _draw_details(market: Market, at: Places, age: Floats, rng: Generator) -> dict[str, pd.Series]:
-    """The details an advert may leave out, missing together as the patterns of the table say."""
+def _draw_details(
+    market: MarketFacts, at: Places, age: Floats, rng: Generator
+) -> dict[str, pd.Series]:
+    """The OPTIONAL details, missing together as often as in real adverts."""
     facts = market.facts
     drawn: dict[str, pd.Series] = {}
     bands = np.digitize(age, facts["age_bands"])
@@ -153,8 +155,8 @@ def _draw_details(market: Market, at: Places, age: Floats, rng: Generator) -> di
     return {name: drawn[name].where(given[:, k]) for k, name in enumerate(OPTIONAL)}
 
 
-def _draw_fiscal_power(market: Market, at: Places, rng: Generator) -> Floats:
-    """Fiscal power in CV; unknown where the table knows none of the variant."""
+def _draw_fiscal_power(market: MarketFacts, at: Places, rng: Generator) -> Floats:
+    """Fiscal power in CV; NaN where the facts hold none for the variant."""
     shares = [each or {"nan": 1.0} for each in market.variants["fiscal_shares"]]
     widest = max(len(each) for each in shares)
     values = np.array([[*map(float, each), *[np.nan] * (widest - len(each))] for each in shares])
@@ -163,9 +165,9 @@ def _draw_fiscal_power(market: Market, at: Places, rng: Generator) -> Floats:
 
 
 def _expect_log_price(
-    market: Market, at: Places, age: Floats, columns: Mapping[str, Any]
+    market: MarketFacts, at: Places, age: Floats, columns: Mapping[str, Any]
 ) -> Floats:
-    """Log price in DH that the table expects of each advert, before its own whim."""
+    """Expected log price (DH) of each advert, without its noise, shape (n,)."""
     facts, knots = market.facts, np.array(market.facts["age_knots"])
     effect = facts["mileage_effect"]
     usual = np.interp(age, knots, facts["log_mileage"])
@@ -191,7 +193,7 @@ def _weigh_detail(column: pd.Series, effects: Mapping[str, Sequence[float]], age
 
 
 def _draw_equipment(log_price: Floats, age: Floats, rng: Generator) -> dict[str, Floats]:
-    """Equipment, likelier on dearer and newer cars: 1 or 0."""
+    """Equipment as 1 or 0, likelier on dearer and newer cars."""
     means = (log_price - np.log(TYPICAL_PRICE)) - scale_age(age)
     drawn = {}
     for name in EQUIPMENT:
@@ -202,9 +204,9 @@ def _draw_equipment(log_price: Floats, age: Floats, rng: Generator) -> dict[str,
 
 
 def _draw_price(
-    market: Market, at: Places, age: Floats, log_price: Floats, rng: Generator
+    market: MarketFacts, at: Places, age: Floats, log_price: Floats, rng: Generator
 ) -> Floats:
-    """Asking price in DH: heavy-tailed around what is expected, rounded as sellers do."""
+    """Asking price in DH: heavy-tailed around the expected one, rounded as by sellers."""
     spread = market.variants["spread"].to_numpy(dtype=float)[at] / MEDIAN_OF_T4
     spread *= np.array(market.facts["spread_by_age"])[np.digitize(age, market.facts["age_bands"])]
     price = np.exp(log_price + rng.standard_t(4, len(at)) * spread)

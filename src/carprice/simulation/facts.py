@@ -1,4 +1,4 @@
-"""The facts of the real market that simulated listings are drawn from."""
+"""Aggregate facts of the real market, from which listings are drawn."""
 
 import json
 from dataclasses import dataclass
@@ -8,17 +8,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
+from carprice.arrays import Floats
 
 MARKET = "morocco.json"
 
 
 @dataclass(frozen=True)
-class Market:
-    """The table of aggregate facts as arrays; V variants, K age knots, Q quantiles.
+class MarketFacts:
+    """The facts as arrays, of V variants, K age knots and Q quantiles.
 
     facts: the sections that hold for the whole market, as in the file.
     variants: one row for each make, model, fuel and gearbox, with number of `cars`.
@@ -32,11 +30,11 @@ class Market:
 
 
 @lru_cache(maxsize=1)
-def load_market() -> Market:
-    """Read the table that lies beside this module."""
+def load_market() -> MarketFacts:
+    """The facts in MARKET, the file beside this module."""
     facts = json.loads(files("carprice.simulation").joinpath(MARKET).read_text(encoding="utf-8"))
     variants = pd.DataFrame(facts["variants"], columns=facts["variant_columns"])
-    return Market(
+    return MarketFacts(
         facts=facts,
         variants=variants,
         curves=np.log(np.array(variants["prices"].tolist()) * 1000),
