@@ -29,7 +29,7 @@ from sklearn.pipeline import Pipeline
 from targets import tell_missed
 
 from carprice.evaluation.metrics import Scores, score
-from carprice.listings.cleaning import name_vehicles, parse_listings, select_rows
+from carprice.listings.cleaning import clean, name_vehicles
 from carprice.listings.reading import Upload, read_listings
 from carprice.market.listing import FEATURES, HIGH, LOW, TARGET
 from carprice.pricing.split import split
@@ -112,8 +112,7 @@ def _write_sample(folder: Path) -> Path:
 
 
 def _read_clean(path: Path) -> pd.DataFrame:
-    kept, _ = select_rows(parse_listings(read_listings(path).frame))
-    return kept.reset_index(drop=True)
+    return clean(read_listings(path)).kept.reset_index(drop=True)
 
 
 def _train_forest(listings: pd.DataFrame) -> Pipeline:
@@ -177,12 +176,13 @@ def _measure_transfer(real: Path, folder: Path) -> Scores:
     sys.path.append(str(Path(__file__).parents[1] / "scripts"))
     from build_sample_market import format_table, measure_market  # noqa: PLC0415
 
-    parsed = parse_listings(read_listings(real).frame)
-    kept, dropped = select_rows(parsed)
-    kept = kept.reset_index(drop=True)
+    cleaned = clean(read_listings(real))
+    kept = cleaned.kept.reset_index(drop=True)
     estimates = []
     for train, test in _split(kept):
-        market = measure_market(parsed, kept.iloc[train].reset_index(drop=True), dropped)
+        market = measure_market(
+            cleaned.parsed, kept.iloc[train].reset_index(drop=True), cleaned.dropped
+        )
         (folder / MARKET).write_text(format_table(market), encoding="utf-8")
         load_market.cache_clear()
         with patch("carprice.simulation.facts.files", lambda _: folder):

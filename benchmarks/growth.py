@@ -15,7 +15,8 @@ from pathlib import Path
 import pandas as pd
 import skops.io as sio
 
-from carprice.listings.quality import check_listings
+from carprice.listings.cleaning import Cleaned, clean
+from carprice.listings.quality import check
 from carprice.listings.reading import read_listings
 from carprice.market.listing import FEATURES
 from carprice.params import read_params
@@ -56,9 +57,14 @@ def _read(folder: Path, size: int) -> Measured:
 
 def _check(folder: Path, size: int) -> Measured:
     raw = read_listings(_raw(folder, size))
-    kept = []
-    measured = _measure(lambda: kept.append(check_listings(raw, PARAMS.quality, None).kept), size)
-    kept[0].to_parquet(_clean(folder, size))
+    done: list[Cleaned] = []
+
+    def clean_and_check() -> None:
+        done.append(clean(raw))
+        check(done[0], PARAMS.quality, None)
+
+    measured = _measure(clean_and_check, size)
+    done[0].kept.to_parquet(_clean(folder, size))
     return measured
 
 

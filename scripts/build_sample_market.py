@@ -24,7 +24,7 @@ from scipy import sparse
 from scipy.sparse.linalg import cg
 
 from carprice.files import replacing
-from carprice.listings.cleaning import name_vehicles, parse_listings, select_rows
+from carprice.listings.cleaning import clean, name_vehicles
 from carprice.listings.parsing import Parsed
 from carprice.listings.reading import read_listings
 from carprice.simulation.drawing import LOG_KM, OPTIONAL, UNKNOWN, scale_age
@@ -74,10 +74,9 @@ def main() -> None:
         f"{MIN_CARS} cars.",
     )
     parser.add_argument("listings", type=Path, help="CSV file of real listings, any accepted form")
-    raw = read_listings(parser.parse_args().listings)
-    parsed = parse_listings(raw.frame)
-    kept, dropped = select_rows(parsed)
-    table = measure_market(parsed, kept.reset_index(drop=True), dropped)
+    cleaned = clean(read_listings(parser.parse_args().listings))
+    kept = cleaned.kept.reset_index(drop=True)
+    table = measure_market(cleaned.parsed, kept, cleaned.dropped)
     with replacing(TABLE) as file:
         file.write(format_table(table).encode())
     print(f"{TABLE.name}: {len(table['variants'])} variants, {TABLE.stat().st_size:,} bytes")
@@ -337,7 +336,7 @@ def measure_dirt(
     values, reasons = parsed.values, dropped.value_counts()
     rows = len(values)
     aged = int((values["model_year"] < find_simulation().year - 1).sum())
-    faults = {code: int(holds.sum()) for code, holds in parsed.problems.items()}
+    faults = {problem.code: int(holds.sum()) for problem, holds in parsed.problems.items()}
     centre, width = SLIP
     rates = {
         "unpriced": reasons["unpriced"] / rows,

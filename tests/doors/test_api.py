@@ -90,7 +90,7 @@ def test_a_number_beyond_reading_is_remarked_on(client: TestClient, beyond: str)
     answer = client.post(ONE, content=f'{{"make": "Dacia", "doors": {beyond}}}', headers=JSON)
     parsed = read_cars([{"doors": str(spell_value(float("inf")))}])
     assert answer.status_code == 200
-    assert list(parsed.problems) == ["doors_unreadable"]
+    assert [problem.code for problem in parsed.problems] == ["doors_unreadable"]
 
 
 def test_what_cannot_be_used_is_remarked_on_in_the_language_asked_for(client: TestClient) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from carprice.listings.cleaning import parse_listings, select_rows
+from carprice.listings.cleaning import clean
 from carprice.listings.reading import RawListings, read_listings
 
 VARIABLE = "CARPRICE_REAL_LISTINGS"
@@ -23,4 +23,4 @@ def raw() -> RawListings:
 @pytest.fixture(scope="session")
 def real(raw: RawListings) -> pd.DataFrame:
     """The clean rows to train and measure on."""
-    return select_rows(parse_listings(raw.frame))[0]
+    return clean(raw).kept

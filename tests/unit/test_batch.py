@@ -8,10 +8,15 @@ from sklearn.pipeline import Pipeline
 from workbooks import write_workbook
 
 from carprice.errors import DatasetError
-from carprice.listings.copying import copy_with_columns
 from carprice.listings.reading import ListingFile, Upload
 from carprice.serving import batch
-from carprice.serving.batch import Annotator, EstimatedFile, Shown, estimate_upload, select_shown
+from carprice.serving.batch import (
+    EstimatedFile,
+    Shown,
+    copy_with_estimates,
+    estimate_upload,
+    select_shown,
+)
 from carprice.wording.remarks import COLUMNS
 
 HEADER = "Marque,Modèle,Année-Modèle,Kilométrage,Type de carburant,Boite de vitesses,Note"
@@ -91,8 +96,48 @@ def test_the_page_hands_back_what_the_command_line_writes(
     content = f"{HEADER}\nDacia,Logan,2018,90000,Diesel,Manuelle,x\nKia\n".encode("cp1252")
     target = tmp_path / "out.csv"
     file = ListingFile(Upload("a.csv", content), needs_price=False)
-    copy_with_columns(file, target, COLUMNS, Annotator(pipeline, lambda _: None))
+    assert copy_with_estimates(pipeline, file, target, lambda _: None) == (1, 1)
     assert estimate(pipeline, content).copy == target.read_bytes()
+
+
+def test_estimated_files_say_in_each_row_what_the_model_made_of_it(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    rows = ["Dacia,Logan,2018,120000,Diesel,Manuelle,", "Dacia,,,,,,", "Dacia,Logan,2018,1,2,3,,4"]
+    upload = Upload("a.csv", "\n".join([HEADER, *rows]).encode())
+    file = ListingFile(upload, needs_price=False)
+    copy_with_estimates(pipeline, file, tmp_path / "out.csv", lambda _: None)
+    table = pd.read_csv(tmp_path / "out.csv", names=range(12), skiprows=1)
+    assert table[7].gt(10_000).tolist() == [True, False, False]
+    for said, expected in zip(
+        table[10],
+        ["non renseigné : origine", "pas d'estimation : trop", "pas d'estimation : 8"],
+        strict=True,
+    ):
+        assert said.startswith(expected)
+
+
+def test_a_file_of_malformed_rows_alone_is_handed_back_with_their_trouble(
+    pipeline: Pipeline,
+) -> None:
+    result = estimate(pipeline, f"{HEADER}\nDacia\nKia\n")
+    assert (len(result.table), result.estimated, result.remarked) == (2, 0, 2)
+
+
+def test_a_copy_that_fails_midway_leaves_nothing_behind(
+    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(batch, "score_chunk", fail)
+    target = tmp_path / "out.csv"
+    target.write_text("before", encoding="utf-8")
+    file = ListingFile(Upload("a.csv", FORM_2.encode()), needs_price=False)
+    with pytest.raises(DatasetError, match="disk full"):
+        copy_with_estimates(pipeline, file, target, lambda _: None)
+    assert target.read_text(encoding="utf-8") == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
 @pytest.mark.parametrize(("content", "says"), [

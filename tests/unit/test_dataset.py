@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from carprice.errors import DatasetError
-from carprice.listings.cleaning import parse_listings, select_rows
+from carprice.listings.cleaning import clean
 from carprice.listings.reading import ListingFile, RawListings, read_listings
 from carprice.listings.table_store import hash_content, read_table, table_path, write_table
 
@@ -91,7 +91,8 @@ def test_the_second_form_is_read_and_its_copies_are_found_behind_an_index_column
     path: Path,
 ) -> None:
     for encoding in ("utf-8", "latin-1"):
-        kept, reasons = select_rows(parse_listings(read(path, FORM_2.encode(encoding)).frame))
+        cleaned = clean(read(path, FORM_2.encode(encoding)))
+        kept, reasons = cleaned.kept, cleaned.dropped
         assert kept.index.tolist() == [1, 2]
         assert reasons.to_dict() == {3: "same_link", 4: "same_link"}
         assert kept["mileage_km"].tolist() == [224_999.5, 2_499.5]
@@ -250,7 +251,7 @@ def test_many_chunks_are_read_like_one(path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def table(path: Path) -> pd.DataFrame:
-    return select_rows(parse_listings(read(path, FORM_2).frame))[0]
+    return clean(read(path, FORM_2)).kept
 
 
 def test_a_table_is_read_back_as_it_was_written(table: pd.DataFrame, tmp_path: Path) -> None:

@@ -13,15 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from carprice.errors import DatasetError
-from carprice.listings.cleaning import NEW_FROM_YEAR, parse_listings, select_rows
+from carprice.listings.cleaning import NEW_FROM_YEAR, Cleaned, clean, parse_listings, select_rows
 from carprice.listings.parsing import parse_text
-from carprice.listings.quality import check_listings
+from carprice.listings.quality import check
 from carprice.listings.quality_report import render_html
-from carprice.listings.quality_rules import QualityRules
 from carprice.listings.reading import ListingFile, RawListings, read_listings
 from carprice.listings.table_store import hash_content
 from carprice.market.fields import fold
 from carprice.market.listing import BY_NAME, EQUIPMENT, FIELDS, HEADERS, TEXTUAL, UNKNOWN_WORDS
+from carprice.params import read_params
 
 FILES_OF_BYTES = 800
 FILES_SPOILT = 350
@@ -32,7 +32,7 @@ EVERY = 10
 """One file in so many gets the whole report and its page too, which takes longer."""
 
 RULED = ("price_mad", "model_year", "mileage_km", "link")
-RULES = QualityRules(min_priced_rows=1)
+RULES = read_params(Path(__file__).parents[2]).quality.model_copy(update={"min_priced_rows": 1})
 
 Rows = list[list[str]]
 HEADER_1 = [
@@ -104,7 +104,8 @@ def read(path: Path, content: bytes) -> RawListings | str:
 
 
 def assert_sound(raw: RawListings) -> None:
-    kept, reasons = select_rows(parse_listings(raw.frame))
+    cleaned = clean(raw)
+    kept, reasons = cleaned.kept, cleaned.dropped
     assert len(kept) + len(reasons) == len(raw.frame)
     assert set(kept.index) | set(reasons.index) | set(raw.malformed) == set(
         range(1, len(raw.frame) + len(raw.malformed) + 1)
@@ -116,16 +117,16 @@ def assert_sound(raw: RawListings) -> None:
     assert not kept["link"].dropna().duplicated().any()
     assert not kept.drop(columns="link").duplicated().any()
     if int(raw.source.sha256, 16) % EVERY == 0:
-        assert_reported(raw, len(kept))
+        assert_reported(cleaned)
 
 
-def assert_reported(raw: RawListings, kept: int) -> None:
-    report = check_listings(raw, RULES, None)
+def assert_reported(cleaned: Cleaned) -> None:
+    report = check(cleaned, RULES, None)
     found = report.summary
     dropped = sum(each.rows for each in found.dropped.values())
-    assert kept + dropped + found.rows_malformed == found.rows_read > 0
-    assert len(report.kept) == kept
-    assert report.failures or kept
+    assert found.rows_kept == len(cleaned.kept)
+    assert found.rows_kept + dropped + found.rows_malformed == found.rows_read > 0
+    assert report.failures or found.rows_kept
     assert "</html>" in render_html(report)
 
 

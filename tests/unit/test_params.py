@@ -76,11 +76,9 @@ def test_every_section_is_needed(tmp_path: Path, entries: dict[str, Any], name: 
     assert f"- {name}: Field required" in refusal(tmp_path, entries)
 
 
-@pytest.mark.parametrize("section", ["split", "model", "gate", "validation"])
-def test_every_entry_is_needed_but_the_seed(
-    tmp_path: Path, entries: dict[str, Any], section: str
-) -> None:
-    names = [name for name in entries[section] if name != "seed"]
+@pytest.mark.parametrize("section", Params.model_fields)
+def test_every_entry_is_needed(tmp_path: Path, entries: dict[str, Any], section: str) -> None:
+    names = list(entries[section])
     entries[section] = {}
     said = refusal(tmp_path, entries)
     assert all(f"- {section}.{name}: Field required" in said for name in names)

@@ -1,18 +1,10 @@
-import csv
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn.pipeline import Pipeline
 
-from carprice.errors import DatasetError
 from carprice.listings.cleaning import parse_listings
-from carprice.listings.copying import copy_with_columns
 from carprice.listings.parsing import Parsed
-from carprice.listings.reading import ListingFile
 from carprice.market.fields import THIS_YEAR, fold
 from carprice.market.listing import BY_NAME, EQUIPMENT, ESTIMATE_COLUMNS, FEATURES, FIELDS
 from carprice.pricing.prediction import (
@@ -24,15 +16,12 @@ from carprice.pricing.prediction import (
     estimate_cars,
     spell_estimates,
 )
-from carprice.wording.remarks import COLUMNS
 
 LOGAN = {
     "make": "Dacia", "model": "Logan", "model_year": "2018", "mileage_km": "120 000",
     "fuel": "Diesel", "gearbox": "Manuelle", "origin": "WW au Maroc", "condition": "Bon",
     "first_owner": "Oui", "fiscal_power_cv": "6 CV", "doors": "5",
 }  # fmt: skip
-HEADER = "Marque,Modèle,Année-Modèle,Kilométrage,Type de carburant,Boite de vitesses"
-ROW = "Dacia,Logan,2018,120000,Diesel,Manuelle"
 
 
 def parse(*cars: dict[str, str | None]) -> Parsed:
@@ -228,136 +217,6 @@ def test_estimates_are_spelt_in_whole_dirhams_and_empty_where_there_are_none() -
         ["", "", "", "pas d'estimation"],
         ["1000000", "1000000", "1234567", "x ; y"],
     ]
-
-
-def annotate(raw: pd.DataFrame) -> list[list[str]]:
-    """Instead of a price, what was understood of the row."""
-    return [
-        ["1", "2", "3", f"{make}/{model}"]
-        for make, model in zip(raw["make"], raw["model"], strict=True)
-    ]
-
-
-def copy(folder: Path, content: str | bytes, separator: str = ",") -> list[list[str]]:
-    source, target = folder / "in.csv", folder / "out.csv"
-    source.write_bytes(content.encode() if isinstance(content, str) else content)
-    copy_with_columns(ListingFile(source, needs_price=False), target, COLUMNS, annotate)
-    text = target.read_text(encoding="utf-8-sig")
-    return [*csv.reader(text.splitlines(keepends=True), delimiter=separator)]
-
-
-def test_rows_are_copied_in_order_with_their_estimates_beside_them(tmp_path: Path) -> None:
-    rows = [f"Dacia,M{number},2018,1,Diesel,Manuelle" for number in range(250)]
-    header, *found = copy(tmp_path, "\n".join([HEADER, *rows]))
-    assert header == [*HEADER.split(","), *COLUMNS]
-    assert found == [
-        [*row.split(","), "1", "2", "3", f"Dacia/M{at}"] for at, row in enumerate(rows)
-    ]
-
-
-def test_short_and_long_rows_are_copied_with_their_trouble(tmp_path: Path) -> None:
-    _, short, sound, long = copy(tmp_path, f"{HEADER}\nDacia,Logan\n{ROW}\n{ROW},x,y\n")
-    assert short == [
-        "Dacia", "Logan", "", "", "", "", "", "", "",
-        "pas d'estimation : 2 cellules au lieu de 6",
-    ]  # fmt: skip
-    assert sound == [*ROW.split(","), "1", "2", "3", "Dacia/Logan"]
-    trouble = "pas d'estimation : 8 cellules au lieu de 6"
-    assert long == [*ROW.split(","), "", "", "", trouble, "x", "y"]
-
-
-def test_a_file_of_malformed_rows_only_is_copied_without_asking_for_estimates(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "in.csv").write_text(f"{HEADER}\nDacia\nKia\n", encoding="utf-8")
-    copy_with_columns(
-        ListingFile(tmp_path / "in.csv", needs_price=False), tmp_path / "out.csv", COLUMNS,
-        lambda _: pytest.fail("no row can be estimated"),
-    )  # fmt: skip
-    lines = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
-    assert [line.split(",")[0] for line in lines] == ["Marque", "Dacia", "Kia"]
-
-
-def test_a_row_of_empty_cells_is_copied_in_its_place(tmp_path: Path) -> None:
-    _, *found = copy(tmp_path, f"{HEADER}\n{ROW}\n,,,,,\n{ROW}\n")
-    assert [row[:6] for row in found] == [ROW.split(","), [""] * 6, ROW.split(",")]
-
-
-def test_quoted_cells_are_copied_as_they_were(tmp_path: Path) -> None:
-    _, found = copy(tmp_path, f'{HEADER}\n"Da""cia","Lo, gan\nMCV",2018,1,Diesel,Manuelle\n')
-    assert found[:2] == ['Da"cia', "Lo, gan\nMCV"]
-    assert found[-1] == 'Da"cia/Lo, gan\nMCV'
-
-
-@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_the_copy_keeps_the_separator_and_the_byte_order_mark(
-    tmp_path: Path, separator: str, mark: bytes
-) -> None:
-    content = mark + f"{HEADER}\n{ROW}\n".replace(",", separator).encode()
-    header, row = copy(tmp_path, content, separator)
-    assert len(header) == len(row) == 10
-    written = (tmp_path / "out.csv").read_bytes()
-    assert written.startswith(b"\xef\xbb\xbf") == bool(mark)
-    assert written.count(b"\xef\xbb\xbf") == bool(mark)
-
-
-def test_a_copy_that_fails_midway_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_text(f"{HEADER}\n{ROW}\n", encoding="utf-8")
-    (tmp_path / "out.csv").write_text("before", encoding="utf-8")
-
-    def fail(_: pd.DataFrame) -> list[list[str]]:
-        raise OSError("disk full")
-
-    file = ListingFile(tmp_path / "in.csv", needs_price=False)
-    with pytest.raises(DatasetError, match="disk full"):
-        copy_with_columns(file, tmp_path / "out.csv", COLUMNS, fail)
-    assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "before"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
-
-
-CELL = st.text(
-    st.characters(codec="utf-8", exclude_characters="\0\r\n\x85\u2028\u2029\x0b\x0c\x1c\x1d\x1e"),
-    max_size=8,
-)
-
-
-@settings(max_examples=15, deadline=None)
-@given(rows=st.lists(st.lists(CELL, min_size=1, max_size=9), min_size=1, max_size=6))
-def test_whatever_the_cells_hold_no_row_is_lost_or_moved(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
-) -> None:
-    folder = tmp_path_factory.mktemp("copy")
-    source, target = folder / "in.csv", folder / "out.csv"
-    with source.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(HEADER.split(","))
-        writer.writerows(rows)
-    copy_with_columns(ListingFile(source, needs_price=False), target, COLUMNS, annotate)
-    with target.open(encoding="utf-8", newline="") as file:
-        found = [*csv.reader(file)][1:]
-    assert [row[:6] + row[10:] for row in found] == [row + [""] * (6 - len(row)) for row in rows]
-    assert [row[6] for row in found] == ["1" if len(row) == 6 else "" for row in rows]
-
-
-def test_estimated_files_say_in_each_row_what_the_model_made_of_it(
-    tmp_path: Path, pipeline: Pipeline
-) -> None:
-    source = tmp_path / "in.csv"
-    source.write_text(f"{HEADER}\n{ROW}\nDacia,,,,,\n{ROW},x\n", encoding="utf-8")
-    copy_with_columns(
-        ListingFile(source, needs_price=False), tmp_path / "out.csv", COLUMNS,
-        lambda raw: spell_estimates(estimate(pipeline, parse_listings(raw))),
-    )  # fmt: skip
-    table = pd.read_csv(tmp_path / "out.csv", names=range(11), skiprows=1)
-    assert table[6].gt(10_000).tolist() == [True, False, False]
-    assert (
-        table[9]
-        .str.startswith(
-            ("non renseigné : origine", "pas d'estimation : trop", "pas d'estimation : 7")
-        )
-        .all()
-    )
 
 
 def test_every_core_field_is_needed_in_a_file() -> None:

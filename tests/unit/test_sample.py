@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carprice.listings.cleaning import correct_listings, parse_listings, select_rows
+from carprice.listings.cleaning import parse_listings, select_rows
 from carprice.listings.parsing import Parsed
 from carprice.listings.reading import RawListings, read_listings
 from carprice.market.chosen import MARKET
@@ -19,21 +19,23 @@ from carprice.market.listing import (
     UNKNOWN_WORDS,
     UNPRICED_WORDS,
 )
+from carprice.market.problems import ProblemKind
 from carprice.simulation import dirt
-from carprice.simulation.dirt import _spell_column, to_raw_form, write_sample
-from carprice.simulation.drawing import (
+from carprice.simulation.dirt import (
     DISTRICT,
     MILEAGE_FILLER,
-    OPTIONAL,
     UNKNOWN_GEARBOX,
     WIDEST_BAND,
-    draw_listings,
+    RawForm,
+    _spell_column,
+    to_raw_form,
+    write_sample,
 )
+from carprice.simulation.drawing import OPTIONAL, draw_listings
 from carprice.simulation.facts import load_market
 
 SIMULATION = MARKET.simulation
 assert SIMULATION
-
 
 ROWS, SEED = 4_000, 11
 NAMED = ("make", "model", "model_year", "fuel", "doors", "origin", "first_owner", "condition")
@@ -50,7 +52,7 @@ def market() -> pd.DataFrame:
     return draw_listings(20_000, 0)
 
 
-def read_back(folder: Path, form: int) -> tuple[RawListings, Parsed]:
+def read_back(folder: Path, form: RawForm) -> tuple[RawListings, Parsed]:
     write_sample(folder / "sample.csv", ROWS, SEED, form)
     raw = read_listings(folder / "sample.csv")
     return raw, parse_listings(raw.frame)
@@ -58,16 +60,17 @@ def read_back(folder: Path, form: int) -> tuple[RawListings, Parsed]:
 
 @pytest.fixture(scope="module")
 def form_1(tmp_path_factory: pytest.TempPathFactory) -> tuple[RawListings, Parsed]:
-    return read_back(tmp_path_factory.mktemp("form_1"), 1)
+    return read_back(tmp_path_factory.mktemp("form_1"), RawForm.WITH_UNITS)
 
 
 @pytest.fixture(scope="module")
 def form_2(tmp_path_factory: pytest.TempPathFactory) -> tuple[RawListings, Parsed]:
-    return read_back(tmp_path_factory.mktemp("form_2"), 2)
+    return read_back(tmp_path_factory.mktemp("form_2"), RawForm.WITH_BANDS)
 
 
-def advert_of_each_line(drawn: pd.DataFrame, form: int) -> pd.DataFrame:
-    return drawn.loc[to_raw_form(drawn, form, SEED).index].reset_index(drop=True)
+def advert_of_each_line(drawn: pd.DataFrame, form: RawForm) -> pd.DataFrame:
+    lines = pd.concat(to_raw_form(drawn, form, SEED)).index
+    return drawn.loc[lines].reset_index(drop=True)
 
 
 def same(found: pd.Series, meant: pd.Series) -> pd.Series:
@@ -90,9 +93,9 @@ def test_drawn_listings_have_the_columns_and_types_of_the_clean_table(
 
 
 def test_cleaning_has_nothing_to_correct_in_drawn_listings(market: pd.DataFrame) -> None:
-    corrected, problems = correct_listings(market)
-    assert problems == {}
-    pd.testing.assert_frame_equal(corrected, market)
+    parsed = parse_listings(market.astype("str"))
+    assert parsed.problems == {}
+    pd.testing.assert_frame_equal(parsed.values, market)
     assert market[TARGET].between(BY_NAME[TARGET].minimum, BY_NAME[TARGET].maximum).all()
 
 
@@ -151,15 +154,17 @@ def test_dearer_cars_are_better_equipped(market: pd.DataFrame) -> None:
     assert set(np.unique(market[list(EQUIPMENT)])) == {0, 1}
 
 
-@pytest.mark.parametrize("form", [1, 2])
+@pytest.mark.parametrize("form", RawForm)
 def test_every_wording_of_a_raw_form_is_understood(
-    form: int, form_1: tuple[RawListings, Parsed], form_2: tuple[RawListings, Parsed]
+    form: RawForm, form_1: tuple[RawListings, Parsed], form_2: tuple[RawListings, Parsed]
 ) -> None:
     raw, parsed = (form_1, form_2)[form - 1]
-    assert not [code for code in parsed.problems if code.endswith("_unreadable")]
+    assert not [each for each in parsed.problems if each.kind is ProblemKind.UNREADABLE]
     assert raw.malformed == ()
-    assert raw.source.ignored_columns == ([] if form == 1 else ["(unnamed)", DISTRICT])
-    assert raw.source.encoding == ("utf-8-sig" if form == 1 else "utf-8")
+    assert raw.source.ignored_columns == (
+        [] if form is RawForm.WITH_UNITS else ["(unnamed)", DISTRICT]
+    )
+    assert raw.source.encoding == ("utf-8-sig" if form is RawForm.WITH_UNITS else "utf-8")
 
 
 def test_unpriced_and_unknown_wordings_are_those_of_the_listing() -> None:
@@ -167,10 +172,10 @@ def test_unpriced_and_unknown_wordings_are_those_of_the_listing() -> None:
     assert {fold(word) for word in UNKNOWN_GEARBOX.values()} <= UNKNOWN_WORDS
 
 
-@pytest.mark.parametrize("form", [1, 2])
+@pytest.mark.parametrize("form", RawForm)
 def test_a_raw_form_reads_back_as_it_was_drawn_but_for_its_dirt(
     drawn: pd.DataFrame,
-    form: int,
+    form: RawForm,
     form_1: tuple[RawListings, Parsed],
     form_2: tuple[RawListings, Parsed],
 ) -> None:
@@ -180,7 +185,11 @@ def test_a_raw_form_reads_back_as_it_was_drawn_but_for_its_dirt(
     assert 0 < blank.mean() < 0.01
     for name in NAMED:
         assert same(found[name], meant[name])[~blank].all(), name
-    power = meant["fiscal_power_cv"].clip(upper=42) if form == 1 else meant["fiscal_power_cv"]
+    power = (
+        meant["fiscal_power_cv"].clip(upper=42)
+        if form is RawForm.WITH_UNITS
+        else meant["fiscal_power_cv"]
+    )
     assert same(found["fiscal_power_cv"], power)[~blank].all()
     ratio = found[TARGET] / meant[TARGET]
     assert set(ratio.dropna().round(3)) == {0.1, 1, 10}
@@ -192,14 +201,16 @@ def test_kilometres_of_form_1_come_back_exactly_or_unknown(
     found = form_1[1].values["mileage_km"].reset_index(drop=True)
     known = found.notna()
     assert known.mean() == pytest.approx(0.98, abs=0.01)
-    assert found[known].eq(advert_of_each_line(drawn, 1)["mileage_km"][known]).all()
+    assert (
+        found[known].eq(advert_of_each_line(drawn, RawForm.WITH_UNITS)["mileage_km"][known]).all()
+    )
 
 
 def test_kilometres_of_form_2_come_back_as_the_middle_of_their_band(
     drawn: pd.DataFrame, form_2: tuple[RawListings, Parsed]
 ) -> None:
     found = form_2[1].values["mileage_km"].reset_index(drop=True)
-    distance = (found - advert_of_each_line(drawn, 2)["mileage_km"]).abs().dropna()
+    distance = (found - advert_of_each_line(drawn, RawForm.WITH_BANDS)["mileage_km"]).abs().dropna()
     assert distance.max() <= WIDEST_BAND / 2
     assert form_2[0].frame["mileage_km"].str.fullmatch(r"[\d ]+ - [\d ]+|").all()
 
@@ -208,7 +219,7 @@ def test_form_2_gives_back_equipment_and_places(
     drawn: pd.DataFrame, form_2: tuple[RawListings, Parsed]
 ) -> None:
     found = form_2[1].values.reset_index(drop=True)
-    meant = advert_of_each_line(drawn, 2)
+    meant = advert_of_each_line(drawn, RawForm.WITH_BANDS)
     known = found["make"].notna()
     for name in (*EQUIPMENT, "city"):
         assert found[name][known].eq(meant[name][known]).all(), name
@@ -217,7 +228,7 @@ def test_form_2_gives_back_equipment_and_places(
 
 def test_dirt_comes_at_the_rates_of_the_real_file() -> None:
     clean = draw_listings(20_000, 3)
-    raw = to_raw_form(clean, 1, 3)
+    raw = pd.concat(to_raw_form(clean, RawForm.WITH_UNITS, 3))
     price, mileage = (raw[_header(name)] for name in (TARGET, "mileage_km"))
     aged = clean.loc[raw.index, "model_year"] < SIMULATION.year - 1
     kilometres = pd.to_numeric(mileage, errors="coerce")
@@ -235,7 +246,7 @@ def _header(name: str) -> str:
 
 def test_prices_slip_by_a_zero_about_once_in_a_hundred_adverts() -> None:
     clean = draw_listings(20_000, 4)
-    raw = to_raw_form(clean, 1, 4)
+    raw = pd.concat(to_raw_form(clean, RawForm.WITH_UNITS, 4))
     price = pd.to_numeric(raw[_header(TARGET)].str.replace(r"\D", "", regex=True))
     ratio = price.dropna() / clean.loc[price.dropna().index, TARGET]
     assert (ratio > 5).mean() == pytest.approx(0.005, abs=0.003)
@@ -257,32 +268,32 @@ def test_every_advert_of_form_2_stands_about_three_times_and_is_kept_once(
 def test_a_sample_is_the_same_whatever_the_size_of_its_chunks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_sample(tmp_path / "whole.csv", 300, SEED, 2)
+    write_sample(tmp_path / "whole.csv", 300, SEED, RawForm.WITH_BANDS)
     monkeypatch.setattr(dirt, "CHUNK_ROWS", 100)
-    write_sample(tmp_path / "chunks.csv", 300, SEED, 2)
+    write_sample(tmp_path / "chunks.csv", 300, SEED, RawForm.WITH_BANDS)
     assert (tmp_path / "chunks.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
 @pytest.mark.parametrize(
     ("name", "value", "form", "text"),
     [
-        (TARGET, 173_000.0, 1, "173\u202f000 DH"),
-        (TARGET, 173_000.0, 2, "173000"),
-        ("fiscal_power_cv", 6.0, 1, "6 CV"),
-        ("fiscal_power_cv", 42.0, 1, "Plus de 41 CV"),
-        ("fiscal_power_cv", 42.0, 2, "42"),
-        ("mileage_km", 212_000.0, 2, "200 000 - 249 999"),
-        ("mileage_km", 134_000.0, 2, "130 000 - 139 999"),
-        ("mileage_km", 0.0, 2, "0 - 4 999"),
-        ("model_year", 1980.0, 1, "1980 ou plus ancien"),
-        ("origin", "local_new", 1, "WW au Maroc"),
-        ("gearbox", None, 1, ""),
-        ("gearbox", None, 2, "--"),
-        ("first_owner", 0.0, 2, "Non"),
+        (TARGET, 173_000.0, RawForm.WITH_UNITS, "173\u202f000 DH"),
+        (TARGET, 173_000.0, RawForm.WITH_BANDS, "173000"),
+        ("fiscal_power_cv", 6.0, RawForm.WITH_UNITS, "6 CV"),
+        ("fiscal_power_cv", 42.0, RawForm.WITH_UNITS, "Plus de 41 CV"),
+        ("fiscal_power_cv", 42.0, RawForm.WITH_BANDS, "42"),
+        ("mileage_km", 212_000.0, RawForm.WITH_BANDS, "200 000 - 249 999"),
+        ("mileage_km", 134_000.0, RawForm.WITH_BANDS, "130 000 - 139 999"),
+        ("mileage_km", 0.0, RawForm.WITH_BANDS, "0 - 4 999"),
+        ("model_year", 1980.0, RawForm.WITH_UNITS, "1980 ou plus ancien"),
+        ("origin", "local_new", RawForm.WITH_UNITS, "WW au Maroc"),
+        ("gearbox", None, RawForm.WITH_UNITS, ""),
+        ("gearbox", None, RawForm.WITH_BANDS, "--"),
+        ("first_owner", 0.0, RawForm.WITH_BANDS, "Non"),
     ],
 )
 def test_values_are_written_as_the_market_writes_them(
-    name: str, value: float | str | None, form: int, text: str
+    name: str, value: float | str | None, form: RawForm, text: str
 ) -> None:
     column = pd.Series([value, value], dtype="str" if name in TEXTUAL else "float64")
     assert _spell_column(column, BY_NAME[name], form).tolist() == [text, text]

@@ -109,10 +109,10 @@ def check(data: Path, as_json: AsJson = False) -> None:
 
     with _working() as (work, narrate):
         with narrate("check_data_quality") as say:
-            report = steps.inspect_listings(work, data)
+            _, report = steps.inspect_listings(work, data)
             say(f"{report.summary.rows_kept:,} of {report.summary.rows_read:,} rows kept")
         if as_json:
-            print_json(json.loads(report.summary.model_dump_json()))
+            print_json(report.describe())
         else:
             print_table(summarize_report(report))
         if report.failures:
@@ -263,10 +263,10 @@ def sample(
 
     Example: `carprice sample --rows 5000 --seed 7 sample.csv`
     """
-    from carprice.simulation.dirt import write_sample
+    from carprice.simulation.dirt import RawForm, write_sample
 
     with _working() as (_, narrate), narrate("sample") as say:
-        write_sample(target, rows, seed, form)
+        write_sample(target, rows, seed, RawForm(form))
         say(f"{target}: {rows:,} simulated listings")
 
 

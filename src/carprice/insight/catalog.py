@@ -1,13 +1,14 @@
 """The names and years that a table of listings knows, as people spell them: pure."""
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import pandas as pd
 
+from carprice.listings.spelling import choose_spellings
 from carprice.market.fields import fold
 
 
@@ -24,25 +25,25 @@ class Catalog:
 
     @classmethod
     def from_listings(cls, listings: pd.DataFrame) -> Self:
-        """From clean listings; rows without a make or a model name nothing."""
-        makes: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        models: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        """The catalogue of clean listings; rows without a make or a model are left out."""
+        named = list(_count_names(listings))
+        makes = choose_spellings((make, rows) for make, _, _, rows in named)
+        models: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
         years: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
-        for make, model, year, rows in _count_names(listings):
-            key = fold(make), fold(model)
-            makes[key[0]][make] += rows
-            models[key][model] += rows
-            years[key] |= set() if math.isnan(year) else {int(year)}
-        names: dict[str, list[str]] = {_most_common(makes[key]): [] for key in sorted(makes)}
+        for make, model, year, rows in named:
+            models[fold(make)].append((model, rows))
+            years[fold(make), fold(model)] |= set() if math.isnan(year) else {int(year)}
+        names: dict[str, tuple[str, ...]] = {}
         found: dict[tuple[str, str], tuple[int, ...]] = {}
         for key in sorted(models):
-            make, model = _most_common(makes[key[0]]), _most_common(models[key])
-            names[make].append(model)
-            found[make, model] = tuple(sorted(years[key], reverse=True))
-        return cls({make: tuple(each) for make, each in names.items()}, found)
+            spelt = choose_spellings(models[key])
+            names[makes[key]] = tuple(spelt.values())
+            for model, name in spelt.items():
+                found[makes[key], name] = tuple(sorted(years[key, model], reverse=True))
+        return cls(names, found)
 
     def spell_make(self, text: str) -> str:
-        """A make as it is spelt here, if it is known however it is spelt there."""
+        """The catalogue's spelling of a make, or `text` when unknown."""
         return next((make for make in self.names if fold(make) == fold(text)), text)
 
     def models_of(self, make: str) -> tuple[str, ...]:
@@ -57,13 +58,8 @@ class Catalog:
 
 
 def _count_names(listings: pd.DataFrame) -> Iterator[tuple[str, str, float, int]]:
-    """Each make, model and year that stand together, and in how many listings."""
+    """Each make, model and year found together, with the number of listings."""
     columns = ["make", "model", "model_year"]
     named = listings[columns].dropna(subset=["make", "model"])
     counts = named.value_counts(dropna=False).reset_index(name="rows")
     return zip(*(counts[name].tolist() for name in (*columns, "rows")), strict=True)
-
-
-def _most_common(spellings: Counter[str]) -> str:
-    """Of two as common, the first in the alphabet."""
-    return min(spellings, key=lambda each: (-spellings[each], each))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from carprice.listings.spelling import choose_spellings
 from carprice.market.fields import fold
 from carprice.market.listing import TARGET
 
@@ -26,7 +27,7 @@ class Middle(NamedTuple):
 
 
 def unify_names(adverts: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Names that differ in their spelling alone, in the most common one."""
+    """The adverts with each name of these columns in its most common spelling."""
     return adverts.assign(**{name: _unify(adverts[name]) for name in columns})
 
 
@@ -66,7 +67,6 @@ def _summarize(adverts: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def _unify(column: pd.Series) -> pd.Series:
     counts = column.value_counts()
-    spelling: dict[str, str] = {}
-    for name in counts.index:  # the most frequent first
-        spelling.setdefault(fold(name), name)
-    return column.map({name: spelling[fold(name)] for name in counts.index})
+    names: list[str] = counts.index.tolist()
+    spelling = choose_spellings(zip(names, counts.tolist(), strict=True))
+    return column.map({name: spelling[fold(name)] for name in names})

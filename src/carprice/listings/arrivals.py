@@ -1,7 +1,7 @@
-"""Files of listings that arrive in `data/raw`: which are new, and which one a run is to read.
+"""Files of listings in `data/raw`: which ones are new, and which one a run reads.
 
-A look says what lies there; a marker file remembers what has been handed on. Imports nothing
-heavy: it is at home in a process that does nothing but watch.
+A look lists the files; a marker file remembers those already handed on. Imports nothing heavy,
+for a process that only watches.
 """
 
 import json
@@ -23,18 +23,18 @@ Look = Mapping[str, tuple[int, int]]
 
 @dataclass(frozen=True)
 class Arrival:
-    """Listings that nobody has been told of yet."""
+    """New or changed files that have not been handed on yet."""
 
     newest: str
     """Name of the file that changed last."""
     count: int
     """How many files are new or changed."""
     look: Look
-    """What is to be remembered once the arrival was handed on."""
+    """For the marker, once the arrival was handed on."""
 
 
 def look_around(raw: Path) -> Look:
-    """The files of listings in a folder; hidden and temporary ones are none."""
+    """The files of listings in a folder, without hidden and temporary ones."""
     return {
         name: found
         for name, found in _list_files(raw).items()
@@ -43,11 +43,12 @@ def look_around(raw: Path) -> Look:
 
 
 def find_arrival(now: Look, before: Look, marker: Path) -> Arrival | None:
-    """Files that are new or changed since the marker was written and are no longer growing.
+    """Files new or changed since the marker was written, and no longer growing.
 
     now, before: two looks at the same folder, some seconds apart; a file counts once it is the
-        same in both. Where there is no marker yet, what lies there is no news: it is written.
-    marker: see `remember`. One that cannot be read makes everything new.
+        same in both.
+    marker: see `remember`. Where there is none yet, it is written and no file is new; one that
+        cannot be read makes every file new.
     """
     if not marker.exists():
         _write_marker(marker, now)
@@ -64,15 +65,15 @@ def find_arrival(now: Look, before: Look, marker: Path) -> Arrival | None:
 
 
 def remember(marker: Path, arrival: Arrival) -> None:
-    """Write down that an arrival was handed on.
+    """Write to the marker that an arrival was handed on.
 
-    To be called after that: a process killed in between tells of it twice, never not at all.
+    Call it afterwards: a process killed in between hands it on twice, but never skips it.
     """
     _write_marker(marker, arrival.look)
 
 
 def choose_listings(raw: Path, name: str | None) -> Path | None:
-    """The file in `data/raw` of a name; without one, the newest, or None where there is none.
+    """Path of the named file in `data/raw`, or of the newest; None without files.
 
     Raises ConfigurationError when the name leads out of the folder, DatasetError when there is
     no such file.

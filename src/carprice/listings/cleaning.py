@@ -1,18 +1,19 @@
-"""Raw text to clean fields: plain functions that learn nothing and never look at an error.
+"""Raw texts to clean rows, by fixed rules: nothing here learns from the data.
 
-The rules, each with its reason, all in this module:
+The rules, each with its reason; ranges are those of the fields in `market`:
 
-- A price outside 10,000..5,000,000 DH or a model year outside the range of `listing.py` is a
-  slip of the keyboard or a placeholder: the row is not trained on. A price of 0 names no price.
-- 10 to 999 km on a car that is not new is typed in thousands: such cars are otherwise priced as
-  if they had 150 km, not 150,000.
-- 0 to 9 km on a car that is not new, and 900,000 km or more, are placeholders: unknown.
+- A price or model year outside its range is a slip of the keyboard or a placeholder: the row is
+  not trained on. A price of 0 names no price.
+- 10 to 999 km on a car that is not new were typed in thousands: such cars would otherwise be
+  priced as if they had 150 km, not 150,000.
+- 0 to 9 km on a car that is not new are a placeholder: unknown.
 - Any other number outside its range, any text around a number that is not its unit, and any
   wording that is no known choice: unknown. A guess would be silently wrong.
 - The same advert is kept once: by its link, and by equal content of all its other fields,
   however they are spelt.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from carprice.listings.parsing import Flags, Parsed, find_bands, parse_column
+from carprice.listings.reading import RawListings
+from carprice.market.chosen import MARKET
 from carprice.market.fields import THIS_YEAR, Kind, fold
 from carprice.market.listing import BY_NAME, FIELDS, TARGET, TEXTUAL, VEHICLE
+from carprice.market.problems import Problem, ProblemKind
 
 LINK = "link"
 NEW_FROM_YEAR = THIS_YEAR - 1
@@ -30,16 +34,47 @@ NEW_FROM_YEAR = THIS_YEAR - 1
 THOUSANDS = (10, 999)
 NUMERIC = tuple(each for each in FIELDS if each.name not in TEXTUAL and each.name != TARGET)
 NUMBERS = (TARGET, *(each.name for each in NUMERIC))
-"""In one array for all: a single car goes this way too, and pandas takes its time per column."""
+"""Corrected together in one array: column by column, pandas would take long even for one car."""
 
 SPELT = tuple(each.name for each in FIELDS if each.kind is Kind.TEXT and each.name != LINK)
-ENDINGS = ("_placeholder", "_in_thousands", "_out_of_range")
+PRICE = BY_NAME[TARGET]
+EXAMPLE = "".join(f" (« {said} »)" for said in MARKET.wordings.unpriced[:1])
+DROP_REASONS = {
+    "unpriced": f"no price given{EXAMPLE}",
+    "price_unreadable": "a price that is no number",
+    "price_out_of_range": "a price outside "
+    f"{PRICE.minimum:,.0f} to {PRICE.maximum:,.0f} {PRICE.unit}",
+    "no_year": "no usable model year",
+    "same_link": "the same advert again (same link)",
+    "same_content": "the same advert again (same content)",
+}
+"""Why a row is not trained on, by its code in reports."""
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """The listings of a file: raw, parsed, and sorted into kept and dropped rows.
+
+    kept: the rows to train and measure on.
+    dropped: for every other well-formed row the code of its reason, a key of DROP_REASONS.
+    """
+
+    raw: RawListings
+    parsed: Parsed
+    kept: pd.DataFrame
+    dropped: pd.Series
+
+
+def clean(raw: RawListings) -> Cleaned:
+    """Parse the listings of a file and select the rows to train on."""
+    parsed = parse_listings(raw.frame)
+    return Cleaned(raw, parsed, *select_rows(parsed))
 
 
 def parse_listings(raw: pd.DataFrame) -> Parsed:
-    """Turn raw texts, one `str` column a field, into corrected clean values.
+    """Corrected values of raw texts, and the problems found in them.
 
-    A field without a column is unknown.
+    raw: one `str` column for each field; a field without a column is unknown.
     """
     given = set(raw.columns)
     told: set[str] = set()
@@ -47,7 +82,7 @@ def parse_listings(raw: pd.DataFrame) -> Parsed:
     values: dict[str, Any] = {
         each.name: silent if each.name in TEXTUAL else np.nan for each in FIELDS
     }
-    problems: dict[str, pd.Series] = {}
+    problems: dict[Problem, pd.Series] = {}
     for each in FIELDS:
         if each.name not in given:
             continue
@@ -55,75 +90,57 @@ def parse_listings(raw: pd.DataFrame) -> Parsed:
         if raw[each.name].notna().any():
             told.add(each.name)
         if unreadable.any():
-            problems[f"{each.name}_unreadable"] = pd.Series(unreadable, index=raw.index)
+            problem = Problem(each.name, ProblemKind.UNREADABLE)
+            problems[problem] = pd.Series(unreadable, index=raw.index)
     numbers = np.empty((len(raw), len(NUMBERS)), order="F")
     for at, name in enumerate(NUMBERS):
         numbers[:, at] = values[name]
     banded = find_bands(raw["mileage_km"]) if "mileage_km" in given else np.False_
-    changed = _correct(numbers, ~banded)
+    changed = _correct(numbers, banded)
     values |= zip(NUMBERS, numbers.T, strict=True)
-    problems |= _name_rows(changed, raw.index)
+    problems |= {
+        problem: pd.Series(rows, index=raw.index) for problem, rows in changed.items() if rows.any()
+    }
     return Parsed(pd.DataFrame(values, index=raw.index), problems, frozenset(told))
 
 
-def correct_listings(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
-    """Apply the rules on kilometres and ranges to typed values; say which rows each one changed.
+def _correct(numbers: npt.NDArray[np.float64], banded: Flags | np.bool_) -> dict[Problem, Flags]:
+    """Correct an array (rows, NUMBERS) in place; returns the rows that each rule changed.
 
-    A price outside its range keeps what it says: rows are selected by it, it is not corrected.
+    banded: rows whose kilometres are the middle of a band, which nobody typed.
     """
-    numbers = frame[list(NUMBERS)].to_numpy(dtype="float64", na_value=np.nan, copy=True)
-    problems = _name_rows(_correct(numbers, np.True_), frame.index)
-    touched = {code.removesuffix(ending) for code in problems for ending in ENDINGS}
-    columns = {name: numbers[:, at] for at, name in enumerate(NUMBERS) if name in touched}
-    return frame.assign(**columns), problems
-
-
-def _correct(numbers: npt.NDArray[np.float64], exact_mileage: Flags | np.bool_) -> dict[str, Flags]:
-    """Correct an array (rows, NUMBERS) in place; the rows that each rule changed, by its code."""
     price, year, mileage = (
         numbers[:, NUMBERS.index(name)] for name in (TARGET, "model_year", "mileage_km")
     )
-    aged = (year < NEW_FROM_YEAR) & exact_mileage
-    changed: dict[str, Flags] = {
-        f"{TARGET}_placeholder": price == 0,
-        "mileage_km_in_thousands": aged & (mileage >= THOUSANDS[0]) & (mileage <= THOUSANDS[1]),
-        "mileage_km_placeholder": aged & (mileage >= 0) & (mileage < THOUSANDS[0]),
+    unpriced = price == 0
+    aged = (year < NEW_FROM_YEAR) & ~banded
+    short = aged & (mileage >= THOUSANDS[0]) & (mileage <= THOUSANDS[1])
+    fillers = aged & (mileage >= 0) & (mileage < THOUSANDS[0])
+    price[unpriced] = np.nan
+    mileage[short] *= 1000
+    mileage[fillers] = np.nan
+    changed: dict[Problem, Flags] = {
+        Problem(TARGET, ProblemKind.PLACEHOLDER): unpriced,
+        Problem("mileage_km", ProblemKind.IN_THOUSANDS): short,
+        Problem("mileage_km", ProblemKind.PLACEHOLDER): fillers,
     }
-    price[changed[f"{TARGET}_placeholder"]] = np.nan
-    mileage[changed["mileage_km_in_thousands"]] *= 1000
-    mileage[changed["mileage_km_placeholder"]] = np.nan
     for at, each in enumerate(NUMERIC, 1):
         outside = (numbers[:, at] < each.minimum) | (numbers[:, at] > each.maximum)
-        changed[f"{each.name}_out_of_range"] = outside
+        changed[Problem(each.name, ProblemKind.OUT_OF_RANGE)] = outside
         numbers[outside, at] = np.nan
     return changed
 
 
-def _name_rows(changed: dict[str, Flags], index: pd.Index) -> dict[str, pd.Series]:
-    return {code: pd.Series(rows, index=index) for code, rows in changed.items() if rows.any()}
-
-
-DROP_REASONS = {
-    "unpriced": "no price given (« Demander le prix »)",
-    "price_unreadable": "a price that is no number",
-    "price_out_of_range": "a price outside 10,000 to 5,000,000 DH",
-    "no_year": "no usable model year",
-    "same_link": "the same advert again (same link)",
-    "same_content": "the same advert again (same content)",
-}
-
-
 def select_rows(parsed: Parsed) -> tuple[pd.DataFrame, pd.Series]:
-    """Rows to train and measure on, and for every dropped row the code of its first reason."""
+    """Rows to train on, and the code of the first reason against each other row."""
     frame = parsed.values
     price = frame[TARGET]
-    target = BY_NAME[TARGET]
-    unreadable = parsed.problems.get(f"{TARGET}_unreadable", pd.Series(False, index=frame.index))
+    unreadable = Problem(TARGET, ProblemKind.UNREADABLE)
     reason = _first_reason(
         {
-            "price_unreadable": unreadable,
+            "price_unreadable": parsed.problems.get(unreadable, pd.Series(False, frame.index)),
             "unpriced": price.isna(),
-            "price_out_of_range": ~price.between(target.minimum, target.maximum),
+            "price_out_of_range": ~price.between(PRICE.minimum, PRICE.maximum),
             "no_year": frame["model_year"].isna(),
         }
     )
@@ -134,7 +151,7 @@ def select_rows(parsed: Parsed) -> tuple[pd.DataFrame, pd.Series]:
 
 
 def name_vehicles(frame: pd.DataFrame) -> pd.Series:
-    """One text for each row that is equal for adverts of the same car, however they are spelt."""
+    """One text for each row, equal for adverts of the same car however they are spelt."""
     parts = [
         _fold_column(frame[name])
         if name in TEXTUAL
@@ -154,7 +171,7 @@ def _fold_column(column: pd.Series) -> pd.Series:
 
 
 def _first_reason(rules: dict[str, pd.Series]) -> pd.Series:
-    """For each row the code of the first rule that holds, else the empty text."""
+    """The code of the first rule that holds for each row, or an empty text."""
     index = next(iter(rules.values())).index
     return pd.Series(np.select(list(rules.values()), list(rules), ""), index=index, dtype="str")
 

@@ -19,6 +19,7 @@ from carprice.market.listing import (
     UNPRICED_WORDS,
     read_codes,
 )
+from carprice.market.problems import Problem
 
 WORDINGS, CURRENCY = MARKET.wordings, MARKET.currency
 YES_NO = dict.fromkeys(("yes", "true", "1", *map(fold, WORDINGS.yes)), 1.0) | dict.fromkeys(
@@ -50,22 +51,21 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Parsed:
-    """Typed values of raw listings, and where a text was there but could not be used.
+    """Typed values of raw listings, and the problems found in their texts.
 
     values: the clean table; texts are `str`, the rest floats, unknown is NaN.
-    problems: remark code to the rows it holds for (boolean, aligned with `values`); a code that
-        holds for no row is left out. Codes are a field name and `_unreadable`, `_out_of_range`,
-        `_placeholder` or `_in_thousands`.
-    told: fields that have a cell in some row, be it an empty one; of all others nobody told.
+    problems: the rows that have each problem (boolean, aligned with `values`); one that no row
+        has is left out.
+    told: fields that have a cell in some row, even an empty one.
     """
 
     values: pd.DataFrame
-    problems: dict[str, pd.Series]
+    problems: dict[Problem, pd.Series]
     told: frozenset[str] = frozenset(BY_NAME)
 
 
 def parse_number(text: str) -> float:
-    """Read `173 000 DH`, `6 CV`, `1.200,50` or `Plus de 41 CV` (one more than 41); else NaN."""
+    """The number in `173 000 DH`, `6 CV`, `1.200,50`, `Plus de 41 CV` (42); else NaN."""
     found = NUMBER.fullmatch(" ".join(text.split())) if len(text) <= LONGEST_NUMBER else None
     around = fold(found["before"] + found["after"]) if found else ""
     if not found or around not in WORDS_AROUND_NUMBERS | AT_LEAST:
@@ -76,24 +76,24 @@ def parse_number(text: str) -> float:
 
 
 def parse_mileage(text: str) -> float:
-    """Read a number of km, or the middle of a band such as `200 000 - 249 999`; else NaN."""
+    """A number of km, or the middle of a band as `200 000 - 249 999`; else NaN."""
     ends = [parse_number(end) for end in BAND.split(text)]
     return float(np.mean(ends)) if len(ends) <= 2 and ends[0] <= ends[-1] else float("nan")
 
 
 def parse_text(text: str) -> str | None:
-    """Tidy a text: single spaces, and none of the invisible signs that could act on a terminal."""
+    """The text with single spaces and no control signs; None when nothing is left."""
     shown = "".join(letter if letter.isprintable() else " " for letter in text)
     return " ".join(shown.split()) or None
 
 
 def parse_yes_no(text: str) -> float:
-    """Read `Oui`, `non`, `True`, `1` or the `1.0` of a table written as numbers; else NaN."""
+    """1 or 0 for `Oui`, `non`, `True`, `1` or `1.0`; else NaN."""
     return YES_NO.get(fold(text.strip().removesuffix(".0")), float("nan"))
 
 
 def parse_column(raw: pd.Series, each: Field) -> tuple[Any, Flags]:
-    """Clean values of a column, and the rows that say something which could not be used."""
+    """Values of a column, and the rows whose text could not be read."""
     parse = _choose_parser(each)
     silent = UNKNOWN_WORDS | UNPRICED_WORDS if each.kind is Kind.PRICE else UNKNOWN_WORDS
     places, texts = _find_distinct(raw)
@@ -112,14 +112,14 @@ def parse_column(raw: pd.Series, each: Field) -> tuple[Any, Flags]:
 
 
 def find_bands(mileage: pd.Series) -> Flags:
-    """Which rows name a band of kilometres."""
+    """Rows that name a band of kilometres."""
     places, texts = _find_distinct(mileage)
     return np.array([*(bool(BAND.search(text)) for text in texts), False])[places]
 
 
 def _find_distinct(column: pd.Series) -> tuple[npt.NDArray[np.intp], Sequence[str]]:
-    """For each row the place of its text among the distinct ones; -1 for a missing text."""
-    if len(column) == 1:  # by way of pandas, a single car takes twice the time
+    """Place of each row's text among the distinct ones (-1: missing), and these."""
+    if len(column) == 1:  # through pandas, a single car takes twice the time
         text = column.iloc[0]
         return (np.array([0]), [text]) if isinstance(text, str) else (np.array([-1]), [])
     places, texts = pd.factorize(column)

@@ -1,4 +1,4 @@
-"""Check listings before anything learns from them: every broken rule at once, with examples."""
+"""The check of clean listings before training: every broken rule at once, with examples."""
 
 import math
 from collections import Counter
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carprice.listings.cleaning import DROP_REASONS, parse_listings, select_rows
+from carprice.listings.cleaning import DROP_REASONS, Cleaned
 from carprice.listings.parsing import Parsed
 from carprice.listings.quality_report import (
     EXAMPLES,
@@ -15,52 +15,50 @@ from carprice.listings.quality_report import (
     Example,
     Finding,
     Histogram,
-    Line,
     QualityReport,
     QualitySummary,
     Unseen,
-    render_html,
     shorten,
-    summarize_report,
     title_field,
 )
 from carprice.listings.quality_rules import QualityRules, list_failures
 from carprice.listings.reading import RawListings
+from carprice.listings.spelling import choose_spellings
 from carprice.listings.table_store import hash_content
 from carprice.market.chosen import MARKET
 from carprice.market.fields import Kind, fold
 from carprice.market.listing import BY_NAME, FIELDS, TARGET, VEHICLE
+from carprice.market.problems import Problem, ProblemKind
 
-__all__ = [
-    "DataProfile", "Line", "QualityReport", "QualityRules", "QualitySummary", "build_profile",
-    "check_listings", "compare_prices", "render_html", "summarize_report",
-]  # fmt: skip
 ROWS_FOR_A_MEDIAN = 20
 NAMES_SHOWN = 50
 HISTOGRAM_KM = 500_000
 
 PROBLEMS = {
-    "unreadable": "a text that cannot be read: taken for unknown",
-    "out_of_range": "a number outside its range: taken for unknown",
-    "in_thousands": "10 to 999 km on a car that is not new: read as thousands",
-    "placeholder": "a number that stands for nothing: taken for unknown",
+    ProblemKind.UNREADABLE: "a text that cannot be read: taken for unknown",
+    ProblemKind.OUT_OF_RANGE: "a number outside its range: taken for unknown",
+    ProblemKind.IN_THOUSANDS: "10 to 999 km on a car that is not new: read as thousands",
+    ProblemKind.PLACEHOLDER: "a number that stands for nothing: taken for unknown",
 }
 EXAMPLE_FIELDS = {"no_year": ("model_year",), "same_link": ("link",), "same_content": VEHICLE}
 
 
-def check_listings(
-    raw: RawListings, rules: QualityRules, accepted: DataProfile | None
-) -> QualityReport:
-    """Parse, select and judge listings, against the data accepted before when there is some.
+def check(cleaned: Cleaned, rules: QualityRules, accepted: DataProfile | None) -> QualityReport:
+    """What was found in listings, and which rules they break.
 
-    Never raises for what the listings hold: what is wrong stands in the failures.
+    accepted: profile of the data that the version in production learnt from, if there is one.
+    Never raises for bad listings: what is wrong stands in the failures.
     """
-    parsed = parse_listings(raw.frame)
-    kept, reasons = select_rows(parsed)
-    source, read = raw.source, len(raw.frame) + len(raw.malformed)
-    dropped = {code: reasons.index[reasons == code] for code in DROP_REASONS}
+    summary = summarize(cleaned, accepted)
+    return QualityReport(summary, list_failures(summary, rules, accepted))
+
+
+def summarize(cleaned: Cleaned, accepted: DataProfile | None) -> QualitySummary:
+    """Counts of listings, and how they differ from the accepted data."""
+    raw, parsed, kept = cleaned.raw, cleaned.parsed, cleaned.kept
+    source = raw.source
     profile = build_profile(parsed, kept)
-    summary = QualitySummary(
+    return QualitySummary(
         source=source.name,
         source_sha256=source.sha256,
         encoding=source.encoding,
@@ -68,17 +66,13 @@ def check_listings(
         damaged_letters=source.damaged_letters,
         ignored_columns=[shorten(name) for name in source.ignored_columns],
         absent_fields=source.absent_fields,
-        rows_read=read,
+        rows_read=raw.rows_read,
         rows_malformed=len(raw.malformed),
         malformed_examples=raw.malformed[:EXAMPLES],
         rows_priced=int(parsed.values[TARGET].notna().sum()),
         rows_kept=len(kept),
-        dropped={
-            code: _find(DROP_REASONS[code], raw, rows, EXAMPLE_FIELDS.get(code, (TARGET,)))
-            for code, rows in dropped.items()
-            if len(rows)
-        },
-        duplicates=len(dropped["same_link"]) + len(dropped["same_content"]),
+        dropped=_find_dropped(cleaned),
+        duplicates=int(cleaned.dropped.isin(["same_link", "same_content"]).sum()),
         problems=_find_problems(raw, parsed),
         missing=profile.missing,
         unknown_wordings=_count_wordings(raw, parsed),
@@ -88,14 +82,11 @@ def check_listings(
         simulated=profile.simulated,
         histograms=_build_histograms(kept),
         profile=profile,
-        failures=[],
     )
-    failures = list_failures(summary, rules, accepted)
-    return QualityReport(kept, summary.model_copy(update={"failures": failures}))
 
 
 def build_profile(parsed: Parsed, kept: pd.DataFrame) -> DataProfile:
-    """What is remembered of these listings if they are accepted."""
+    """The profile of these listings, to compare later ones with."""
     values = parsed.values
     priced = values[values[TARGET] > 0]
     by_make = priced.groupby(priced["make"].map(fold, na_action="ignore"))[TARGET]
@@ -118,7 +109,7 @@ def build_profile(parsed: Parsed, kept: pd.DataFrame) -> DataProfile:
 
 
 def compare_prices(profile: DataProfile, accepted: DataProfile | None) -> float | None:
-    """Typical factor from accepted prices to these: the median over the makes in both.
+    """Median factor from accepted prices to these, over the makes in both.
 
     Make by make, so that another mix of cars does not count; None when no make is in both.
     """
@@ -131,15 +122,25 @@ def compare_prices(profile: DataProfile, accepted: DataProfile | None) -> float 
     return float(np.exp(np.median(ratios))) if ratios else None
 
 
-def _find_problems(raw: RawListings, parsed: Parsed) -> dict[str, Finding]:
-    findings = {}
-    for code, holds in parsed.problems.items():
-        name, kind = next(
-            (code.removesuffix(f"_{kind}"), kind) for kind in PROBLEMS if code.endswith(kind)
+def _find_dropped(cleaned: Cleaned) -> dict[str, Finding]:
+    rows = {code: cleaned.dropped.index[cleaned.dropped == code] for code in DROP_REASONS}
+    return {
+        code: _find(label, cleaned.raw, rows[code], EXAMPLE_FIELDS.get(code, (TARGET,)))
+        for code, label in DROP_REASONS.items()
+        if len(rows[code])
+    }
+
+
+def _find_problems(raw: RawListings, parsed: Parsed) -> dict[Problem, Finding]:
+    return {
+        problem: _find(
+            f"{title_field(problem.field)}: {PROBLEMS[problem.kind]}",
+            raw,
+            raw.frame.index[rows],
+            (problem.field,),
         )
-        label = f"{title_field(name)}: {PROBLEMS[kind]}"
-        findings[code] = _find(label, raw, raw.frame.index[holds], (name,))
-    return findings
+        for problem, rows in parsed.problems.items()
+    }
 
 
 def _find(label: str, raw: RawListings, rows: pd.Index, fields: tuple[str, ...]) -> Finding:
@@ -147,7 +148,7 @@ def _find(label: str, raw: RawListings, rows: pd.Index, fields: tuple[str, ...])
     return Finding(
         label=label,
         rows=len(rows),
-        share=len(rows) / (len(raw.frame) + len(raw.malformed)),
+        share=len(rows) / raw.rows_read,
         examples=tuple(
             Example(row=int(row), text=shorten(" ".join(texts)))
             for row, *texts in cells.itertuples()
@@ -156,7 +157,7 @@ def _find(label: str, raw: RawListings, rows: pd.Index, fields: tuple[str, ...])
 
 
 def _count_wordings(raw: RawListings, parsed: Parsed) -> dict[str, dict[str, int]]:
-    """Texts of choices that are no known choice: field name to text to rows."""
+    """Unknown texts of choices with their numbers of rows, by field name."""
     return {
         each.name: {
             shorten(str(text)): int(rows)
@@ -164,27 +165,28 @@ def _count_wordings(raw: RawListings, parsed: Parsed) -> dict[str, dict[str, int
         }
         for each in FIELDS
         if each.kind in (Kind.CHOICE, Kind.YES_NO)
-        and (holds := parsed.problems.get(f"{each.name}_unreadable")) is not None
+        and (holds := parsed.problems.get(Problem(each.name, ProblemKind.UNREADABLE))) is not None
     }
 
 
 def _count_unseen(
     kept: pd.DataFrame, columns: tuple[str, ...], accepted: DataProfile | None
 ) -> Unseen:
-    """Names in these columns that the accepted data did not hold, however they are spelt."""
+    """Names in these columns that are in no spelling in the accepted data."""
     if accepted is None:
         return Unseen(names=0, rows=0, shown={})
     models = accepted.models_by_make
     known = {(make,) for make in models} | {(make, one) for make in models for one in models[make]}
-    rows: Counter[tuple[str, ...]] = Counter()
-    labels: dict[tuple[str, ...], str] = {}
+    new: list[tuple[str, int]] = []
     for names, count in kept[list(columns)].value_counts(dropna=True).items():
-        parts = tuple(map(str, names)) if isinstance(names, tuple) else (str(names),)
-        key = tuple(map(fold, parts))
-        if key not in known:
-            rows[key] += int(count)
-            labels.setdefault(key, shorten(" ".join(parts)))
-    shown = {labels[key]: count for key, count in rows.most_common(NAMES_SHOWN)}
+        parts = names if isinstance(names, tuple) else (names,)
+        if tuple(map(fold, parts)) not in known:
+            new.append((" ".join(parts), int(count)))
+    spelling = choose_spellings(new)
+    rows: Counter[str] = Counter()
+    for name, count in new:
+        rows[fold(name)] += count
+    shown = {shorten(spelling[key]): count for key, count in rows.most_common(NAMES_SHOWN)}
     return Unseen(names=len(rows), rows=rows.total(), shown=shown)
 
 

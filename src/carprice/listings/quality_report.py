@@ -1,13 +1,13 @@
-"""What a check of listings found: as plain data, as rows of a table and as a page."""
+"""What a check of listings found, as plain data, as table rows and as a page."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from pydantic import BaseModel
+from pydantic import BaseModel, field_serializer
 
 from carprice.listings.parsing import parse_text
+from carprice.market.problems import Problem
 from carprice.wording import spell
 
 EXAMPLES = 3
@@ -15,7 +15,7 @@ EXAMPLE_LENGTH = 40
 
 
 class DataProfile(BaseModel, frozen=True):
-    """What is remembered of data that was accepted, to compare later data with; JSON."""
+    """Summary of accepted data, kept as JSON to compare later data with."""
 
     data_hash: str
     """`hash_content` of the clean rows."""
@@ -47,7 +47,7 @@ class Finding(BaseModel, frozen=True):
 
 
 class Unseen(BaseModel, frozen=True):
-    """Names that the accepted data did not hold."""
+    """Names that are not in the accepted data."""
 
     names: int
     rows: int
@@ -65,7 +65,7 @@ class Histogram(BaseModel, frozen=True):
 
 
 class QualitySummary(BaseModel, frozen=True):
-    """All that was found, ready for JSON. rows_kept + dropped + rows_malformed = rows_read."""
+    """Counts of a file; rows_kept + dropped + rows_malformed = rows_read."""
 
     source: str
     source_sha256: str
@@ -81,7 +81,7 @@ class QualitySummary(BaseModel, frozen=True):
     rows_kept: int
     dropped: dict[str, Finding]
     duplicates: int
-    problems: dict[str, Finding]
+    problems: dict[Problem, Finding]
     missing: dict[str, float]
     unknown_wordings: dict[str, dict[str, int]]
     unseen_makes: Unseen
@@ -91,20 +91,23 @@ class QualitySummary(BaseModel, frozen=True):
     simulated: bool
     histograms: tuple[Histogram, ...]
     profile: DataProfile
-    failures: list[str]
-    """One sentence for each broken rule: what, found against expected, what to do."""
+
+    @field_serializer("problems")
+    def _by_code(self, problems: dict[Problem, Finding]) -> dict[str, Finding]:
+        return {problem.code: found for problem, found in problems.items()}
 
 
 @dataclass(frozen=True)
 class QualityReport:
-    """Clean rows to train on, and all that was found about the file they come from."""
+    """What was found in a file of listings, and which rules it breaks."""
 
-    kept: pd.DataFrame
     summary: QualitySummary
+    failures: list[str]
+    """One sentence for each broken rule: what, found against expected, what to do."""
 
-    @property
-    def failures(self) -> list[str]:
-        return self.summary.failures
+    def describe(self) -> dict[str, Any]:
+        """The report as JSON has it."""
+        return {**self.summary.model_dump(mode="json"), "failures": self.failures}
 
 
 class Line(NamedTuple):
@@ -116,7 +119,7 @@ class Line(NamedTuple):
 
 
 def summarize_report(report: QualityReport) -> list[Line]:
-    """The report as rows of a table: what came in, what was left out and why, what is left."""
+    """The report as table rows: read, dropped and why, kept, noticed."""
     found = report.summary
     simulated = "simulated listings" if found.simulated else ""
     malformed = f"more or fewer cells than the header: {name_rows(found)}"
@@ -128,8 +131,8 @@ def summarize_report(report: QualityReport) -> list[Line]:
         *(Line(f"dropped: {code}", f"{each.rows:,}", each.label)
           for code, each in found.dropped.items()),
         Line("kept", f"{found.rows_kept:,}", f"content {found.profile.data_hash}"),
-        *(Line(f"noticed: {code}", f"{each.rows:,}", name_examples(each))
-          for code, each in found.problems.items()),
+        *(Line(f"noticed: {problem.code}", f"{each.rows:,}", name_examples(each))
+          for problem, each in found.problems.items()),
     ]  # fmt: skip
     if found.damaged_letters:
         lines.append(Line("damaged letters", f"{found.damaged_letters:,}", "not in its encoding"))
@@ -143,14 +146,17 @@ def summarize_report(report: QualityReport) -> list[Line]:
 
 
 def render_html(report: QualityReport) -> str:
-    """The report as one page that needs nothing else; its pictures are drawn as inline SVG."""
+    """The report as one page without links, its pictures as inline SVG."""
     # Cells come from whoever wrote the adverts: everything is escaped.
     pages = Environment(
         loader=PackageLoader("carprice.listings"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     return pages.get_template("quality.html").render(
-        found=report.summary, title=spell.title, lines=summarize_report(report)
+        found=report.summary,
+        failures=report.failures,
+        title=spell.title,
+        lines=summarize_report(report),
     )
 
 
@@ -159,7 +165,7 @@ def title_field(name: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """A text that is safe and short enough to show: no control signs, a limited length."""
+    """The text without control signs, cut at EXAMPLE_LENGTH letters."""
     tidy = parse_text(text[: 4 * EXAMPLE_LENGTH]) or "(empty)"
     return tidy if len(tidy) <= EXAMPLE_LENGTH else tidy[: EXAMPLE_LENGTH - 1] + "…"
 

@@ -13,37 +13,38 @@ from carprice.listings.quality_report import (
     title_field,
 )
 from carprice.market.listing import BY_NAME, FEATURES, FIELDS, TARGET
+from carprice.market.problems import Problem, ProblemKind
 
-MISSING_SHARES = {
-    "make": 0.05, "model": 0.05, "model_year": 0.05,
-    "mileage_km": 0.2, "fuel": 0.2, "gearbox": 0.5,
-}  # fmt: skip
+LIMITED = tuple(each.name for each in FIELDS if each.needed and each.name != TARGET)
+"""Fields of every file: how often they may be unknown has to be decided."""
 
 
 class QualityRules(BaseModel, frozen=True, extra="forbid"):
     """What listings must fulfil to be trained on; the section `quality` of params.yaml."""
 
-    min_priced_rows: int = Field(default=500, ge=1)
+    min_priced_rows: int = Field(ge=1)
     """Clean listings with a price, the same advert counted once."""
-    max_malformed_share: float = Field(default=0.05, ge=0, le=1)
+    max_malformed_share: float = Field(ge=0, le=1)
     """Rows that have more or fewer cells than the header, of all rows read."""
-    max_missing_share: dict[str, float] = Field(default=MISSING_SHARES, validate_default=True)
-    """Field name to the share of rows where it may be unknown; entries are added to the defaults.
-    A feature without an entry may be unknown anywhere, but not vanish: be unknown everywhere when
+    max_missing_share: dict[str, float]
+    """Field name to the share of rows where it may be unknown; LIMITED fields need an entry.
+    A feature without one may be unknown anywhere, but not vanish: be unknown everywhere when
     the accepted data knew it. `origin: 1.0` allows even that."""
-    max_unreadable_share: float = Field(default=0.1, ge=0, le=1)
+    max_unreadable_share: float = Field(ge=0, le=1)
     """Rows where a field holds something that cannot be used, for each field."""
-    max_price_shift: float = Field(default=3.0, gt=1)
+    max_price_shift: float = Field(gt=1)
     """Factor, up or down, between typical prices now and in the accepted data, make by make."""
 
     @field_validator("max_missing_share")
     @classmethod
-    def _complete_shares(cls, shares: dict[str, float]) -> dict[str, float]:
+    def _refuse_wrong_shares(cls, shares: dict[str, float]) -> dict[str, float]:
         if unknown := [name for name in shares if name not in FEATURES]:
             raise ValueError(f"no feature is named {unknown}; there are {', '.join(FEATURES)}")
         if wrong := {name: share for name, share in shares.items() if not 0 <= share <= 1}:
             raise ValueError(f"shares lie between 0 and 1, found {wrong}")
-        return {**MISSING_SHARES, **shares}
+        if absent := [name for name in LIMITED if name not in shares]:
+            raise ValueError(f"an entry is missing for {', '.join(absent)}: name their shares too")
+        return shares
 
 
 def list_failures(
@@ -99,9 +100,9 @@ def _judge_missing(
 def _judge_unreadable(found: QualitySummary, rules: QualityRules) -> Iterable[str]:
     for each in FIELDS:
         findings = [
-            found.problems[code]
-            for code in (f"{each.name}_unreadable", f"{each.name}_out_of_range")
-            if code in found.problems
+            found.problems[problem]
+            for kind in (ProblemKind.UNREADABLE, ProblemKind.OUT_OF_RANGE)
+            if (problem := Problem(each.name, kind)) in found.problems
         ]
         if each.name == TARGET and "price_out_of_range" in found.dropped:
             findings.append(found.dropped["price_out_of_range"])

@@ -1,9 +1,9 @@
-"""Read files of listings as they come, keep the clean table."""
+"""Files of listings as they come: their encoding, separator, header and rows as raw texts."""
 
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -49,7 +49,7 @@ UTF_8_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that came over the network: in memory, and never on a disk."""
+    """A file that came over the network: kept in memory, never on a disk."""
 
     name: str
     data: bytes
@@ -60,7 +60,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Source:
-    """Where listings came from, as found in the file itself."""
+    """A file of listings, as described by its own bytes."""
 
     name: str
     sha256: str
@@ -82,8 +82,69 @@ class Source:
         return [each.name for each in FIELDS if each.name not in self.fields]
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """Encoding and size of a file, without its text.
+
+    The file is decoded twice: whole to find these, and again row by row as it is read. Held as
+    a text for all that time, it would take four times the room of its bytes.
+    """
+
+    encoding: str
+    lines: int
+    """How many lines there are at most."""
+    damaged_letters: int
+    """Letters that could not be decoded; each is read as `\ufffd`."""
+
+
+class Records:
+    """Records of a CSV text; raises where a stray quote hides rows.
+
+    A cell that begins with a quote ends at the next one, however many lines below:
+
+        Titre,Marque,Année
+        "C3,Citroën,2016
+        "C4,Citroën,2012
+
+    For csv.reader this is one record, whose first cell holds the line break and most of a second
+    listing. So where a record spans several lines, its lines have to be strict CSV, and no line
+    inside its cells may be a whole listing: as many cells as the header, a number for the year.
+    """
+
+    def __init__(self, lines: Iterable[str], separator: str, width: int, year: int) -> None:
+        """width: cells of the header. year: place of the model year among them."""
+        self._separator, self._width, self._year = separator, width, year
+        # A quote still open at the end takes the blank line in: its record spans several lines.
+        self._lines = chain(lines, ["\n"])
+        self._taken: list[str] = []
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """Yield the cells of each record, blank lines left out.
+
+        Raises csv.Error at a record with a stray quote.
+        """
+        for cells in csv.reader(self._note_lines(), delimiter=self._separator):
+            if len(self._taken) > 1:
+                self._ensure_one_listing(cells)
+            self._taken.clear()
+            if cells:
+                yield cells
+
+    def _note_lines(self) -> Iterator[str]:
+        for line in self._lines:
+            self._taken.append(line)
+            yield line
+
+    def _ensure_one_listing(self, cells: Sequence[str]) -> None:
+        next(csv.reader(self._taken, delimiter=self._separator, strict=True))
+        inner = (line for cell in cells for line in cell.splitlines()[1:])
+        for hidden in csv.reader(inner, delimiter=self._separator):
+            if len(hidden) == self._width and hidden[self._year].strip().isdigit():
+                raise csv.Error("it holds whole rows")
+
+
 class ListingFile:
-    """The rows of one file of listings, read in chunks, cells untouched.
+    """Rows of a file of listings, read in chunks, cells unchanged.
 
     Raises DatasetError when the file is missing, empty, not text, or lacks a column that the
     model needs (`needs_price` says whether the price is one of them).
@@ -91,95 +152,82 @@ class ListingFile:
 
     def __init__(self, file: Path | Upload, *, needs_price: bool) -> None:
         data = file.data if isinstance(file, Upload) else _read_bytes(file)
-        text, encoding = _decode(data, file)
-        # Decoded as it is read: a text held whole takes four times the room of its bytes.
-        self._lines = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="")
+        decoded = _decode(data, file)
+        self._lines = io.TextIOWrapper(
+            io.BytesIO(data), decoded.encoding, errors="replace", newline=""
+        )
         separator, header = _read_header(self._lines, file)
         self._start = self._lines.tell()
-        self.most_rows = 1 + max(text.count("\n"), text.count("\r"))
-        """Rows that there are at most, to tell how far a reader is."""
+        self.most_rows = decoded.lines
+        """Upper limit of the number of rows, to show progress against."""
         self.source = Source(
             name=file.name,
             sha256=hashlib.sha256(data).hexdigest(),
-            encoding=encoding,
+            encoding=decoded.encoding,
             separator=separator,
             header=tuple(header),
             fields=_locate_fields(header, file, needs_price=needs_price),
-            damaged_letters=text.count("\ufffd"),
+            damaged_letters=decoded.damaged_letters,
         )
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[list[list[str]]]:
-        """Yield the rows as lists of cells, at most `rows` at a time; empty lines are no rows.
+        """Yield lists of at most `rows` rows, each a list of cells; blank lines left out.
 
-        Raises DatasetError where a quote that is not closed swallows the rows after it.
+        Raises DatasetError where a stray quote hides rows (see Records).
         """
-        written = self._written_rows()
-        while chunk := list(islice(written, rows)):
+        records = self._records()
+        while chunk := list(islice(records, rows)):
             yield chunk
 
-    def _written_rows(self) -> Iterator[list[str]]:
+    def _records(self) -> Iterator[list[str]]:
         self._lines.seek(self._start)
-        taken: list[str] = []
-        number = 1
+        source, number = self.source, 1
+        year = source.fields["model_year"]
         try:
-            for cells in csv.reader(self._record_lines(taken), delimiter=self.source.separator):
-                if len(taken) > 1:
-                    self._ensure_no_hidden_rows(cells, taken)
-                taken.clear()
-                if cells:
-                    yield cells
-                    number += _is_filled(cells)
+            for cells in Records(self._lines, source.separator, len(source.header), year):
+                yield cells
+                number += _is_filled(cells)
         except csv.Error as error:
-            raise refuse(FILE_WITH_OPEN_QUOTE, self.source.name, row=number, error=error) from error
-
-    def _record_lines(self, taken: list[str]) -> Iterator[str]:
-        # A quote still open at the end takes the blank line in, and so makes a row of several.
-        for line in chain(self._lines, ["\n"]):
-            taken.append(line)
-            yield line
-
-    def _ensure_no_hidden_rows(self, cells: Sequence[str], lines: Sequence[str]) -> None:
-        """Raise csv.Error when a row of several lines owes them to a stray quote."""
-        separator, year = self.source.separator, self.source.fields["model_year"]
-        next(csv.reader(lines, delimiter=separator, strict=True))
-        inner = (line for cell in cells for line in cell.splitlines()[1:])
-        for hidden in csv.reader(inner, delimiter=separator):
-            if not self.is_malformed(hidden) and hidden[year].strip().isdigit():
-                raise csv.Error("it holds whole rows")
+            raise refuse(FILE_WITH_OPEN_QUOTE, source.name, row=number, error=error) from error
 
     def is_malformed(self, cells: Sequence[str]) -> bool:
         """Whether the row has more or fewer cells than the header."""
         return len(cells) != len(self.source.header)
 
     def to_frame(self, rows: Sequence[Sequence[str]]) -> pd.DataFrame:
-        """Raw texts of well-formed rows, one `str` column for each field, absent ones empty."""
-        places, width = self.source.fields, len(self.source.header)
-        columns = list(zip(*rows, strict=True)) or [()] * width
-        columns.append((None,) * len(rows))  # what an absent field reads
-        read = {at: _to_texts(columns[at]) for at in {*places.values(), width}}
-        return pd.DataFrame({each.name: read[places.get(each.name, width)] for each in FIELDS})
+        """Raw texts of well-formed rows, a `str` column for each field, absent ones missing."""
+        columns = list(zip(*rows, strict=True)) or [()] * len(self.source.header)
+        read = {name: _to_texts(columns[at]) for name, at in self.source.fields.items()}
+        absent = _to_texts([None] * len(rows))
+        return pd.DataFrame({each.name: read.get(each.name, absent) for each in FIELDS})
 
 
 def _to_texts(cells: Sequence[str | None]) -> pd.api.extensions.ExtensionArray:
     # By way of Arrow: pandas alone would look at every cell several times.
-    remarks: pd.api.extensions.ExtensionArray
-    remarks = pd.array(pa.array(cells, pa.large_string()), dtype="str")
-    return remarks
+    texts: pd.api.extensions.ExtensionArray
+    texts = pd.array(pa.array(cells, pa.large_string()), dtype="str")
+    return texts
 
 
 @dataclass(frozen=True)
 class RawListings:
-    """All well-formed rows of a file as raw text, indexed by their row number from 1."""
+    """All well-formed rows of a file as raw texts, indexed by row number from 1."""
 
     frame: pd.DataFrame
     source: Source
     malformed: tuple[int, ...]
     """Numbers of the rows left out because they have more or fewer cells than the header."""
 
+    @property
+    def rows_read(self) -> int:
+        """Number of all rows, malformed ones included."""
+        return len(self.frame) + len(self.malformed)
+
 
 def read_listings(path: Path, progress: Callable[[int], None] = lambda _: None) -> RawListings:
-    """Read a whole file for training; `progress` is told the number of rows read so far.
+    """All listings of a file, for training.
 
+    progress: is told the number of rows read so far, after each chunk.
     Raises DatasetError when it cannot be read (see ListingFile) or holds no listing.
     """
     file = ListingFile(path, needs_price=True)
@@ -188,7 +236,8 @@ def read_listings(path: Path, progress: Callable[[int], None] = lambda _: None) 
     seen = 0
     for chunk in file.chunks():
         sound: dict[int, list[str]] = {}
-        for seen, cells in enumerate(filter(_is_filled, chunk), seen + 1):  # noqa: B020 - goes on where it stopped
+        for cells in filter(_is_filled, chunk):
+            seen += 1
             if file.is_malformed(cells):
                 malformed.append(seen)
             else:
@@ -202,7 +251,7 @@ def read_listings(path: Path, progress: Callable[[int], None] = lambda _: None) 
 
 
 def _is_filled(cells: Sequence[str]) -> bool:
-    """Whether a row says anything; one of empty cells is copied, but is no listing."""
+    """Whether some cell says anything; a row of empty cells is no listing."""
     return any(map(str.strip, cells))
 
 
@@ -213,8 +262,8 @@ def _read_bytes(path: Path) -> bytes:
         raise refuse(FILE_UNREADABLE, path, reason=error.strerror) from error
 
 
-def _decode(data: bytes, file: Path | Upload) -> tuple[str, str]:
-    """Text and encoding of a file that is text."""
+def _decode(data: bytes, file: Path | Upload) -> Decoded:
+    """Encoding and size of a file that is text; raises DatasetError for any other."""
     for signature, what in SIGNATURES.items():
         if data.startswith(signature):
             raise refuse(FILE_OF_OTHER_KIND, file, what=what)
@@ -223,11 +272,15 @@ def _decode(data: bytes, file: Path | Upload) -> tuple[str, str]:
         raise refuse(FILE_BINARY, file)
     if not text or text.isspace():
         raise refuse(FILE_EMPTY, file)
-    return text, encoding
+    return Decoded(
+        encoding=encoding,
+        lines=1 + max(text.count("\n"), text.count("\r")),
+        damaged_letters=text.count("\ufffd"),
+    )
 
 
 def _choose_encoding(data: bytes) -> tuple[str, str]:
-    """UTF-16 by its mark, UTF-8 by its mark or if it reads so, else Windows-1252 (Latin-1)."""
+    """Text and encoding: UTF-16 by its mark, UTF-8 if it reads so, else Windows-1252."""
     if data.startswith(UTF_16_MARKS):
         return data.decode("utf-16", errors="replace"), "utf-16"
     encoding = "utf-8-sig" if data.startswith(UTF_8_MARK) else "utf-8"
@@ -245,7 +298,7 @@ def _choose_encoding(data: bytes) -> tuple[str, str]:
 
 
 def _read_header(buffer: io.TextIOWrapper, file: Path | Upload) -> tuple[str, list[str]]:
-    """Find the separator that makes most sense of the first line; leave the buffer after it."""
+    """Separator and header, by most known columns; leaves the buffer after the header."""
     best: tuple[int, str, list[str], int] = (-1, ",", [], 0)
     for separator in SEPARATORS:
         buffer.seek(0)

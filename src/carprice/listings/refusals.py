@@ -1,4 +1,4 @@
-"""Why a file cannot be read as listings, as an error that says it in each language."""
+"""The errors for files that cannot be read as listings, in each language."""
 
 from collections.abc import Sequence
 
@@ -21,9 +21,10 @@ LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
 
 def refuse(sentence: Text, file: object, **details: object) -> DatasetError:
-    """The error to raise; what details are Texts is said in its language too.
+    """The error to raise, its sentence filled with details in each language.
 
-    file: where it lies, or its name where it came over the network.
+    file: its path, or its name when it was uploaded.
+    details: values for the places in the sentence; a Text is said in the same language.
     """
     return DatasetError(
         _fill(sentence, "en", file, details), french=_fill(sentence, "fr", file, details)
@@ -31,7 +32,7 @@ def refuse(sentence: Text, file: object, **details: object) -> DatasetError:
 
 
 def refuse_missing(missing: Sequence[str], header: Sequence[str], file: object) -> DatasetError:
-    """The error that columns which the model needs, named by field, are missing."""
+    """The error for missing columns, given as field names."""
     more = AND_MORE if len(header) > COLUMNS_SHOWN else Text("", "")
     return refuse(
         FILE_LACKS_COLUMNS,
@@ -44,7 +45,7 @@ def refuse_missing(missing: Sequence[str], header: Sequence[str], file: object) 
 
 
 def _fill(sentence: Text, language: Language, file: object, details: dict[str, object]) -> str:
-    # Taken as they are: what they quote of a file may look like a place for a detail.
+    # Not formatted themselves: what they quote of a file may hold braces.
     said = {
         name: getattr(each, language) if isinstance(each, Text) else each
         for name, each in details.items()

@@ -1,4 +1,4 @@
-"""Keep clean tables, each under the hash of its content."""
+"""Clean tables on disk, each named by the hash of its content."""
 
 import hashlib
 from pathlib import Path
@@ -10,7 +10,7 @@ from carprice.files import replacing
 
 
 def write_table(frame: pd.DataFrame, folder: Path) -> str:
-    """Keep a clean table under the hash of its content; the same table is written once."""
+    """Write a clean table unless it is there already; returns its hash."""
     digest = hash_content(frame)
     path = table_path(folder, digest)
     if not path.exists():
@@ -20,7 +20,7 @@ def write_table(frame: pd.DataFrame, folder: Path) -> str:
 
 
 def read_table(folder: Path, digest: str) -> pd.DataFrame:
-    """Read a clean table back. Raises DatasetError when it is absent or was altered."""
+    """The clean table of a hash. Raises DatasetError when it is absent or altered."""
     path = table_path(folder, digest)
     try:
         frame = pd.read_parquet(path)
@@ -41,9 +41,9 @@ def table_path(folder: Path, digest: str) -> Path:
 
 
 def hash_content(frame: pd.DataFrame) -> str:
-    """Hash of a table's columns and rows, whatever the order and numbers of the rows.
+    """Hash of a table's columns and rows: 16 hexadecimal digits.
 
-    16 hexadecimal digits, the same in every process.
+    The order and numbers of the rows do not count; it is the same in every process.
     """
     rows = pd.util.hash_pandas_object(frame, index=False).sort_values().to_numpy()
     names = ",".join(frame.columns).encode()

@@ -1,8 +1,8 @@
 """The first sheet of an Excel workbook as CSV, its cells as raw texts.
 
-A workbook is an archive that says itself how large its table is: a few hostile kilobytes can ask
-for more memory than a machine has, and who reads them goes down with it. So workbooks are read by
-a process of their own, with little memory and time, that is handed bytes and hands bytes back.
+A few hostile kilobytes can unpack to more memory than a machine has, and end the process that
+reads them. So each workbook is read in a child process with limited memory and time, which takes
+bytes on stdin and gives bytes on stdout.
 """
 
 import csv
@@ -30,20 +30,20 @@ BLOCK = 2**20
 
 FIRST = ("=", "+", "-", "@", "\t", "\r")
 FORMULA = re.compile(r".+\w", re.DOTALL)
-"""A text begun by one of these that a spreadsheet would work out in a CSV file; `--` is none."""
+"""With one of FIRST before it, a spreadsheet would evaluate the text in a CSV file; `--` not."""
 
 
 class _RefusedError(Exception):
-    """Carries the name of a sentence in `texts.WORKBOOK_REFUSALS`."""
+    """Carries a key of WORKBOOK_REFUSALS."""
 
 
 def is_archive(data: bytes) -> bool:
-    """Whether a file is one to read here, or to be told here that it is no workbook."""
+    """Whether a file is a zip archive: a workbook, or refused here as none."""
     return data.startswith(SIGNATURE)
 
 
 def to_csv(name: str, data: bytes) -> bytes:
-    """The first sheet of the workbook of that name. Raises DatasetError where it has none."""
+    """The first sheet of a workbook as CSV. Raises DatasetError when it cannot be read."""
     try:
         child = subprocess.run(
             [sys.executable, "-m", "carprice.listings.workbook"],
@@ -52,14 +52,14 @@ def to_csv(name: str, data: bytes) -> bytes:
     except subprocess.TimeoutExpired as error:
         raise _explain("unreadable", name) from error
     if child.returncode:
-        # Without a word where the reader itself was ended: it asked for too much memory.
+        # Without a word where the child was killed for want of memory.
         raise _explain(child.stderr.decode(errors="replace").strip(), name)
     return child.stdout
 
 
 def write_first_sheet(data: bytes, target: IO[str]) -> None:
-    """CSV as French spreadsheets open it: with semicolons and a byte order mark."""
-    # Of the page alone: what trains has no use for it.
+    """Write CSV as French spreadsheets open it: semicolons and a byte-order mark."""
+    # Installed with the page alone.
     from python_calamine import (  # noqa: PLC0415
         CalamineWorkbook,
         SheetTypeEnum,
@@ -91,7 +91,7 @@ def _ensure_workbook(data: bytes) -> None:
 
 
 def _measure(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> int:
-    """How large an entry truly is: what the archive says of it may be a lie."""
+    """Unpacked size of an entry, counted: the one in the archive may be a lie."""
     entry.file_size = room + 2 * BLOCK  # read on to its true end, or to where there is no room
     size = 0
     with archive.open(entry) as unpacked:
@@ -114,8 +114,8 @@ def _write_csv(rows: Iterable[Iterable[object]], target: IO[str]) -> None:
 def _spell(cell: object) -> str:
     """A cell as a person would type it.
 
-    A text such as `=1+1` is harmless in a workbook and would be a formula in the CSV file that is
-    made of it: an apostrophe keeps it a text, as it does in a spreadsheet.
+    A text such as `=1+1` is harmless in a workbook and would be a formula in its CSV file: an
+    apostrophe keeps it a text, as in a spreadsheet.
     """
     if isinstance(cell, str):
         return f"'{cell}" if cell.startswith(FIRST) and FORMULA.match(cell) else cell
@@ -132,7 +132,7 @@ def _explain(word: str, name: str) -> DatasetError:
 
 
 def main() -> None:
-    """The process of its own: a workbook on stdin, CSV on stdout, one word on stderr."""
+    """The child process: a workbook on stdin, CSV on stdout, one word on stderr."""
     _limit_memory()
     try:
         with io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="") as target:

@@ -14,7 +14,8 @@ from carprice.evaluation import plots
 from carprice.evaluation.behaviour import ValidationReport, validate
 from carprice.evaluation.gate import Decision, force
 from carprice.evaluation.importance import measure_importance
-from carprice.listings.quality import check_listings
+from carprice.listings.cleaning import clean
+from carprice.listings.quality import check
 from carprice.listings.quality_report import DataProfile, QualityReport, render_html
 from carprice.listings.reading import read_listings
 from carprice.listings.table_store import read_table, write_table
@@ -59,7 +60,7 @@ def check_data_quality(work: Workspace, data: Path | None) -> Checked:
     Opens the run that all later steps work in. Raises DatasetError when the file cannot be read
     as listings, QualityError naming every broken rule when it can.
     """
-    report = _inspect_on_record(work, data)
+    kept, report = _inspect_on_record(work, data)
     summary = report.summary
     run_id = open_run(
         work,
@@ -67,27 +68,28 @@ def check_data_quality(work: Workspace, data: Path | None) -> Checked:
         {
             "source_sha256": summary.source_sha256,
             "data_hash": summary.profile.data_hash,
-            "rows": str(len(report.kept)),
+            "rows": str(len(kept)),
             "simulated": str(summary.simulated).lower(),
         },
     )
     with working_on(work, run_id):
         work.registry.log_text(run_id, render_html(report), QUALITY_PAGE)
         work.registry.log_text(run_id, summary.profile.model_dump_json(indent=2), PROFILE)
-        if summary.failures:
+        if report.failures:
             raise QualityError(
-                "\n  - ".join(["the listings break quality rules:", *summary.failures])
+                "\n  - ".join(["the listings break quality rules:", *report.failures])
             )
-        write_table(report.kept, work.settings.processed_data)
+        write_table(kept, work.settings.processed_data)
     return Checked(run_id, report)
 
 
-def inspect_listings(work: Workspace, data: Path | None) -> QualityReport:
-    """The quality report of a file, against the data of the version in production."""
+def inspect_listings(work: Workspace, data: Path | None) -> tuple[pd.DataFrame, QualityReport]:
+    """Clean rows of a file, and its quality report against the data of production's version."""
     path = data or ensure_sample(work)
     raw = read_listings(path, lambda rows: work.progress(f"reading {path.name}", rows, 0))
     accepted = _accepted_profile(work.registry) if work.settings.has_registry else None
-    return check_listings(raw, work.params.quality, accepted)
+    cleaned = clean(raw)
+    return cleaned.kept, check(cleaned, work.params.quality, accepted)
 
 
 def ensure_sample(work: Workspace) -> Path:
@@ -211,8 +213,8 @@ def send_pipeline_report(work: Workspace, run_id: str | None, failed: Sequence[s
     return text
 
 
-def _inspect_on_record(work: Workspace, data: Path | None) -> QualityReport:
-    """The quality report; why there is none stands in a run where others will ask for it."""
+def _inspect_on_record(work: Workspace, data: Path | None) -> tuple[pd.DataFrame, QualityReport]:
+    """See `inspect_listings`; why it failed stands in a run where others will ask for it."""
     try:
         return inspect_listings(work, data)
     except DatasetError:

@@ -13,6 +13,7 @@ from carprice.language import Language
 from carprice.listings.cleaning import parse_listings
 from carprice.listings.parsing import Parsed
 from carprice.market.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES, FIELDS, TARGET
+from carprice.market.problems import Problem, ProblemKind
 from carprice.pricing.completion import FieldFlags
 from carprice.pricing.encoder import AT
 from carprice.pricing.interval import MASKED
@@ -31,8 +32,8 @@ LEAST_GIVEN = 3
 """Of the core fields; with fewer, the only honest answer is none."""
 RARE_BELOW = 5
 SEPARATORS: Mapping[Language, str] = {"fr": " ; ", "en": "; "}
-UNUSABLE = ("unreadable", "out_of_range", "placeholder")
-"""Endings of the problem codes by which a given value became unknown."""
+UNUSABLE = (ProblemKind.UNREADABLE, ProblemKind.OUT_OF_RANGE, ProblemKind.PLACEHOLDER)
+"""Problems by which a given value became unknown."""
 
 Rows = npt.NDArray[np.bool_]
 Missing = Mapping[str, Rows]
@@ -143,9 +144,9 @@ def _find_unusable(parsed: Parsed) -> FieldFlags:
     """Fields that hold something of which nothing could be used."""
     unusable = np.zeros((len(parsed.values), len(FEATURES)), dtype=bool)
     for at, name in enumerate(FEATURES):
-        for code in (f"{name}_{trouble}" for trouble in UNUSABLE):
-            if code in parsed.problems:
-                unusable[:, at] |= parsed.problems[code].to_numpy()
+        for problem in (Problem(name, kind) for kind in UNUSABLE):
+            if problem in parsed.problems:
+                unusable[:, at] |= parsed.problems[problem].to_numpy()
     return unusable
 
 
@@ -162,9 +163,9 @@ def _remark(
     yield ~missing["make"] & (makes == 0), UNKNOWN_MAKE.say(language)
     yield ~missing["model"] & (models == 0) & (makes > 0), UNKNOWN_MODEL.say(language)
     yield (models > 0) & (models < RARE_BELOW), RARE_MODEL.say(language, least=RARE_BELOW)
-    for code, rows in parsed.problems.items():
-        if not code.startswith(TARGET):
-            yield rows.to_numpy(), describe_problem(code, language)
+    for problem, rows in parsed.problems.items():
+        if problem.field != TARGET:
+            yield rows.to_numpy(), describe_problem(problem, language)
     absent = _join(len(encoded), _name_absent(missing, parsed, language), ", ")
     for labels in set(absent) - {""}:
         yield absent == labels, MISSING.say(language, labels=labels)

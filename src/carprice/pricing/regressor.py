@@ -72,7 +72,7 @@ class ModelParams(Frozen, extra="forbid", allow_inf_nan=False, protected_namespa
     learning_rate: float = Field(gt=0, le=1)
     leaves: int = Field(ge=2)
     coverage: float = Field(gt=0.5, lt=1)
-    seed: int = 0
+    seed: int
 
 
 def build_pipeline(params: ModelParams) -> Pipeline:

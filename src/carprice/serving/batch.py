@@ -1,35 +1,34 @@
-"""A file of cars, estimated row by row: the copy to hand back, and what to show of it.
+"""A file of cars, estimated chunk by chunk: the copy to hand back, and what to show of it.
 
-Nothing here touches a disk: what comes over the network is in memory, and gone with it.
+What comes over the network is never on a disk: it is in memory, and gone with it.
 """
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from itertools import islice
 from operator import itemgetter
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 from sklearn.pipeline import Pipeline
 
+from carprice.files import replacing
 from carprice.language import Language
 from carprice.listings import workbook
 from carprice.listings.cleaning import parse_listings
-from carprice.listings.copying import annotate_rows, write_rows
-from carprice.listings.reading import CHUNK_ROWS, ListingFile, Upload
+from carprice.listings.copying import Row, add_cells, write_header, write_rows
+from carprice.listings.reading import ListingFile, Upload
 from carprice.listings.refusals import refuse
 from carprice.market.fields import Role, fold
 from carprice.market.listing import ESTIMATE_COLUMNS, FIELDS, HOME, TARGET, VEHICLE
 from carprice.pricing.prediction import estimate, spell_estimates
 from carprice.wording import spell
 from carprice.wording.files import ESTIMATED_FILE, FILE_TOO_LONG
-from carprice.wording.remarks import COLUMNS
 
 MOST_ROWS = 300_000
-"""Of a file that is held in memory; one that lies on a disk may have any number."""
+"""Of an uploaded file, which is held in memory; one on a disk may have any number."""
 UNPRICED = tuple(each.name for each in FIELDS if each.role is not Role.FEATURE)
 REPEATED_TEXT = pa.dictionary(pa.int32(), pa.string())
 SHOWN = pa.schema(
@@ -39,14 +38,11 @@ SHOWN = pa.schema(
         ("remark", REPEATED_TEXT),
     ]
 )
-"""What a page shows of a row: a text is held once, in however many rows it stands."""
-
-Row = tuple[list[str], list[str]]
-"""The cells of a row as they were read, and those added to it."""
+"""What a page shows of a row; a repeated text is held once."""
 
 
 class Shown(StrEnum):
-    """Which rows of an estimated file to look at."""
+    """Kinds of rows of an estimated file to look at."""
 
     ALL = "all"
     REMARKED = "remarked"
@@ -54,11 +50,11 @@ class Shown(StrEnum):
 
 
 class EstimatedFile(NamedTuple):
-    """What becomes of a file of cars.
+    """An uploaded file with its estimates.
 
-    name, copy: the CSV file to hand back. table: one row for each of the file, in its order: the
-    car as it was written (VEHICLE), ESTIMATE_COLUMNS in DH, NaN where there is none, and a
-    `remark`; numbered from 1, the row under the header.
+    name, copy: the CSV file to hand back.
+    table: one row for each of the file, in its order and numbered from 1: the car as it was
+        written (VEHICLE), ESTIMATE_COLUMNS in DH (NaN where there is none) and a `remark`.
     """
 
     name: str
@@ -67,7 +63,7 @@ class EstimatedFile(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes that it takes in memory."""
+        """Bytes in memory."""
         return len(self.copy) + int(self.table.memory_usage(deep=True).sum())
 
     @property
@@ -79,45 +75,75 @@ class EstimatedFile(NamedTuple):
         return int(self.table["remark"].ne("").sum())
 
 
-class Annotator:
-    """Estimates rows of raw texts, and counts them; `progress` is told how many there were."""
+class Scored(NamedTuple):
+    """Rows of a file with their estimates.
 
-    def __init__(
-        self, pipeline: Pipeline, progress: Callable[[int], None], language: Language = "fr"
-    ) -> None:
-        self.pipeline = pipeline
-        self.progress = progress
-        self.language = language
-        self.rows = self.estimated = 0
+    rows: in the order of the file, malformed ones included.
+    cars: how many rows are well-formed. estimated: how many of these have an estimate.
+    """
 
-    def __call__(self, raw: pd.DataFrame) -> list[list[str]]:
-        # What no price rests on is not read: a hundred thousand links take their time.
-        parsed = parse_listings(raw.drop(columns=list(UNPRICED)))
-        answer = estimate(self.pipeline, parsed, self.language)
-        self.rows += len(answer)
-        self.estimated += int(answer[TARGET].notna().sum())
-        self.progress(self.rows)
-        return spell_estimates(answer)
+    rows: list[Row]
+    cars: int
+    estimated: int
+
+
+def score_chunk(
+    pipeline: Pipeline, file: ListingFile, chunk: Sequence[list[str]], language: Language = "fr"
+) -> Scored:
+    """Estimate some rows of a file; chunks do not depend on each other."""
+    sound = [cells for cells in chunk if not file.is_malformed(cells)]
+    # What no price rests on is not read: a hundred thousand links take their time.
+    parsed = parse_listings(file.to_frame(sound).drop(columns=list(UNPRICED)))
+    answer = estimate(pipeline, parsed, language)
+    rows = add_cells(file, chunk, spell_estimates(answer), language)
+    return Scored(rows, len(sound), int(answer[TARGET].notna().sum()))
+
+
+def copy_with_estimates(
+    pipeline: Pipeline, file: ListingFile, target: Path, progress: Callable[[int], None]
+) -> tuple[int, int]:
+    """Write a copy of a file with estimates; whole or not at all.
+
+    progress: is told the number of cars after each chunk.
+    Returns the numbers of cars and of estimates. Raises DatasetError where the file cannot be
+    read on or the target not be written.
+    """
+    cars = estimated = 0
+    with replacing(target) as copy:
+        write_header(file.source, copy)
+        for chunk in file.chunks():
+            scored = score_chunk(pipeline, file, chunk)
+            write_rows(file.source, copy, scored.rows)
+            cars, estimated = cars + scored.cars, estimated + scored.estimated
+            progress(cars)
+    return cars, estimated
 
 
 def estimate_upload(
     pipeline: Pipeline, upload: Upload, progress: Callable[[float], None], language: Language
 ) -> EstimatedFile:
-    """Estimate an uploaded CSV file or Excel workbook; `progress` is told the share that is done.
+    """Estimate an uploaded CSV file or Excel workbook.
 
+    progress: is told the share that is done after each chunk.
     Raises DatasetError when it cannot be read as listings, or has more than MOST_ROWS.
     """
     file = _open(upload)
-    annotate = Annotator(pipeline, lambda rows: progress(min(1, rows / file.most_rows)), language)
-    rows = annotate_rows(file, COLUMNS, annotate, language)
-    copy, shown = io.BytesIO(), _Shown(file)
-    write_rows(file, copy, COLUMNS, shown.keep(rows))
+    copy, shown, cars = io.BytesIO(), [SHOWN.empty_table()], 0
+    write_header(file.source, copy)
+    for chunk in file.chunks():
+        scored = score_chunk(pipeline, file, chunk, language)
+        write_rows(file.source, copy, scored.rows)
+        shown.append(_select_columns(file, scored.rows))
+        cars += scored.cars
+        progress(min(1, cars / file.most_rows))
+    table: pd.DataFrame = pa.concat_tables(shown).unify_dictionaries().to_pandas()
+    table.index += 1
     name = ESTIMATED_FILE.say(HOME, stem=PurePath(upload.name).stem)
-    return EstimatedFile(name, copy.getvalue(), shown.to_table())
+    return EstimatedFile(name, copy.getvalue(), table)
 
 
 def select_shown(table: pd.DataFrame, shown: Shown, make: str) -> pd.DataFrame:
-    """Rows of an estimated file of one kind whose make holds a text, however it is spelt."""
+    """Rows of one kind whose make contains a text, in any spelling."""
     if shown is Shown.REMARKED:
         table = table[table["remark"].ne("")]
     elif shown is Shown.UNESTIMATED:
@@ -137,39 +163,20 @@ def _open(upload: Upload) -> ListingFile:
 
 
 def _has_too_many(chunks: Iterable[list[list[str]]]) -> bool:
-    """Counted to the first row too many: a row may have several lines, but no line several rows."""
+    # Lines do not tell: a row may have several of them.
     rows = 0
     return any((rows := rows + len(chunk)) > MOST_ROWS for chunk in chunks)
 
 
-class _Shown:
-    """Keeps of each row what a page shows of it."""
-
-    def __init__(self, file: ListingFile) -> None:
-        self.file = file
-        self.tables: list[pa.Table] = []
-
-    def keep(self, rows: Iterator[Row]) -> Iterator[Row]:
-        name_car = itemgetter(*(self.file.source.fields[name] for name in VEHICLE))
-        unnamed = [""] * len(VEHICLE)
-        while chunk := list(islice(rows, CHUNK_ROWS)):
-            self.tables.append(
-                _pack(
-                    (*(unnamed if self.file.is_malformed(cells) else name_car(cells)), *note)
-                    for cells, note in chunk
-                )
-            )
-            yield from chunk
-
-    def to_table(self) -> pd.DataFrame:
-        packed = pa.concat_tables([SHOWN.empty_table(), *self.tables]).unify_dictionaries()
-        table: pd.DataFrame = packed.to_pandas()
-        table.index += 1
-        return table
-
-
-def _pack(rows: Iterable[Sequence[str]]) -> pa.Table:
-    columns = dict(zip(SHOWN.names, zip(*rows, strict=True), strict=True))
+def _select_columns(file: ListingFile, rows: Iterable[Row]) -> pa.Table:
+    """The columns SHOWN of some rows; a malformed one has no name."""
+    name_car = itemgetter(*(file.source.fields[name] for name in VEHICLE))
+    unnamed = [""] * len(VEHICLE)
+    shown = (
+        (*(unnamed if file.is_malformed(cells) else name_car(cells)), *added)
+        for cells, added in rows
+    )
+    columns = dict(zip(SHOWN.names, zip(*shown, strict=True), strict=True))
     for name in ESTIMATE_COLUMNS:
         columns[name] = [float(cell) if cell else None for cell in columns[name]]
     return pa.table(columns, SHOWN)

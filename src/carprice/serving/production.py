@@ -5,14 +5,13 @@ from typing import NamedTuple
 
 from carprice.errors import RegistryError
 from carprice.evaluation.metrics import Scores
-from carprice.listings.copying import copy_with_columns
 from carprice.listings.reading import ListingFile
 from carprice.market.chosen import MARKET
 from carprice.market.listing import HIGH, LOW, TARGET
 from carprice.market.table import to_listings
 from carprice.registry.client import PRODUCTION
-from carprice.serving.batch import Annotator
-from carprice.wording.remarks import COLUMNS, SIMULATED_WARNING
+from carprice.serving.batch import copy_with_estimates
+from carprice.wording.remarks import SIMULATED_WARNING
 from carprice.workspace import Workspace
 
 
@@ -62,8 +61,10 @@ def estimate_file(work: Workspace, source: Path, target: Path) -> FileEstimates:
         raise RegistryError("no version is in production: type `carprice run` first")
     pipeline = work.registry.open_model(production)
     file = ListingFile(source, needs_price=False)
-    annotate = Annotator(
-        pipeline, lambda rows: work.progress(f"estimating {source.name}", rows, file.most_rows)
+    rows, estimated = copy_with_estimates(
+        pipeline,
+        file,
+        target,
+        lambda rows: work.progress(f"estimating {source.name}", rows, file.most_rows),
     )
-    copy_with_columns(file, target, COLUMNS, annotate)
-    return FileEstimates(annotate.rows, annotate.estimated, production.name)
+    return FileEstimates(rows, estimated, production.name)

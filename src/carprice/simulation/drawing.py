@@ -1,23 +1,22 @@
-"""The sample market shipped with the project: simulated adverts with the dirt of real ones.
+"""Clean simulated adverts, drawn from aggregate facts of the Moroccan market.
 
-Adverts are drawn from aggregate facts of the Moroccan market (`morocco.json`, written by
-`scripts/build_sample_market.py` from a real crawl; no row of it stands for fewer than five cars).
-They are for trying the product out: a score measured on simulated adverts says nothing about
-real ones, hence `Annonce simulée` in every file. Equipment, cities and districts are invented:
-the crawl does not hold them.
+The facts stand in `morocco.json`, written by `scripts/build_sample_market.py` from a real crawl;
+no row of it stands for fewer than five cars. Equipment and cities are invented: the crawl does
+not hold them. The adverts are for trying the product out: a score measured on them says nothing
+about real ones, hence `Annonce simulée` in every file.
 """
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
+from carprice.arrays import Floats, Places
 from carprice.listings.cleaning import THOUSANDS
 from carprice.market.listing import BY_NAME, EQUIPMENT, FIELDS, TARGET
-from carprice.simulation.facts import Floats, MarketFacts, Places, find_simulation, load_market
+from carprice.simulation.facts import MarketFacts, find_simulation, load_market
 
 UNKNOWN = "unknown"
 OPTIONAL = ("origin", "condition", "first_owner", "doors", "fiscal_power_cv")
@@ -31,15 +30,6 @@ LOG_KM = 1e4
 ROUND_PRICES = 0.48
 """Share of sellers who think in steps of 5,000 DH rather than 1,000, as the prices show."""
 
-UNKNOWN_GEARBOX: Mapping[int, str] = MappingProxyType({1: "", 2: "--"})
-MAX_NAMED_POWER = 41
-MILEAGE_FILLER = 999_999
-NARROW_SPACE = "\u202f"
-LINE_NUMBER, DISTRICT = "", "Secteur"
-"""Columns of raw form 2 that are no field of a listing."""
-BAND_WIDTHS = {100_000: 5_000, 200_000: 10_000}
-WIDEST_BAND = 50_000
-
 
 def scale_age(age: Floats) -> Floats:
     """Age on the scale of the table's slopes: 0 at eight years, 1 at sixteen."""
@@ -47,7 +37,7 @@ def scale_age(age: Floats) -> Floats:
 
 
 def draw_listings(rows: int, seed: int) -> pd.DataFrame:
-    """Draw a clean table of `rows` priced adverts, columns as in `listing.FIELDS`, index 0..rows-1.
+    """A clean table of `rows` priced adverts: columns FIELDS, index 0..rows-1.
 
     Details are left out as often and as jointly as in real adverts; everything else is known.
     The same rows and seed give the same table.
@@ -78,12 +68,12 @@ def draw_listings(rows: int, seed: int) -> pd.DataFrame:
 
 
 def _draw_between(quantiles: Floats, at: Places, levels: Sequence[float], rng: Generator) -> Floats:
-    """Draw from the distribution whose quantiles stand in the row `at` of each draw."""
+    """One draw each from the distributions with `quantiles[at]` at `levels`, shape (n,)."""
     return _interpolate(quantiles, at, np.asarray(levels), rng.random(len(at)))
 
 
 def _interpolate(curves: Floats, at: Places, knots: Floats, where: Floats) -> Floats:
-    """Value of the curve in row `at` of (curves, knots), straight between its knots."""
+    """Value at `where` of the curve in row `at`, linear between its knots, shape (n,)."""
     inside = np.clip(where, knots[0], knots[-1])
     left = np.searchsorted(knots, inside, side="right").clip(1, len(knots) - 1) - 1
     part = (inside - knots[left]) / (knots[left + 1] - knots[left])
@@ -92,7 +82,7 @@ def _interpolate(curves: Floats, at: Places, knots: Floats, where: Floats) -> Fl
 
 
 def _pick(shares: Sequence[Mapping[str, float]], group: Places, rng: Generator) -> Places:
-    """Draw one position among the shares of each row's group; groups may differ in length."""
+    """One position drawn by the shares of each row's group; groups may differ in length."""
     widest = max(len(each) for each in shares)
     limits = np.ones((len(shares), widest))
     for row, each in zip(limits, shares, strict=True):
@@ -111,7 +101,7 @@ def take(texts: Sequence[str], at: Places) -> pd.Series:
 
 
 def _draw_mileage(market: MarketFacts, at: Places, age: Floats, rng: Generator) -> Floats:
-    """Kilometres: quantiles of the age's band around the usual of the age and the variant."""
+    """Kilometres, spread around what is usual for the age and the variant."""
     facts = market.facts
     bands = np.digitize(age, facts["age_bands"])
     quantiles = np.array(facts["mileage_quantiles"])
@@ -129,7 +119,7 @@ def _draw_mileage(market: MarketFacts, at: Places, age: Floats, rng: Generator) 
 def _draw_details(
     market: MarketFacts, at: Places, age: Floats, rng: Generator
 ) -> dict[str, pd.Series]:
-    """The details an advert may leave out, missing together as the patterns of the table say."""
+    """The OPTIONAL details, missing together as often as in real adverts."""
     facts = market.facts
     drawn: dict[str, pd.Series] = {}
     bands = np.digitize(age, facts["age_bands"])
@@ -147,7 +137,7 @@ def _draw_details(
 
 
 def _draw_fiscal_power(market: MarketFacts, at: Places, rng: Generator) -> Floats:
-    """Fiscal power in CV; unknown where the table knows none of the variant."""
+    """Fiscal power in CV; NaN where the facts hold none for the variant."""
     shares = [each or {"nan": 1.0} for each in market.variants["fiscal_shares"]]
     widest = max(len(each) for each in shares)
     values = np.array([[*map(float, each), *[np.nan] * (widest - len(each))] for each in shares])
@@ -158,7 +148,7 @@ def _draw_fiscal_power(market: MarketFacts, at: Places, rng: Generator) -> Float
 def _expect_log_price(
     market: MarketFacts, at: Places, age: Floats, columns: Mapping[str, Any]
 ) -> Floats:
-    """Log price in DH that the table expects of each advert, before its own whim."""
+    """Expected log price (DH) of each advert, without its noise, shape (n,)."""
     facts, knots = market.facts, np.array(market.facts["age_knots"])
     effect = facts["mileage_effect"]
     usual = np.interp(age, knots, facts["log_mileage"])
@@ -184,7 +174,7 @@ def _weigh_detail(column: pd.Series, effects: Mapping[str, Sequence[float]], age
 
 
 def _draw_equipment(log_price: Floats, age: Floats, rng: Generator) -> dict[str, Floats]:
-    """Equipment, likelier on dearer and newer cars: 1 or 0."""
+    """Equipment as 1 or 0, likelier on dearer and newer cars."""
     simulation = find_simulation()
     means = (log_price - np.log(simulation.typical_price)) - scale_age(age)
     drawn = {}
@@ -198,7 +188,7 @@ def _draw_equipment(log_price: Floats, age: Floats, rng: Generator) -> dict[str,
 def _draw_price(
     market: MarketFacts, at: Places, age: Floats, log_price: Floats, rng: Generator
 ) -> Floats:
-    """Asking price in DH: heavy-tailed around what is expected, rounded as sellers do."""
+    """Asking price in DH: heavy-tailed around the expected one, rounded as by sellers."""
     spread = market.variants["spread"].to_numpy(dtype=float)[at] / MEDIAN_OF_T4
     spread *= np.array(market.facts["spread_by_age"])[np.digitize(age, market.facts["age_bands"])]
     price = np.exp(log_price + rng.standard_t(4, len(at)) * spread)

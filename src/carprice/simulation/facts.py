@@ -1,4 +1,4 @@
-"""The facts of the real market that simulated listings are drawn from."""
+"""Aggregate facts of the real market, from which listings are drawn."""
 
 import json
 from dataclasses import dataclass
@@ -8,14 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from carprice.arrays import Floats
 from carprice.errors import ConfigurationError
 from carprice.market.chosen import MARKET
 from carprice.market.definition import Simulation
-
-Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
 
 
 def find_simulation() -> Simulation:
@@ -29,7 +26,7 @@ def find_simulation() -> Simulation:
 
 @dataclass(frozen=True)
 class MarketFacts:
-    """The table of aggregate facts as arrays; V variants, K age knots, Q quantiles.
+    """The facts as arrays, of V variants, K age knots and Q quantiles.
 
     facts: the sections that hold for the whole market, as in the file.
     variants: one row for each make, model, fuel and gearbox, with number of `cars`.
@@ -44,10 +41,9 @@ class MarketFacts:
 
 @lru_cache(maxsize=1)
 def load_market() -> MarketFacts:
-    """Read the table that lies beside this module."""
-    facts = json.loads(
-        files("carprice.simulation").joinpath(find_simulation().facts).read_text(encoding="utf-8")
-    )
+    """The facts that the market names, a file beside this module."""
+    path = files("carprice.simulation").joinpath(find_simulation().facts)
+    facts = json.loads(path.read_text(encoding="utf-8"))
     variants = pd.DataFrame(facts["variants"], columns=facts["variant_columns"])
     return MarketFacts(
         facts=facts,

@@ -2,6 +2,7 @@
 
 from carprice.language import Language, Text
 from carprice.market.listing import HOME
+from carprice.market.problems import Problem, ProblemKind
 from carprice.wording.spell import label, limits
 
 ADDED = (
@@ -28,35 +29,29 @@ NOT_ESTIMATED = Text(
     "no estimate: too little is known ({given} of {needed}, {least} are needed)",
 )
 MISSING = Text("non renseigné : {labels}", "not given: {labels}")
-CORRECTIONS = {
-    "mileage_km_in_thousands": Text(
+PROBLEMS = {
+    ProblemKind.UNREADABLE: Text(
+        "{label} illisible : valeur ignorée", "{label} cannot be read: ignored"
+    ),
+    ProblemKind.OUT_OF_RANGE: Text(
+        "{label} hors limites ({limits}) : valeur ignorée",
+        "{label} out of range ({limits}): ignored",
+    ),
+    ProblemKind.IN_THOUSANDS: Text(
         "kilométrage lu en milliers de km", "kilometres read as thousands of km"
     ),
-    "mileage_km_placeholder": Text(
+    ProblemKind.PLACEHOLDER: Text(
         "kilométrage invraisemblable pour cet âge : valeur ignorée",
         "kilometres not plausible at this age: ignored",
     ),
 }
-PROBLEM_ENDINGS = {
-    "_unreadable": Text("{label} illisible : valeur ignorée", "{label} cannot be read: ignored"),
-    "_out_of_range": Text(
-        "{label} hors limites ({limits}) : valeur ignorée",
-        "{label} out of range ({limits}): ignored",
-    ),
-}
 
 
-def describe_problem(code: str, language: Language = "fr") -> str:
-    """The sentence for a problem code of `cleaning.Parsed`."""
-    if code in CORRECTIONS:
-        return CORRECTIONS[code].say(language)
-    for ending, sentence in PROBLEM_ENDINGS.items():
-        if code.endswith(ending):
-            name = code.removesuffix(ending)
-            return sentence.say(
-                language, label=label(name, language), limits=limits(name, language)
-            )
-    raise KeyError(code)
+def describe_problem(problem: Problem, language: Language = "fr") -> str:
+    """The sentence for a problem with a feature of a car."""
+    return PROBLEMS[problem.kind].say(
+        language, label=label(problem.field, language), limits=limits(problem.field, language)
+    )
 
 
 SIMULATED_WARNING = (
