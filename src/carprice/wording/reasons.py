@@ -158,7 +158,7 @@ REASONS = {
 }
 FAMILIES = {"make": "marque", "fuel": "carburant", "price": "prix", "year": "année"}
 TEXTS_IN_FRENCH: Mapping[str, Callable[[str], str]] = {
-    "family": FAMILIES.__getitem__,
+    "family": lambda name: FAMILIES.get(name, name),
     "slice": lambda name: name.replace(" and more", " et plus"),
     "message": translate,
     "sentence": say_legacy,
@@ -205,6 +205,7 @@ class Reason(Frozen):
         places = {place for _, place, _, _ in Formatter().parse(REASONS[self.code].en) if place}
         if places != self.figures.keys():
             raise ValueError(f"{self.code} tells of {sorted(places)}, not {sorted(self.figures)}")
+        say_reason(self, "en")  # a text in the place of a number is a ValueError
         return self
 
 
