@@ -16,6 +16,9 @@ CarPriceError                    exit code 1: something outside went wrong
 the file or the model: a disk refused, the process that validates was killed or lost the registry.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class CarPriceError(Exception):
     """Base of all: its message says what, where, found against expected, and what to do."""
@@ -59,7 +62,15 @@ class QualityError(CarPriceError):
 
 
 class ValidationFailedError(CarPriceError):
+    """Carries what to store of it: `wording.reasons.Reason`, a module above this one."""
+
     exit_code = 6
+
+    def __init__(
+        self, message: str, *, reasons: Sequence[Any] = (), retryable: bool | None = None
+    ) -> None:
+        super().__init__(message, retryable=retryable)
+        self.reasons = reasons
 
 
 class RegistryError(CarPriceError):

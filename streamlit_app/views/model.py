@@ -16,11 +16,12 @@ from carprice.insight.scorecard import bin_errors, bin_estimates, tabulate_slice
 from carprice.language import Text
 from carprice.listings.quality_report import DataProfile
 from carprice.market.listing import EQUIPMENT, FEATURES
+from carprice.market.slices import Slice
 from carprice.registry.history import Chapter, History
 from carprice.registry.records import MODEL_NAME, Version
 from carprice.serving.live_model import Serving
 from carprice.wording import spell
-from carprice.wording.reasons import name_slice, say_reasons
+from carprice.wording.reasons import list_reasons, name_slice, say_reason, say_reasons
 
 MOST_CHAPTERS = 20
 MOST_SLICES = 20
@@ -105,7 +106,7 @@ def _show_slices(evaluation: Evaluation, serving: Serving) -> None:
 
 def _name_slice(family: str, name: str, serving: Serving) -> str:
     if family != "make":
-        return name_slice(family, name, language())
+        return name_slice(Slice.read(family, name), language())
     reference = serving.reference
     return reference.catalog.spell_make(name) if reference else spell.capital(name)
 
@@ -209,8 +210,8 @@ def _show_chapter(chapter: Chapter) -> None:
         st.text(_tell_sides(version))
         _show_figures(chapter)
         decided = texts.WHY_DECIDED[tags.get("decision", "refused")]
-        _show_reasons(decided, chapter.reasons)
-        _show_reasons(texts.INVALID_BECAUSE, chapter.invalid)
+        _show_why(decided, say_reasons(chapter.reasons, language()))
+        _show_why(texts.INVALID_BECAUSE, _tell_invalid(chapter))
         _show_who(chapter)
         if "rolled_back_at" in tags:
             st.text(
@@ -235,10 +236,17 @@ def _tell_sides(version: Version) -> str:
     return say(sentence, learnt=learnt, held_out=held_out, source=source)
 
 
-def _show_reasons(title: Text, reasons: str) -> None:
+def _show_why(title: Text, reasons: str) -> None:
     if reasons:
         st.markdown(f"**{say(title)}**")
-        st.text(spell.capital(say_reasons(reasons, language())))
+        st.text(spell.capital(reasons))
+
+
+def _tell_invalid(chapter: Chapter) -> str:
+    if not chapter.invalid:
+        return ""
+    heading, *broken = chapter.invalid
+    return list_reasons(say_reason(heading, language()), broken, language())
 
 
 def _show_figures(chapter: Chapter) -> None:

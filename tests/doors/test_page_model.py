@@ -15,6 +15,7 @@ from carprice.registry.history import Record
 from carprice.registry.records import Version
 from carprice.serving.live_model import Serving, State
 from carprice.wording import spell
+from carprice.wording.reasons import Code, Reason, store_reasons
 from carprice.workspace import Workspace
 
 PROFILED = DataProfile(
@@ -118,14 +119,13 @@ def test_each_version_tells_why_it_was_refused() -> None:
 def test_why_validation_refused_a_version_is_told_in_the_language_of_the_page(
     production: LiveModel,
 ) -> None:
-    invalid = {
-        "validation": "failed: CarPricePredictor version 4 is not fit for production:\n"
-        "  - an estimate lies outside its own interval"
-    }
+    broken = [Reason.of(Code.NOT_FIT, version=4), Reason.of(Code.OUTSIDE_INTERVAL)]
+    invalid = {"validation": "failed: cut", "validation_reasons_json": store_reasons(broken)}
     version = dataclasses.replace(REFUSED, tags=REFUSED.tags | invalid)
     production.state = State(production.state.serving, tell_of(version))
-    assert "La version 4 n'est pas prête pour la production :\n" in written(run_page("model"))
-    assert "CarPricePredictor version 4 is not" in written(run_page("model", lang="en"))
+    french, english = written(run_page("model")), written(run_page("model", lang="en"))
+    assert "La version 4 n'est pas prête pour la production :\n  - une estimation sort" in french
+    assert "CarPricePredictor version 4 is not fit for production:\n  - an estimate" in english
 
 
 def test_a_version_that_was_put_there_by_hand_has_no_date(

@@ -5,6 +5,7 @@ from tests.integration.conftest import Desk
 
 from carprice.errors import RegistryError
 from carprice.registry.history import Fate, read_history, read_record
+from carprice.wording.reasons import Code
 
 
 def test_the_history_tells_of_both_versions_and_the_record_of_the_one_in_production(
@@ -13,7 +14,7 @@ def test_the_history_tells_of_both_versions_and_the_record_of_the_one_in_product
     history = read_history(desk.registry)
     refused, production = history.chapters
     assert (refused.fate, production.fate) == (Fate.REFUSED, Fate.PRODUCTION)
-    assert "same" in refused.reasons
+    assert [each.code for each in refused.reasons] == [Code.SAME_PRICES]
     assert production.since == production.version.tags["promoted_at"]
     assert production.who == production.version.tags["promoted_by"]
     record = read_record(desk.registry, production.version.run_id)

@@ -104,7 +104,7 @@ def test_force_promotes_on_record_and_rollbacks_go_back_one_by_one(desk: Desk) -
     receipt, _ = read_receipt(desk.home / "models" / "CarPricePredictor-v2.json")
     assert receipt.gate.forced
     assert receipt.replaces == 1
-    assert any("it gives the same" in reason for reason in receipt.gate.reasons)
+    assert any("it gives the same" in reason.text for reason in receipt.gate.reasons)
     ended = desk.run("run", "--data", LISTINGS, "--force", "--json")
     assert ended.code == 0, ended.text
     assert json.loads(ended.out)["version"] == 3

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carprice.evaluation.comparison import Difference, compare
+from carprice.evaluation.comparison import Comparison, Difference, compare
 from carprice.evaluation.metrics import Evaluation, Scores, evaluate, score, slice_rows
 from carprice.market.listing import TARGET
+from carprice.market.slices import Slice
 
 COLUMNS = ["price_mad", "low_mad", "high_mad"]
 
@@ -73,7 +74,7 @@ def test_slices_are_named_by_make_fuel_price_and_year() -> None:
     )
     found = slice_rows(table, 1)
     rows = {
-        family: {name: list(index) for name, index in groups.items()}
+        family: {part.name: list(index) for part, index in groups.items()}
         for family, groups in found.items()
     }
     assert rows == {
@@ -90,8 +91,8 @@ def test_slices_are_named_by_make_fuel_price_and_year() -> None:
 
 def test_slices_with_too_few_rows_are_left_out() -> None:
     table = listings(5, make=["Kia", "Kia", "Kia", "Fiat", "Fiat"])
-    assert list(slice_rows(table, 3)["make"]) == ["kia"]
-    assert list(slice_rows(table, 2)["make"]) == ["fiat", "kia"]
+    assert list(slice_rows(table, 3)["make"]) == [Slice("make", "kia")]
+    assert list(slice_rows(table, 2)["make"]) == [Slice("make", "fiat"), Slice("make", "kia")]
 
 
 def test_each_slice_is_scored_on_its_own_rows() -> None:
@@ -169,11 +170,12 @@ def test_a_comparison_looks_at_every_large_slice() -> None:
     champion = off_by(table[TARGET], np.full(60, 5.0))
     challenger = off_by(table[TARGET], np.where(table["fuel"] == "electric", 9.0, 4.0))
     found = compare(table, champion, challenger, min_rows=30, rounds=100)
-    assert set(found.slices) == {
+    assert set(found.model_dump()["slices"]) == {
         "make kia", "fuel electric", "fuel diesel", "price 80000-149999", "year 2015-2019",
     }  # fmt: skip
-    assert found.slices["fuel electric"].points == pytest.approx(4)
-    assert found.slices["fuel diesel"].points == pytest.approx(-1)
+    assert found.slices[Slice("fuel", "electric")].points == pytest.approx(4)
+    assert found.slices[Slice("fuel", "diesel")].points == pytest.approx(-1)
+    assert Comparison.model_validate_json(found.model_dump_json()) == found
 
 
 def test_estimates_are_identical_only_with_the_same_prices_and_intervals() -> None:

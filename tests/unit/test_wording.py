@@ -1,12 +1,10 @@
-"""Names, amounts and reasons in words."""
+"""Names and amounts in words."""
 
 from datetime import UTC, date, datetime
 
 import pytest
 
-from carprice.language import Language
 from carprice.market.fields import THIS_YEAR
-from carprice.wording.reasons import name_slice, say_reasons
 from carprice.wording.spell import (
     WORD_JOINER,
     about,
@@ -20,22 +18,6 @@ from carprice.wording.spell import (
     name_fields,
     plain,
 )
-
-
-@pytest.mark.parametrize(("family", "name", "language", "expected"), [
-    ("fuel", "petrol", "fr", "Essence"),
-    ("fuel", "petrol", "en", "Petrol"),
-    ("price", "0-79999", "fr", "moins de 80 000"),
-    ("price", "80000-149999", "fr", "80 000 – 149 999"),
-    ("price", "400000 and more", "fr", "400 000 et plus"),
-    ("price", "400000 and more", "en", "400 000 and more"),
-    ("year", "0-1999", "fr", "moins de 2000"),
-    ("year", "2015-2019", "en", "2015 – 2019"),
-])  # fmt: skip
-def test_slices_are_named_in_words(
-    family: str, name: str, language: Language, expected: str
-) -> None:
-    assert name_slice(family, name, language).replace("\u202f", " ") == expected
 
 
 def test_figures_have_the_decimal_mark_of_their_language() -> None:
@@ -79,13 +61,6 @@ def test_numbers_of_a_field_are_written_with_their_unit_and_years_in_one_piece()
 def test_a_range_names_its_unit_once() -> None:
     assert limits("fiscal_power_cv") == "1 à 60\u00a0CV"
     assert limits("model_year", "en") == f"1980 to {THIS_YEAR + 1}"
-
-
-def test_reasons_are_parted_as_french_parts_them() -> None:
-    reasons = "9.10 %; at most 8 % is allowed; it gives the same 5 prices as version 1"
-    assert say_reasons(reasons) == (
-        "9,10 % ; au plus 8 % sont admis ; elle donne les mêmes 5 prix que la version 1"
-    )
 
 
 def test_a_name_is_shown_to_the_letter_whatever_it_is_in_markdown() -> None:

@@ -153,6 +153,7 @@ def evaluate(version: Number = None, as_json: AsJson = False) -> None:
     Example: `carprice evaluate 3`
     """
     from carprice.pipeline import steps
+    from carprice.wording.reasons import list_reasons
 
     with _working() as (work, narrate):
         chosen = work.registry.choose(version)
@@ -160,7 +161,7 @@ def evaluate(version: Number = None, as_json: AsJson = False) -> None:
             decision = steps.evaluate_model(work, chosen.run_id)
             say(decision.summary)
         steps.send_pipeline_report(work, chosen.run_id)
-        text = "\n  - ".join([decision.summary, *decision.reasons])
+        text = list_reasons(decision.summary, decision.reasons)
         print_either(as_json, json.loads(decision.model_dump_json()), text)
         if not decision.promote:
             raise typer.Exit(PromotionRefusedError.exit_code)
@@ -191,6 +192,7 @@ def validate(version: Number = None, as_json: AsJson = False) -> None:
     from carprice.errors import ValidationFailedError
     from carprice.market.chosen import MARKET
     from carprice.pipeline import steps
+    from carprice.wording.reasons import list_reasons
 
     with _working() as (work, _):
         chosen = work.registry.choose(version)
@@ -201,7 +203,7 @@ def validate(version: Number = None, as_json: AsJson = False) -> None:
         ]
         print_either(as_json, json.loads(report.model_dump_json()), "\n".join(lines))
         if report.failures:
-            raise ValidationFailedError("\n  - ".join([f"{chosen.name}:", *report.failures]))
+            raise ValidationFailedError(list_reasons(f"{chosen.name}:", report.failures))
 
 
 @app.command()

@@ -23,6 +23,7 @@ from carprice.market.listing import (
     in_currency,
 )
 from carprice.market.table import to_listings
+from carprice.wording.reasons import Code, Reason
 
 TIMED_ESTIMATES = 30
 YEARS_BACK = 8
@@ -76,12 +77,12 @@ class ValidationRules(Frozen, extra="forbid"):
 
 
 class ValidationReport(Frozen):
-    """What was measured, and one sentence for each broken rule."""
+    """What was measured, and a reason for each broken rule."""
 
     golden_estimates: dict[str, float] = Field(alias=in_currency("golden_estimates"))
     wrong_direction_pct: float
     latency_ms: float
-    failures: list[str]
+    failures: list[Reason]
 
 
 def validate(pipeline: Pipeline, rules: ValidationRules) -> ValidationReport:
@@ -92,19 +93,14 @@ def validate(pipeline: Pipeline, rules: ValidationRules) -> ValidationReport:
     failures += _check_open_fields(pipeline, golden, rules.golden_cars)
     wrong = wrong_direction_pct(pipeline, golden)
     if wrong > rules.max_wrong_direction_pct:
-        failures.append(
-            f"{wrong:.1f} % of steps to a newer car or fewer kilometres lower the price; "
-            f"at most {rules.max_wrong_direction_pct:g} % are allowed"
-        )
+        most = rules.max_wrong_direction_pct
+        failures.append(Reason.of(Code.WRONG_DIRECTION, share=wrong, most=most))
     latency = measure_latency_ms(pipeline, golden)
     if latency > rules.max_latency_ms:
-        failures.append(
-            f"one estimate takes {latency:.1f} ms; at most {rules.max_latency_ms:g} ms is allowed"
-        )
+        failures.append(Reason.of(Code.TOO_SLOW, time=latency, most=rules.max_latency_ms))
     prices = estimates[TARGET].tolist()
     failures += [
-        f"{each.name} at {price:,.0f} DH; between {each.low:,.0f} and {each.high:,.0f} DH "
-        "was expected"
+        Reason.of(Code.GOLDEN_PRICE, car=each.name, price=price, low=each.low, high=each.high)
         for each, price in zip(rules.golden_cars, prices, strict=True)
         if not each.low <= price <= each.high
     ]
@@ -120,7 +116,7 @@ def validate(pipeline: Pipeline, rules: ValidationRules) -> ValidationReport:
 
 def _check_open_fields(
     pipeline: Pipeline, golden: pd.DataFrame, cars: Sequence[GoldenCar]
-) -> list[str]:
+) -> list[Reason]:
     """Golden cars that are priced outside what one or two open fields of theirs could mean."""
     told = [name for name in VALUES if golden[name].notna().all()]
     failures = []
@@ -131,9 +127,11 @@ def _check_open_fields(
         silent = golden.assign(**{name: golden[name].mask(golden.index >= 0) for name in opened})
         prices = _price_told(pipeline, silent)
         ends = zip(cars, prices, meant.min(axis=1), meant.max(axis=1), strict=True)
+        fields = " + ".join(opened)
         failures += [
-            f"{car.name} at {price:,.0f} DH with {' + '.join(opened)} left open; "
-            f"by what that could be, between {low:,.0f} and {high:,.0f} DH"
+            Reason.of(
+                Code.OPEN_FIELD_PRICE, car=car.name, price=price, opened=fields, low=low, high=high
+            )
             for car, price, low, high in ends
             if not low * (1 - NEGLIGIBLE_STEP) <= price <= high * (1 + NEGLIGIBLE_STEP)
         ][:1]
@@ -186,14 +184,14 @@ def _is_clean(name: str, value: float | str) -> bool:
     return isinstance(value, str) == (name in TEXTUAL) and (not choices or value in choices)
 
 
-def _check_estimates(estimates: pd.DataFrame) -> list[str]:
+def _check_estimates(estimates: pd.DataFrame) -> list[Reason]:
     values = estimates[list(ESTIMATE_COLUMNS)].to_numpy()
     if not np.isfinite(values).all() or (values <= 0).any():
-        return ["an estimate is not a positive number"]
+        return [Reason.of(Code.NOT_POSITIVE)]
     failures = []
     price, low, high = values.T
     if not ((low <= price) & (price <= high)).all():
-        failures.append("an estimate lies outside its own interval")
+        failures.append(Reason.of(Code.OUTSIDE_INTERVAL))
     if len(price) > 1 and np.ptp(price) == 0:
-        failures.append("every golden car gets the same price")
+        failures.append(Reason.of(Code.ONE_PRICE))
     return failures

@@ -1,13 +1,17 @@
 """Champion and challenger on the same rows, by paired bootstrap."""
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
+from pydantic import BeforeValidator, PlainSerializer
 from scipy import stats
 
 from carprice.arrays import Floats
 from carprice.evaluation.metrics import relative_errors, slice_rows
 from carprice.frozen import Frozen
 from carprice.market.listing import TARGET
+from carprice.market.slices import Slice
 
 BOOTSTRAP_CELLS = 20_000_000
 """Resampled values held in memory at once (8 bytes each)."""
@@ -27,9 +31,16 @@ class Difference(Frozen):
     detectable: float
 
 
+StoredSlice = Annotated[
+    Slice,
+    BeforeValidator(lambda given: Slice.read_title(given) if isinstance(given, str) else given),
+    PlainSerializer(lambda part: part.title, return_type=str),
+]
+
+
 class Comparison(Frozen):
     overall: Difference
-    slices: dict[str, Difference]
+    slices: dict[StoredSlice, Difference]
     identical: bool
     """Whether both gave the same price and interval for every row."""
 
@@ -48,9 +59,9 @@ def compare(
     return Comparison(
         overall=_differ(before.to_numpy(), after.to_numpy(), rounds),
         slices={
-            f"{family} {name}": _differ(before[rows].to_numpy(), after[rows].to_numpy(), rounds)
-            for family, groups in slice_rows(listings, min_rows).items()
-            for name, rows in groups.items()
+            part: _differ(before[rows].to_numpy(), after[rows].to_numpy(), rounds)
+            for groups in slice_rows(listings, min_rows).values()
+            for part, rows in groups.items()
         },
         identical=bool(np.array_equal(champion, challenger[champion.columns])),
     )

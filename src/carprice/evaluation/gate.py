@@ -8,6 +8,7 @@ from pydantic import Field
 from carprice.evaluation.comparison import Comparison, compare
 from carprice.evaluation.metrics import Evaluation
 from carprice.frozen import Frozen
+from carprice.wording.reasons import Code, Reason
 
 
 class GatePolicy(Frozen, extra="forbid"):
@@ -47,7 +48,7 @@ class Decision(Frozen):
     forced: bool = False
     challenger: int
     champion: int | None
-    reasons: list[str]
+    reasons: list[Reason]
     comparison: Comparison | None
 
     @property
@@ -90,68 +91,85 @@ def force(decision: Decision) -> Decision:
     return decision.model_copy(update={"promote": True, "forced": forced})
 
 
-def _check_floors(challenger: Contender, policy: GatePolicy) -> list[str]:
+def _check_floors(challenger: Contender, policy: GatePolicy) -> list[Reason]:
     scores = challenger.evaluation.overall
     least_coverage = challenger.promised_coverage_pct - policy.coverage_tolerance_points
-    checks = {
-        f"{scores.rows} held-out rows; at least {policy.min_holdout_rows} are needed": (
-            scores.rows >= policy.min_holdout_rows
+    checks = [
+        (
+            scores.rows >= policy.min_holdout_rows,
+            Reason.of(Code.TOO_FEW_ROWS, rows=scores.rows, least=policy.min_holdout_rows),
         ),
-        f"median error {scores.median_error_pct:.2f} %; "
-        f"at most {policy.max_median_error_pct:g} % is allowed": (
-            scores.median_error_pct <= policy.max_median_error_pct
+        (
+            scores.median_error_pct <= policy.max_median_error_pct,
+            Reason.of(
+                Code.ERROR_TOO_LARGE,
+                error=scores.median_error_pct,
+                most=policy.max_median_error_pct,
+            ),
         ),
-        f"{scores.within_20_pct:.1f} % of estimates within 20 % of the price; "
-        f"at least {policy.min_within_20_pct:g} % are needed": (
-            scores.within_20_pct >= policy.min_within_20_pct
+        (
+            scores.within_20_pct >= policy.min_within_20_pct,
+            Reason.of(
+                Code.TOO_FEW_NEAR, share=scores.within_20_pct, least=policy.min_within_20_pct
+            ),
         ),
-        f"the interval holds {scores.coverage_pct:.1f} % of prices; "
-        f"at least {least_coverage:g} % are needed": scores.coverage_pct >= least_coverage,
-    }
-    return [sentence for sentence, holds in checks.items() if not holds]
+        (
+            scores.coverage_pct >= least_coverage,
+            Reason.of(Code.COVERAGE_TOO_LOW, share=scores.coverage_pct, least=least_coverage),
+        ),
+    ]
+    return [reason for holds, reason in checks if not holds]
 
 
 def _check_against(
     champion: Contender, challenger: Contender, comparison: Comparison, policy: GatePolicy
-) -> list[str]:
+) -> list[Reason]:
+    overall = comparison.overall
     if comparison.identical:
-        return [f"it gives the same {comparison.overall.rows} prices as version {champion.version}"]
+        return [Reason.of(Code.SAME_PRICES, rows=overall.rows, champion=champion.version)]
     if champion.simulated and not challenger.simulated:
         # The simulated market was measured on real adverts, held-out ones perhaps among them: the
         # comparison is no test that neither has seen. Real listings are what the model is for.
         return []
     refusals = []
     if challenger.simulated and not champion.simulated:
-        refusals.append(
-            f"it was trained on simulated listings, version {champion.version} on real ones"
-        )
-    overall = comparison.overall
+        refusals.append(Reason.of(Code.SIMULATED_AGAINST_REAL, champion=champion.version))
     if overall.low > 0:
         refusals.append(
-            f"median error {overall.points:+.2f} points against version {champion.version}, "
-            f"worse beyond noise (90 % interval {overall.low:+.2f} to {overall.high:+.2f})"
+            Reason.of(
+                Code.WORSE,
+                points=overall.points,
+                champion=champion.version,
+                low=overall.low,
+                high=overall.high,
+            )
         )
     refusals += [
-        f"{name}: median error {each.points:+.2f} points on {each.rows} rows; "
-        f"at most {policy.slice_tolerance_points:+g} is tolerated on a large slice"
-        for name, each in comparison.slices.items()
+        Reason.of(
+            Code.WORSE_ON_SLICE,
+            family=part.family,
+            slice=part.name,
+            points=each.points,
+            rows=each.rows,
+            most=policy.slice_tolerance_points,
+        )
+        for part, each in comparison.slices.items()
         if each.points > policy.slice_tolerance_points and each.low > 0
     ]
     return refusals
 
 
-def _praise(challenger: Contender, comparison: Comparison | None) -> list[str]:
+def _praise(challenger: Contender, comparison: Comparison | None) -> list[Reason]:
     scores = challenger.evaluation.overall
-    reasons = [
-        f"median error {scores.median_error_pct:.2f} %, {scores.within_20_pct:.1f} % within 20 %, "
-        f"interval holds {scores.coverage_pct:.1f} % on {scores.rows} held-out rows"
-    ]
+    reached = Reason.of(
+        Code.SCORES,
+        error=scores.median_error_pct,
+        near=scores.within_20_pct,
+        coverage=scores.coverage_pct,
+        rows=scores.rows,
+    )
     if comparison is None:
-        return [*reasons, "there is no model in production to compare with"]
+        return [reached, Reason.of(Code.NO_CHAMPION)]
     overall = comparison.overall
-    return [
-        *reasons,
-        f"median error {overall.points:+.2f} points against the champion on the same rows "
-        f"(90 % interval {overall.low:+.2f} to {overall.high:+.2f}); a worsening of "
-        f"{overall.detectable:.2f} points would have been noticed 8 times in 10",
-    ]
+    figures = overall.model_dump(include={"points", "low", "high", "detectable"})
+    return [reached, Reason.of(Code.NOT_WORSE, **figures)]

@@ -1,6 +1,6 @@
 """Metrics overall and by slice, and champion against challenger on the same rows: pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from carprice.frozen import Frozen
 from carprice.market.chosen import MARKET
 from carprice.market.fields import fold
 from carprice.market.listing import HIGH, LOW, TARGET, VERSIONS, in_currency
+from carprice.market.slices import Slice
 
 PRICE_BANDS = (0, *MARKET.price_bands, np.inf)
 YEAR_BANDS = (0, *MARKET.year_bands, np.inf)
@@ -59,8 +60,8 @@ def evaluate(listings: pd.DataFrame, estimates: pd.DataFrame, min_rows: int) -> 
         overall=score(listings[TARGET], estimates),
         slices={
             family: {
-                name: score(listings.loc[rows, TARGET], estimates.loc[rows])
-                for name, rows in groups.items()
+                part.name: score(listings.loc[rows, TARGET], estimates.loc[rows])
+                for part, rows in groups.items()
             }
             for family, groups in slice_rows(listings, min_rows).items()
         },
@@ -90,21 +91,21 @@ def relative_errors(actual: pd.Series, estimates: pd.DataFrame) -> Floats:
     return (100 * (estimates[TARGET] / actual - 1).abs()).to_numpy()
 
 
-def slice_rows(listings: pd.DataFrame, min_rows: int) -> dict[str, dict[str, pd.Index]]:
-    """Row labels of each slice large enough to be looked at, by family and name."""
+def slice_rows(listings: pd.DataFrame, min_rows: int) -> dict[str, dict[Slice, pd.Index]]:
+    """Row labels of each slice large enough to be looked at, by family."""
     families: Mapping[str, pd.Series] = {
         "make": listings["make"].map(fold, na_action="ignore"),
         **{name: listings[name] for name in VERSIONS[:1]},
-        "price": _name_bands(listings[TARGET], PRICE_BANDS),
-        "year": _name_bands(listings["model_year"], YEAR_BANDS),
+        "price": pd.cut(listings[TARGET], list(PRICE_BANDS), right=False),
+        "year": pd.cut(listings["model_year"], list(YEAR_BANDS), right=False),
     }
     return {
         family: {
-            str(name): rows
-            for name, rows in listings.groupby(names, observed=True).groups.items()
+            _make_slice(family, key): rows
+            for key, rows in listings.groupby(keys, observed=True).groups.items()
             if len(rows) >= min_rows
         }
-        for family, names in families.items()
+        for family, keys in families.items()
     }
 
 
@@ -112,11 +113,7 @@ def _r2(actual: pd.Series, predicted: pd.Series) -> float:
     return float(r2_score(actual, predicted)) if len(actual) > 1 else float("nan")
 
 
-def _name_bands(column: pd.Series, bands: Sequence[float]) -> pd.Series:
-    return pd.cut(column, list(bands), right=False).map(_name_band, na_action="ignore")
-
-
-def _name_band(band: pd.Interval) -> str:
-    if np.isinf(band.right):
-        return f"{band.left:.0f} and more"
-    return f"{band.left:.0f}-{band.right - 1:.0f}"
+def _make_slice(family: str, key: object) -> Slice:
+    if isinstance(key, pd.Interval):
+        return Slice.band(family, key.left, key.right)
+    return Slice(family, str(key))

@@ -4,6 +4,7 @@ from carprice.errors import RegistryError, ValidationFailedError
 from carprice.evaluation.behaviour import ValidationReport
 from carprice.registry.records import Version
 from carprice.settings import run_command
+from carprice.wording.reasons import Code, Reason, list_reasons
 from carprice.workspace import Workspace
 
 
@@ -14,15 +15,21 @@ def validate_in_fresh_process(work: Workspace, version: Version) -> ValidationRe
     """
     child = run_command(work.settings, "validate", str(version.number), "--json")
     if not child.stdout:
-        last_lines = "\n".join(child.stderr.strip().splitlines()[-5:])
+        ended = Reason.of(
+            Code.NOT_VALIDATED,
+            version=version.number,
+            exit_code=child.returncode,
+            message="\n".join(child.stderr.strip().splitlines()[-5:]),
+        )
         raise ValidationFailedError(
-            f"{version.name} could not be validated; its process ended with {child.returncode}:\n"
-            f"{last_lines}",
+            ended.text,
+            reasons=[ended],
             retryable=child.returncode < 0 or child.returncode == RegistryError.exit_code,
         )
     report = ValidationReport.model_validate_json(child.stdout)
     if report.failures:
+        unfit = Reason.of(Code.NOT_FIT, version=version.number)
         raise ValidationFailedError(
-            "\n  - ".join([f"{version.name} is not fit for production:", *report.failures])
+            list_reasons(unfit.text, report.failures), reasons=[unfit, *report.failures]
         )
     return report

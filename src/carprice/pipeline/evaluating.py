@@ -9,6 +9,7 @@ from carprice.evaluation.gate import Contender, Decision, GatePolicy, decide
 from carprice.evaluation.metrics import evaluate
 from carprice.market.listing import FEATURES, TARGET
 from carprice.registry.records import EVALUATION, Version
+from carprice.wording.reasons import Code, Reason, store_reasons, write_reasons
 from carprice.workspace import Workspace
 
 
@@ -39,7 +40,7 @@ def compare_with_champion(
             promote=False,
             challenger=challenger.version,
             champion=champion.number,
-            reasons=[f"the champion cannot be compared with: {error}"],
+            reasons=[Reason.of(Code.CHAMPION_NOT_OPENED, message=str(error))],
             comparison=None,
         )
     return decide(holdout, challenger, contend(champion, opened, holdout, policy), policy)
@@ -79,5 +80,9 @@ def tag_decision(work: Workspace, decision: Decision) -> None:
     outcome = "forced" if decision.forced else "accepted" if decision.promote else "refused"
     work.registry.tag_version(
         decision.challenger,
-        {"decision": outcome, "decision_reasons": "; ".join(decision.reasons)[:4000]},
+        {
+            "decision": outcome,
+            "decision_reasons": write_reasons(decision.reasons),
+            "decision_reasons_json": store_reasons(decision.reasons),
+        },
     )

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from carprice.errors import DatasetError, PromotionRefusedError, QualityError, RegistryError
+from carprice.errors import (
+    DatasetError,
+    PromotionRefusedError,
+    QualityError,
+    RegistryError,
+    ValidationFailedError,
+)
 from carprice.evaluation import plots
 from carprice.evaluation.behaviour import ValidationReport, validate
 from carprice.evaluation.gate import Decision, force
@@ -38,6 +44,7 @@ from carprice.promotion.release import release
 from carprice.registry.client import PRODUCTION, STAGING, Registry
 from carprice.registry.records import PROFILE, QUALITY_PAGE, Version
 from carprice.simulation.dirt import write_sample
+from carprice.wording.reasons import store_reasons
 from carprice.workspace import Workspace
 
 DATA_TAGS = ("source", "source_sha256", "data_hash", "rows", "simulated")
@@ -170,7 +177,14 @@ def validate_staging_model(work: Workspace, run_id: str) -> ValidationReport:
             report = validate_in_fresh_process(work, version)
         except BaseException as error:
             work.registry.clear_alias(STAGING)
-            work.registry.tag_version(version.number, {"validation": f"failed: {error}"[:500]})
+            reasons = error.reasons if isinstance(error, ValidationFailedError) else []
+            work.registry.tag_version(
+                version.number,
+                {
+                    "validation": f"failed: {error}"[:500],
+                    "validation_reasons_json": store_reasons(reasons),
+                },
+            )
             raise
         work.registry.log_text(run_id, report.model_dump_json(indent=2), VALIDATION)
         work.registry.log(run_id, metrics={"latency_ms": report.latency_ms})
@@ -252,7 +266,7 @@ def _read_acceptance(work: Workspace, run_id: str) -> Decision:
     """The gate's decision if it lets the version through; raises PromotionRefusedError else."""
     decision = _read_decision(work, run_id)
     if not decision.promote:
-        raise PromotionRefusedError(decision.summary, decision.reasons)
+        raise PromotionRefusedError(decision.summary, [each.text for each in decision.reasons])
     return decision
 
 

@@ -26,6 +26,7 @@ from carprice.promotion.receipt import (
 from carprice.registry.client import PRODUCTION
 from carprice.registry.records import MODEL_NAME, Ticket, Version
 from carprice.registry.stored_model import MODEL_FILE
+from carprice.wording.reasons import write_reasons
 from carprice.workspace import Workspace
 
 
@@ -162,7 +163,7 @@ def _promotion_tags(receipt: Receipt) -> dict[str, str]:
     return {
         "promoted_by": receipt.promoted_by,
         "promoted_at": receipt.promoted_at,
-        "promotion_reason": "; ".join(receipt.gate.reasons)[:4000],
+        "promotion_reason": write_reasons(receipt.gate.reasons),
         "replaced_version": str(receipt.replaces or "none"),
         "receipt": receipt_path(receipt.ticket),
     }

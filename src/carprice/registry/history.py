@@ -9,6 +9,7 @@ from carprice.evaluation.metrics import Evaluation
 from carprice.listings.quality_report import DataProfile
 from carprice.registry.client import PRODUCTION, Registry
 from carprice.registry.records import EVALUATION, PROFILE, QUALITY_PAGE, Version
+from carprice.wording.reasons import Reason, recall_reasons
 
 ERROR, WITHIN, COVERAGE = "median_error_pct", "within_20_pct", "coverage_pct"
 
@@ -32,8 +33,8 @@ class Chapter(NamedTuple):
 
     since: when it came to production, or came back to it (ISO 8601); empty if it never did.
     who: who brought it there then.
-    reasons: of the comparison, in English as they stand on record.
-    invalid: why validation refused it; empty where it did not.
+    reasons: of the comparison.
+    invalid: why validation refused it, the broken rules after their heading; empty else.
     """
 
     version: Version
@@ -41,8 +42,8 @@ class Chapter(NamedTuple):
     forced: bool
     since: str
     who: str
-    reasons: str
-    invalid: str
+    reasons: list[Reason]
+    invalid: list[Reason]
 
     @classmethod
     def of(cls, version: Version) -> "Chapter":
@@ -56,8 +57,14 @@ class Chapter(NamedTuple):
             forced=tags.get("decision") == "forced",
             since=since,
             who=who,
-            reasons=tags.get("decision_reasons", ""),
-            invalid=validation.removeprefix("failed: ") if validation != "passed" else "",
+            reasons=recall_reasons(
+                tags.get("decision_reasons_json", ""), tags.get("decision_reasons", "")
+            ),
+            invalid=recall_reasons(
+                tags.get("validation_reasons_json", ""), validation.removeprefix("failed: ")
+            )
+            if validation != "passed"
+            else [],
         )
 
     def figure(self, name: str) -> float | None:

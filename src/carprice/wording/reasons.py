@@ -1,129 +1,289 @@
-"""The reasons of gate and validation, and the slices of an evaluation, in words."""
+"""Reasons of gate and validation: codes with figures, their sentences, how they are stored."""
 
-import re
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from itertools import accumulate
+from string import Formatter
+from typing import Annotated, Any, Self
 
+from pydantic import (
+    AfterValidator,
+    TypeAdapter,
+    ValidationError,
+    computed_field,
+    model_validator,
+)
+
+from carprice.frozen import Frozen
 from carprice.language import Language, Text
-from carprice.wording.spell import number, word_choice
+from carprice.market.chosen import MARKET
+from carprice.market.slices import Slice
+from carprice.wording.legacy_reasons import say_legacy
+from carprice.wording.messages import translate
+from carprice.wording.spell import THIN_SPACE, number, word_choice
+
+LONGEST_TEXT = 4000
+LONGEST_TAG = 5000
+"""Letters of a tag that every MLflow server takes."""
+
+
+class Code(StrEnum):
+    """Names of reasons, which are stored: none may change."""
+
+    # The gate
+    TOO_FEW_ROWS = "too_few_rows"
+    ERROR_TOO_LARGE = "error_too_large"
+    TOO_FEW_NEAR = "too_few_near"
+    COVERAGE_TOO_LOW = "coverage_too_low"
+    SAME_PRICES = "same_prices"
+    SIMULATED_AGAINST_REAL = "simulated_against_real"
+    WORSE = "worse"
+    WORSE_ON_SLICE = "worse_on_slice"
+    CHAMPION_NOT_OPENED = "champion_not_opened"
+    SCORES = "scores"
+    NO_CHAMPION = "no_champion"
+    NOT_WORSE = "not_worse"
+    # Validation
+    NOT_FIT = "not_fit"
+    NOT_VALIDATED = "not_validated"
+    NOT_POSITIVE = "not_positive"
+    OUTSIDE_INTERVAL = "outside_interval"
+    ONE_PRICE = "one_price"
+    WRONG_DIRECTION = "wrong_direction"
+    TOO_SLOW = "too_slow"
+    OPEN_FIELD_PRICE = "open_field_price"
+    GOLDEN_PRICE = "golden_price"
+    # Of releases that stored sentences
+    ON_RECORD = "on_record"
+
 
 REASONS = {
-    r"([+-]\S+) points against version (\d+), worse beyond noise "
-    r"\(90 % interval (\S+) to (\S+)\)": (
-        "{} point face à la version {}, pire au-delà du hasard (intervalle à 90 % : de {} à {})"
+    Code.TOO_FEW_ROWS: Text(
+        "{rows} voitures mises de côté ; il en faut au moins {least}",
+        "{rows} held-out rows; at least {least} are needed",
     ),
-    r"([+-]\S+) points against the champion on the same rows \(90 % interval (\S+) to (\S+)\); "
-    r"a worsening of (\S+) points would have been noticed 8 times in 10": (
-        "{} point face à la production sur les mêmes voitures (intervalle à 90 % : de {} à {}) ; "
-        "une dégradation de {} point aurait été remarquée 8 fois sur 10"
+    Code.ERROR_TOO_LARGE: Text(
+        "erreur médiane {error:.2f} % ; au plus {most:g} % sont admis",
+        "median error {error:.2f} %; at most {most:g} % is allowed",
     ),
-    r": median error ([+-]\S+) points on (\d+) rows; at most (\S+) is tolerated on a large slice": (
-        " : erreur médiane {} point sur {} voitures ; au plus {} est toléré sur un grand groupe"
+    Code.TOO_FEW_NEAR: Text(
+        "{share:.1f} % des estimations à moins de 20 % du prix ; il en faut au moins {least:g} %",
+        "{share:.1f} % of estimates within 20 % of the price; at least {least:g} % are needed",
     ),
-    r"(\S+) % within 20 %, interval holds (\S+) % on (\d+) held-out rows": (
-        "{} % à moins de 20 % du prix, la fourchette contient {} % des prix, sur {} voitures "
-        "mises de côté"
+    Code.COVERAGE_TOO_LOW: Text(
+        "la fourchette contient {share:.1f} % des prix ; il en faut au moins {least:g} %",
+        "the interval holds {share:.1f} % of prices; at least {least:g} % are needed",
     ),
-    r"(\d+) held-out rows; at least (\d+) are needed": (
-        "{} voitures mises de côté ; il en faut au moins {}"
+    Code.SAME_PRICES: Text(
+        "elle donne les mêmes {rows} prix que la version {champion}",
+        "it gives the same {rows} prices as version {champion}",
     ),
-    r"(\S+) %; at most (\S+) % is allowed": "{} % ; au plus {} % sont admis",
-    r"(\S+) % of estimates within 20 % of the price; at least (\S+) % are needed": (
-        "{} % des estimations à moins de 20 % du prix ; il en faut au moins {} %"
+    Code.SIMULATED_AGAINST_REAL: Text(
+        "elle a appris d'annonces simulées, la version {champion} d'annonces réelles",
+        "it was trained on simulated listings, version {champion} on real ones",
     ),
-    r"the interval holds (\S+) % of prices; at least (\S+) % are needed": (
-        "la fourchette contient {} % des prix ; il en faut au moins {} %"
+    Code.WORSE: Text(
+        "erreur médiane {points:+.2f} point face à la version {champion}, pire au-delà du hasard "
+        "(intervalle à 90 % : de {low:+.2f} à {high:+.2f})",
+        "median error {points:+.2f} points against version {champion}, worse beyond noise "
+        "(90 % interval {low:+.2f} to {high:+.2f})",
     ),
-    r"it gives the same (\d+) prices as version (\d+)": (
-        "elle donne les mêmes {} prix que la version {}"
+    Code.WORSE_ON_SLICE: Text(
+        "{family} {slice} : erreur médiane {points:+.2f} point sur {rows} voitures ; "
+        "au plus {most:+g} est toléré sur un grand groupe",
+        "{family} {slice}: median error {points:+.2f} points on {rows} rows; "
+        "at most {most:+g} is tolerated on a large slice",
     ),
-    r"it was trained on simulated listings, version (\d+) on real ones": (
-        "elle a appris d'annonces simulées, la version {} d'annonces réelles"
+    Code.CHAMPION_NOT_OPENED: Text(
+        "la version en production ne peut être comparée : {message}",
+        "the champion cannot be compared with: {message}",
     ),
-    "there is no model in production to compare with": (
-        "aucun modèle en production à qui la comparer"
+    Code.SCORES: Text(
+        "erreur médiane {error:.2f} %, {near:.1f} % à moins de 20 % du prix, la fourchette "
+        "contient {coverage:.1f} % des prix, sur {rows} voitures mises de côté",
+        "median error {error:.2f} %, {near:.1f} % within 20 %, interval holds {coverage:.1f} % "
+        "on {rows} held-out rows",
     ),
-    "the champion cannot be compared with:": "la version en production ne peut être comparée :",
-    r"CarPricePredictor version (\d+)": "la version {}",
-    r" has no file hashes: it was not registered by this pipeline and is not opened\. "
-    r"Train it with (\S+ run`) or (\S+ train`)": (
-        " n'a pas d'empreintes de fichiers : elle n'a pas été enregistrée par ce pipeline et n'est "
-        "pas ouverte. Entraînez-la par {} ou {}"
+    Code.NO_CHAMPION: Text(
+        "aucun modèle en production à qui la comparer",
+        "there is no model in production to compare with",
     ),
-    r" has another signature than this release of carprice expects\. Train again with this "
-    "release, or go back to the release that made it": (
-        " a une autre signature que celle qu'attend cette édition de carprice. Entraînez de "
-        "nouveau avec cette édition, ou revenez à celle qui l'a faite"
+    Code.NOT_WORSE: Text(
+        "erreur médiane {points:+.2f} point face à la production sur les mêmes voitures "
+        "(intervalle à 90 % : de {low:+.2f} à {high:+.2f}) ; une dégradation de "
+        "{detectable:.2f} point aurait été remarquée 8 fois sur 10",
+        "median error {points:+.2f} points against the champion on the same rows "
+        "(90 % interval {low:+.2f} to {high:+.2f}); a worsening of "
+        "{detectable:.2f} points would have been noticed 8 times in 10",
     ),
-    r" is not what was registered and is not opened \(": (
-        " n'est pas ce qui a été enregistré et n'est pas ouverte ("
+    Code.NOT_FIT: Text(
+        "la version {version} n'est pas prête pour la production :",
+        "CarPricePredictor version {version} is not fit for production:",
     ),
-    r": found (no such file|\w+), registered (no such file|\w+)": " : trouvé {}, enregistré {}",
-    "no such file": "aucun fichier",
-    "Roll back to an intact version, or train again": (
-        "Revenez à une version intacte, ou entraînez de nouveau"
+    Code.NOT_VALIDATED: Text(
+        "la version {version} n'a pas pu être validée ; son processus s'est terminé par le code "
+        "{exit_code} :\n{message}",
+        "CarPricePredictor version {version} could not be validated; its process ended with "
+        "{exit_code}:\n{message}",
     ),
-    " holds types that are not trusted:": " contient des types qui ne sont pas admis :",
-    " cannot be read:": " ne peut pas être lue :",
-    r" holds a (\S+); a scikit-learn Pipeline was expected": (
-        " contient un objet {} ; un Pipeline de scikit-learn était attendu"
+    Code.NOT_POSITIVE: Text(
+        "une estimation n'est pas un nombre positif", "an estimate is not a positive number"
     ),
-    " is not fit for production:": " n'est pas prête pour la production :",
-    r" could not be validated; its process ended with (-?\d+):": (
-        " n'a pas pu être validée ; son processus s'est terminé par le code {} :"
+    Code.OUTSIDE_INTERVAL: Text(
+        "une estimation sort de sa propre fourchette", "an estimate lies outside its own interval"
     ),
-    r"(\S+) % of steps to a newer car or fewer kilometres lower the price; "
-    r"at most (\S+) % are allowed": (
-        "{} % des pas vers une voiture plus récente ou moins de kilomètres baissent le prix ; "
-        "au plus {} % sont admis"
+    Code.ONE_PRICE: Text(
+        "toutes les voitures témoins ont le même prix", "every golden car gets the same price"
     ),
-    r"one estimate takes (\S+) ms; at most (\S+) ms is allowed": (
-        "une estimation prend {} ms ; au plus {} ms sont admis"
+    Code.WRONG_DIRECTION: Text(
+        "{share:.1f} % des pas vers une voiture plus récente ou moins de kilomètres baissent le "
+        "prix ; au plus {most:g} % sont admis",
+        "{share:.1f} % of steps to a newer car or fewer kilometres lower the price; "
+        "at most {most:g} % are allowed",
     ),
-    r" at (\S+) DH with (.+?) left open; by what that could be, between (\S+) and (\S+) DH": (
-        " à {} DH avec {} laissé ouvert ; selon ce que cela peut être, entre {} et {} DH"
+    Code.TOO_SLOW: Text(
+        "une estimation prend {time:.1f} ms ; au plus {most:g} ms sont admis",
+        "one estimate takes {time:.1f} ms; at most {most:g} ms is allowed",
     ),
-    r" at (\S+) DH; between (\S+) and (\S+) DH was expected": (
-        " à {} DH ; un prix entre {} et {} DH était attendu"
+    Code.OPEN_FIELD_PRICE: Text(
+        "{car} à {price:,.0f} {currency} avec {opened} laissé ouvert ; selon ce que cela peut être, "
+        "entre {low:,.0f} et {high:,.0f} {currency}",
+        "{car} at {price:,.0f} {currency} with {opened} left open; by what that could be, "
+        "between {low:,.0f} and {high:,.0f} {currency}",
     ),
-    "an estimate is not a positive number": "une estimation n'est pas un nombre positif",
-    "an estimate lies outside its own interval": "une estimation sort de sa propre fourchette",
-    "every golden car gets the same price": "toutes les voitures témoins ont le même prix",
-    r"(?<=\d),(?=\d{3})": "\u202f",
-    "median error": "erreur médiane",
-    " and more :": " et plus :",
-    r"\bmake (?=[^;]+ : erreur)": "marque ",
-    r"\bfuel (?=[^;]+ : erreur)": "carburant ",
-    r"\bprice (?=[^;]+ : erreur)": "prix ",
-    r"\byear (?=[^;]+ : erreur)": "année ",
+    Code.GOLDEN_PRICE: Text(
+        "{car} à {price:,.0f} {currency} ; un prix entre {low:,.0f} et {high:,.0f} {currency} était attendu",
+        "{car} at {price:,.0f} {currency}; between {low:,.0f} and {high:,.0f} {currency} was expected",
+    ),
+    Code.ON_RECORD: Text("{sentence}", "{sentence}"),
 }
-"""What gate and validation put on record in English, and its French; figures come in the same
-order."""
+FAMILIES = {"make": "marque", "fuel": "carburant", "price": "prix", "year": "année"}
+TEXTS_IN_FRENCH: Mapping[str, Callable[[str], str]] = {
+    "family": lambda name: FAMILIES.get(name, name),
+    "slice": lambda name: name.replace(" and more", " et plus"),
+    "message": translate,
+    "sentence": say_legacy,
+}
+"""How a figure that is an English text is said in French; the others are names."""
+FRENCH_MARKS = str.maketrans({",": THIN_SPACE, ".": ","})
 SLICE_BELOW = Text("moins de {high}", "under {high}")
 SLICE_ABOVE = Text("{low} et plus", "{low} and more")
 
-
-def say_reasons(reasons: str, language: Language = "fr") -> str:
-    """Reasons of the gate as they stand on record."""
-    if language == "en":
-        return reasons
-    for english, french in REASONS.items():
-        reasons = re.sub(english, partial(_put_figures, french), reasons)
-    reasons = re.sub(r"(?<! ); ", " ; ", reasons)
-    return re.sub(r"(?<=\d)\.(?=\d)", ",", reasons)
+NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
+"""Numbers that are texts in JSON."""
+Figure = Annotated[
+    int | float | str,
+    AfterValidator(lambda figure: float(figure) if figure in NOT_FINITE else figure),
+]
 
 
-def _put_figures(french: str, found: re.Match[str]) -> str:
-    return french.format(*found.groups())
+class Reason(Frozen):
+    """One finding, by its code and the figures of its sentence."""
+
+    code: Code
+    figures: dict[str, Figure]
+
+    @classmethod
+    def of(cls, code: Code, **figures: float | str) -> Self:
+        return cls(code=code, figures=figures)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def text(self) -> str:
+        """The English sentence, for people who open what is stored."""
+        return say_reason(self, "en")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_sentence(cls, given: Any) -> Any:
+        """Take the sentence that earlier releases stored."""
+        if isinstance(given, str):
+            return {"code": Code.ON_RECORD, "figures": {"sentence": given}}
+        return given
+
+    @model_validator(mode="after")
+    def _ensure_figures(self) -> Self:
+        places = {place for _, place, _, _ in Formatter().parse(REASONS[self.code].en) if place}
+        places.discard("currency")
+        if places != self.figures.keys():
+            raise ValueError(f"{self.code} tells of {sorted(places)}, not {sorted(self.figures)}")
+        say_reason(self, "en")  # a text in the place of a number is a ValueError
+        return self
 
 
-def name_slice(family: str, name: str, language: Language = "fr") -> str:
+STORED = TypeAdapter(list[Reason])
+
+
+class _French:
+    """A number that is written with French marks, whatever its format."""
+
+    def __init__(self, figure: float) -> None:
+        self.figure = figure
+
+    def __format__(self, spec: str) -> str:
+        return format(self.figure, spec).translate(FRENCH_MARKS)
+
+
+def say_reason(reason: Reason, language: Language = "fr") -> str:
+    figures: Mapping[str, object] = reason.figures
+    if language == "fr":
+        figures = {name: _in_french(name, figure) for name, figure in reason.figures.items()}
+    return REASONS[reason.code].say(language, currency=MARKET.currency.symbol, **figures)
+
+
+def say_reasons(reasons: Sequence[Reason], language: Language = "fr") -> str:
+    """Reasons on one line."""
+    separator = " ; " if language == "fr" else "; "
+    return separator.join(say_reason(each, language) for each in reasons)
+
+
+def list_reasons(heading: str, reasons: Sequence[Reason], language: Language = "en") -> str:
+    """Reasons under a heading, one a line."""
+    return "\n  - ".join([heading, *(say_reason(each, language) for each in reasons)])
+
+
+def write_reasons(reasons: Sequence[Reason]) -> str:
+    """Reasons in English for a tag that people read, as many whole ones as it holds."""
+    texts = [each.text for each in reasons]
+    return _join_whole(texts, "; ", LONGEST_TEXT) or "".join(texts[:1])[:LONGEST_TEXT]
+
+
+def store_reasons(reasons: Sequence[Reason]) -> str:
+    """Reasons in JSON for a tag that programs read, as many whole ones as it holds."""
+    stored = [each.model_dump_json(exclude={"text"}) for each in reasons]
+    return f"[{_join_whole(stored, ',', LONGEST_TAG - 2)}]"
+
+
+def recall_reasons(stored: str, text: str) -> list[Reason]:
+    """Reasons of a tag in JSON; of its English text where only that can be read."""
+    try:
+        reasons = STORED.validate_json(stored)
+    except ValidationError:  # of an earlier release, or of a later one
+        reasons = []
+    if not reasons and text:
+        reasons = [Reason.of(Code.ON_RECORD, sentence=text)]
+    return reasons
+
+
+def name_slice(part: Slice, language: Language = "fr") -> str:
     """A slice of an evaluation: a choice by its wording, a band by its ends."""
-    if family == "fuel":
-        return word_choice("fuel", name, language)
-    ends = [int(each) for each in re.findall(r"\d+", name)]
-    spell = number if family == "price" else str
-    if len(ends) == 1:
-        return SLICE_ABOVE.say(language, low=spell(ends[0]))
-    if not ends[0]:
-        return SLICE_BELOW.say(language, high=spell(ends[1] + 1))
-    return f"{spell(ends[0])} – {spell(ends[1])}"
+    if part.low is None:
+        return word_choice(part.family, part.name, language)
+    spell = number if part.family == "price" else str
+    if part.high is None:
+        return SLICE_ABOVE.say(language, low=spell(part.low))
+    if not part.low:
+        return SLICE_BELOW.say(language, high=spell(part.high + 1))
+    return f"{spell(part.low)} – {spell(part.high)}"
+
+
+def _in_french(name: str, figure: Figure) -> object:
+    if not isinstance(figure, str):
+        return _French(figure)
+    return TEXTS_IN_FRENCH[name](figure) if name in TEXTS_IN_FRENCH else figure
+
+
+def _join_whole(parts: Sequence[str], separator: str, longest: int) -> str:
+    ends = accumulate(len(part) + len(separator) for part in parts)
+    fitting = sum(end - len(separator) <= longest for end in ends)
+    return separator.join(parts[:fitting])
