@@ -25,13 +25,16 @@ UNDONE = frozenset({"failed", "killed"})
 log = logging.getLogger(__name__)
 
 
-def open_run(work: Workspace, source: str, tags: Mapping[str, str]) -> str:
-    """Open the run that all steps work in; an earlier attempt at it is closed as killed."""
+def open_run(work: Workspace, source: str) -> str:
+    """Open the run that all steps work in; an earlier attempt at it is closed as killed.
+
+    source: name of the file of listings that the run is about.
+    """
     _close_attempts(work)
-    key = {"pipeline_run": work.pipeline_run} if work.pipeline_run else {}
-    return work.registry.start_run(
-        f"{source} {timestamp()}", {"source": source, "process": work.process, **key, **tags}
-    )
+    tags = {"source": source, "process": work.process}
+    if work.pipeline_run:
+        tags["pipeline_run"] = work.pipeline_run
+    return work.registry.start_run(f"{source} {timestamp()}", tags)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from carprice.errors import DatasetError, PromotionRefusedError, QualityError, RegistryError
+from carprice.errors import PromotionRefusedError, QualityError, RegistryError
 from carprice.evaluation import plots
 from carprice.evaluation.behaviour import ValidationReport, validate
 from carprice.evaluation.gate import Decision, force
@@ -56,22 +56,22 @@ class Checked:
 def check_data_quality(work: Workspace, data: Path | None) -> Checked:
     """Read a file (the simulated sample when none is named), check it, keep its clean table.
 
-    Opens the run that all later steps work in. Raises DatasetError when the file cannot be read
-    as listings, QualityError naming every broken rule when it can.
+    Opens the run that all later steps work in, before the file is read: why it cannot be used
+    stands there. Raises DatasetError when the file cannot be read as listings, QualityError
+    naming every broken rule when it can.
     """
-    report = _inspect_on_record(work, data)
-    summary = report.summary
-    run_id = open_run(
-        work,
-        summary.source,
-        {
+    path = data or ensure_sample(work)
+    run_id = open_run(work, path.name)
+    with working_on(work, run_id):
+        report = inspect_listings(work, path)
+        summary = report.summary
+        data_tags = {
             "source_sha256": summary.source_sha256,
             "data_hash": summary.profile.data_hash,
             "rows": str(len(report.kept)),
             "simulated": str(summary.simulated).lower(),
-        },
-    )
-    with working_on(work, run_id):
+        }
+        work.registry.log(run_id, tags=data_tags)
         work.registry.log_text(run_id, render_html(report), QUALITY_PAGE)
         work.registry.log_text(run_id, summary.profile.model_dump_json(indent=2), PROFILE)
         if summary.failures:
@@ -82,9 +82,8 @@ def check_data_quality(work: Workspace, data: Path | None) -> Checked:
     return Checked(run_id, report)
 
 
-def inspect_listings(work: Workspace, data: Path | None) -> QualityReport:
+def inspect_listings(work: Workspace, path: Path) -> QualityReport:
     """The quality report of a file, against the data of the version in production."""
-    path = data or ensure_sample(work)
     raw = read_listings(path, lambda rows: work.progress(f"reading {path.name}", rows, 0))
     accepted = _accepted_profile(work.registry) if work.settings.has_registry else None
     return check_listings(raw, work.params.quality, accepted)
@@ -209,17 +208,6 @@ def send_pipeline_report(work: Workspace, run_id: str | None, failed: Sequence[s
     text = close_run(work, run_id, failed)
     send_notices(work.settings, headline(text), text)
     return text
-
-
-def _inspect_on_record(work: Workspace, data: Path | None) -> QualityReport:
-    """The quality report; why there is none stands in a run where others will ask for it."""
-    try:
-        return inspect_listings(work, data)
-    except DatasetError:
-        if data and work.pipeline_run:
-            with working_on(work, open_run(work, data.name, {})):
-                raise
-        raise
 
 
 def _accepted_profile(registry: Registry) -> DataProfile | None:
