@@ -38,14 +38,16 @@ def open_run(work: Workspace, source: str) -> str:
 
 
 @contextmanager
-def working_on(work: Workspace, run_id: str) -> Iterator[None]:
-    """Work in a run: what an attempt that ended badly wrote on it is taken back first.
+def working_on(work: Workspace, run_id: str) -> Iterator[Run]:
+    """Resume a run for one step; undo what a failed attempt left on it.
 
-    How the step ends badly is recorded; what it raises goes on to the caller.
+    Yields the run as it was found. How the step ends badly is recorded; what it raises goes on to
+    the caller.
     """
     try:
-        _take_up(work, run_id)
-        yield
+        run = work.registry.run(run_id)
+        _take_up(work, run)
+        yield run
     except BaseException as error:
         outcome, status = _judge(error)
         note = {"reason": str(error)[:4000] or type(error).__name__}
@@ -107,16 +109,15 @@ def _trying_to_close(run_id: str) -> Iterator[None]:
         log.warning("run %s could not be closed: %s", run_id, lost)
 
 
-def _take_up(work: Workspace, run_id: str) -> None:
+def _take_up(work: Workspace, run: Run) -> None:
     """Open a run again that an attempt closed as failed or killed."""
-    run = work.registry.run(run_id)
     if run.status not in {"FAILED", "KILLED"} and run.tags.get("outcome") not in UNDONE:
         return
-    work.registry.set_status(run_id, "RUNNING")
+    work.registry.set_status(run.run_id, "RUNNING")
     stale = {"reason", "failed_steps"} & run.tags.keys()
     if run.tags.get("outcome") in UNDONE:
         stale.add("outcome")
-    work.registry.untag_run(run_id, *stale)
+    work.registry.untag_run(run.run_id, *stale)
 
 
 def _judge(error: BaseException) -> tuple[str, str]:

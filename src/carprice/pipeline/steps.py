@@ -35,7 +35,7 @@ from carprice.promotion.ledger import timestamp
 from carprice.promotion.receipt import Receipt, hash_code
 from carprice.promotion.release import release
 from carprice.registry.client import PRODUCTION, STAGING, Registry
-from carprice.registry.records import PROFILE, QUALITY_PAGE, Version
+from carprice.registry.records import PROFILE, QUALITY_PAGE, Run, Version
 from carprice.simulation.dirt import write_sample
 from carprice.workspace import Workspace
 
@@ -103,9 +103,9 @@ def train_model(work: Workspace, run_id: str) -> Version:
 
     A second call for the same run returns the version that the first one registered.
     """
-    with working_on(work, run_id):
+    with working_on(work, run_id) as run:
         registry = work.registry
-        version = registry.version_of_run(run_id) or _fit_and_register(work, run_id)
+        version = registry.version_of_run(run_id) or _fit_and_register(work, run)
         registry.log(run_id, tags={"version": str(version.number)})
         return version
 
@@ -116,11 +116,11 @@ def evaluate_model(work: Workspace, run_id: str) -> Decision:
     Raises PromotionRefusedError when the version is the champion.
     """
     registry = work.registry
-    version = _version_of(work, run_id)
     champion = registry.find_alias(PRODUCTION)
-    if champion and champion.number == version.number:
-        raise PromotionRefusedError(f"{version.name} is in production already", [])
-    with working_on(work, run_id):
+    if champion and champion.run_id == run_id:
+        raise PromotionRefusedError(f"{champion.name} is in production already", [])
+    with working_on(work, run_id) as run:
+        version = _version_of(work, run)
         share = min(float(each.tags["holdout_share"]) for each in (version, champion) if each)
         _, holdout = split(_read_clean(work, version.tags["data_hash"]), share)
         pipeline = registry.open_model(version)
@@ -140,14 +140,14 @@ def promote_to_staging(work: Workspace, run_id: str, *, forced: bool = False) ->
 
     Raises PromotionRefusedError with the gate's reasons; `forced` overrides them, on record.
     """
-    with working_on(work, run_id):
+    with working_on(work, run_id) as run:
         registry = work.registry
+        version, decision = _read_evaluated(work, run)
         if forced:
-            decision = force(_read_decision(work, run_id))
+            decision = force(decision)
             registry.log_text(run_id, decision.model_dump_json(indent=2), DECISION)
             tag_decision(work, decision)
-        _read_acceptance(work, run_id)
-        version = _version_of(work, run_id)
+        _ensure_accepted(decision)
         registry.tag_version(version.number, {"staged_by": work.who, "staged_at": timestamp()})
         registry.set_alias(STAGING, version.number)
         return version
@@ -159,19 +159,21 @@ def validate_staging_model(work: Workspace, run_id: str) -> ValidationReport:
     On failure the staging alias is cleared, production stays as it is, and
     ValidationFailedError names every broken rule.
     """
-    with working_on(work, run_id):
-        _read_acceptance(work, run_id)
-        version = _version_of(work, run_id)
-        work.registry.set_alias(STAGING, version.number)  # an attempt that failed has cleared it
+    with working_on(work, run_id) as run:
+        registry = work.registry
+        version, _ = _read_accepted(work, run)
+        staged = registry.find_alias(STAGING)
+        if staged is None or staged.number != version.number:
+            registry.set_alias(STAGING, version.number)  # an attempt that failed has cleared it
         try:
             report = validate_in_fresh_process(work, version)
         except BaseException as error:
-            work.registry.clear_alias(STAGING)
-            work.registry.tag_version(version.number, {"validation": f"failed: {error}"[:500]})
+            registry.clear_alias(STAGING)
+            registry.tag_version(version.number, {"validation": f"failed: {error}"[:500]})
             raise
-        work.registry.log_text(run_id, report.model_dump_json(indent=2), VALIDATION)
-        work.registry.log(run_id, metrics={"latency_ms": report.latency_ms})
-        work.registry.tag_version(version.number, {"validation": "passed"})
+        registry.log_text(run_id, report.model_dump_json(indent=2), VALIDATION)
+        registry.log(run_id, metrics={"latency_ms": report.latency_ms})
+        registry.tag_version(version.number, {"validation": "passed"})
         return report
 
 
@@ -185,15 +187,14 @@ def promote_to_production(work: Workspace, run_id: str) -> Receipt:
 
     Raises PromotionRefusedError when production has changed since the gate compared.
     """
-    with working_on(work, run_id):
-        decision = _read_acceptance(work, run_id)
-        validation = ValidationReport.model_validate_json(
-            work.registry.read_text(run_id, VALIDATION)
-        )
-        receipt = release(work, _version_of(work, run_id), decision, validation)
-        work.registry.log(run_id, tags={"outcome": "promoted"})
-        work.registry.untag_run(run_id, "reason")
-        work.registry.clear_alias(STAGING)
+    with working_on(work, run_id) as run:
+        registry = work.registry
+        version, decision = _read_accepted(work, run)
+        validation = ValidationReport.model_validate_json(registry.read_text(run_id, VALIDATION))
+        receipt = release(work, version, decision, validation)
+        registry.log(run_id, tags={"outcome": "promoted"})
+        registry.untag_run(run_id, "reason")
+        registry.clear_alias(STAGING)
         return receipt
 
 
@@ -218,45 +219,50 @@ def _accepted_profile(registry: Registry) -> DataProfile | None:
     return DataProfile.model_validate_json(registry.read_text(production.run_id, PROFILE))
 
 
-def _version_of(work: Workspace, run_id: str) -> Version:
-    number = work.registry.run(run_id).tags.get("version")
+def _version_of(work: Workspace, run: Run) -> Version:
+    number = run.tags.get("version")
     if number is None:
-        raise RegistryError(f"run {run_id} has registered no version yet: train first")
+        raise RegistryError(f"run {run.run_id} has registered no version yet: train first")
     return work.registry.version(int(number))
 
 
-def _read_decision(work: Workspace, run_id: str) -> Decision:
-    version = _version_of(work, run_id)
+def _read_evaluated(work: Workspace, run: Run) -> tuple[Version, Decision]:
+    """A run's version and what the gate decided; raises PromotionRefusedError without that."""
+    version = _version_of(work, run)
     if "decision" not in version.tags:
         raise PromotionRefusedError(
             f"{version.name} has not been evaluated", [f"type `carprice evaluate {version.number}`"]
         )
-    return Decision.model_validate_json(work.registry.read_text(run_id, DECISION))
+    stored = work.registry.read_text(run.run_id, DECISION)
+    return version, Decision.model_validate_json(stored)
 
 
-def _read_acceptance(work: Workspace, run_id: str) -> Decision:
-    """The gate's decision if it lets the version through; raises PromotionRefusedError else."""
-    decision = _read_decision(work, run_id)
+def _read_accepted(work: Workspace, run: Run) -> tuple[Version, Decision]:
+    """A run's version that the gate lets through, and its decision; refuses any other."""
+    version, decision = _read_evaluated(work, run)
+    _ensure_accepted(decision)
+    return version, decision
+
+
+def _ensure_accepted(decision: Decision) -> None:
     if not decision.promote:
         raise PromotionRefusedError(decision.summary, decision.reasons)
-    return decision
 
 
 def _read_clean(work: Workspace, data_hash: str) -> pd.DataFrame:
     return read_table(work.settings.processed_data, data_hash)
 
 
-def _fit_and_register(work: Workspace, run_id: str) -> Version:
-    registry, params = work.registry, work.params
-    tags = registry.run(run_id).tags
+def _fit_and_register(work: Workspace, run: Run) -> Version:
+    registry, params, tags = work.registry, work.params, run.tags
     train, _ = split(_read_clean(work, tags["data_hash"]), params.split.holdout_share)
     pipeline = fit(train, params.model, lambda done, total: work.progress("training", done, total))
     decided = {**params.model.model_dump(), **params.split.model_dump()}
-    registry.log(run_id, params={**decided, "rows_trained": len(train)})
+    registry.log(run.run_id, params={**decided, "rows_trained": len(train)})
     work.progress("registering the model", 0, 0)
     share = str(params.split.holdout_share)
     return registry.register_model(
-        run_id,
+        run.run_id,
         pipeline,
         example=train[list(FEATURES)].head(3),
         tags={

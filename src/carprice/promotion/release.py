@@ -40,7 +40,8 @@ def release(
     Raises PromotionRefusedError when production is no longer what the decision compared with;
     receipt file and copy are then as they were before.
     """
-    if receipt := _finish(work, version):
+    move = Move(version, decision.champion, "promote", work.who, work.pipeline_run)
+    if receipt := _finish(work, move):
         return receipt
     model = work.registry.read_model(version)
     earlier: dict[Path, bytes | None] = {}
@@ -57,7 +58,6 @@ def release(
         written.append(receipt)
         return {"receipt_sha256": hash_receipt(text)}
 
-    move = Move(version, decision.champion, "promote", work.who, work.pipeline_run)
     move_production(work.registry, move, prepare, lambda: _put_back(earlier))
     return written[0]
 
@@ -103,12 +103,12 @@ def roll_back(work: Workspace) -> tuple[Version, Version]:
     return current, target
 
 
-def _finish(work: Workspace, version: Version) -> Receipt | None:
-    """What is left of a promotion whose process died once production had moved, if it did."""
-    if not work.pipeline_run:
+def _finish(work: Workspace, move: Move) -> Receipt | None:
+    """The receipt of an earlier attempt that died once production had moved, if one did."""
+    if not move.pipeline_run:
         return None
-    registry, production = work.registry, work.registry.find_alias(PRODUCTION)
-    move = Move(version, None, "promote", work.who, work.pipeline_run)
+    registry, version = work.registry, move.target
+    production = registry.find_alias(PRODUCTION)
     attempts = [each for each in tickets(registry) if move.is_attempted_by(each)]
     if production and production.number == version.number:
         drawn = {receipt_path(each.number): each for each in attempts}
