@@ -35,11 +35,10 @@ from carprice.promotion.ledger import timestamp
 from carprice.promotion.receipt import Receipt, hash_code
 from carprice.promotion.release import release
 from carprice.registry.client import PRODUCTION, STAGING, Registry
-from carprice.registry.records import PROFILE, QUALITY_PAGE, Run, Version
+from carprice.registry.records import PROFILE, QUALITY_PAGE, Run, Version, VersionFacts
 from carprice.simulation.dirt import write_sample
 from carprice.workspace import Workspace
 
-DATA_TAGS = ("source", "source_sha256", "data_hash", "rows", "simulated")
 SAMPLE_ROWS = 20_000
 DECISION = "evaluation/decision.json"
 VALIDATION = "validation.json"
@@ -65,13 +64,14 @@ def check_data_quality(work: Workspace, data: Path | None) -> Checked:
     with working_on(work, run_id):
         report = inspect_listings(work, path)
         summary = report.summary
-        data_tags = {
-            "source_sha256": summary.source_sha256,
-            "data_hash": summary.profile.data_hash,
-            "rows": str(len(report.kept)),
-            "simulated": str(summary.simulated).lower(),
-        }
-        work.registry.log(run_id, tags=data_tags)
+        facts = VersionFacts(
+            source=summary.source,
+            source_sha256=summary.source_sha256,
+            data_hash=summary.profile.data_hash,
+            rows=len(report.kept),
+            simulated=summary.simulated,
+        )
+        work.registry.log(run_id, tags=facts.to_tags())
         work.registry.log_text(run_id, render_html(report), QUALITY_PAGE)
         work.registry.log_text(run_id, summary.profile.model_dump_json(indent=2), PROFILE)
         if summary.failures:
@@ -121,8 +121,9 @@ def evaluate_model(work: Workspace, run_id: str) -> Decision:
         raise PromotionRefusedError(f"{champion.name} is in production already", [])
     with working_on(work, run_id) as run:
         version = _version_of(work, run)
-        share = min(float(each.tags["holdout_share"]) for each in (version, champion) if each)
-        _, holdout = split(_read_clean(work, version.tags["data_hash"]), share)
+        shares = [each.facts.holdout_share for each in (version, champion) if each]
+        table = _read_clean(work, version.facts.data_hash)
+        _, holdout = split(table, min(share for share in shares if share is not None))
         pipeline = registry.open_model(version)
         challenger = contend(version, pipeline, holdout, work.params.gate)
         log_evaluation(work, run_id, challenger, holdout)
@@ -229,7 +230,7 @@ def _version_of(work: Workspace, run: Run) -> Version:
 def _read_evaluated(work: Workspace, run: Run) -> tuple[Version, Decision]:
     """A run's version and what the gate decided; raises PromotionRefusedError without that."""
     version = _version_of(work, run)
-    if "decision" not in version.tags:
+    if not version.facts.decision:
         raise PromotionRefusedError(
             f"{version.name} has not been evaluated", [f"type `carprice evaluate {version.number}`"]
         )
@@ -254,21 +255,26 @@ def _read_clean(work: Workspace, data_hash: str) -> pd.DataFrame:
 
 
 def _fit_and_register(work: Workspace, run: Run) -> Version:
-    registry, params, tags = work.registry, work.params, run.tags
-    train, _ = split(_read_clean(work, tags["data_hash"]), params.split.holdout_share)
+    registry, params = work.registry, work.params
+    of_data = VersionFacts.from_tags(run.tags)
+    train, _ = split(_read_clean(work, of_data.data_hash), params.split.holdout_share)
     pipeline = fit(train, params.model, lambda done, total: work.progress("training", done, total))
     decided = {**params.model.model_dump(), **params.split.model_dump()}
     registry.log(run.run_id, params={**decided, "rows_trained": len(train)})
     work.progress("registering the model", 0, 0)
-    share = str(params.split.holdout_share)
+    facts = VersionFacts(
+        source=of_data.source,
+        source_sha256=of_data.source_sha256,
+        data_hash=of_data.data_hash,
+        rows=of_data.rows,
+        simulated=of_data.simulated,
+        rows_trained=len(train),
+        holdout_share=params.split.holdout_share,
+        code_sha256=hash_code(),
+    )
     return registry.register_model(
         run.run_id,
         pipeline,
         example=train[list(FEATURES)].head(3),
-        tags={
-            **{name: tags[name] for name in DATA_TAGS},
-            "code_sha256": hash_code(),
-            "holdout_share": share,
-            "rows_trained": str(len(train)),
-        },
+        tags=facts.to_tags(),
     )

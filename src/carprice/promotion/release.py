@@ -82,18 +82,19 @@ def roll_back(work: Workspace) -> tuple[Version, Version]:
     current = registry.find_alias(PRODUCTION)
     if current is None:
         raise PromotionRefusedError("there is no model in production to roll back", [])
-    previous = current.tags.get("replaced_version", "none")
-    if not previous.isdigit():
+    previous = current.facts.replaced_version
+    if previous is None:
         raise PromotionRefusedError(
             f"{current.name} replaced no earlier version: there is nothing to go back to", []
         )
-    target = registry.version(int(previous))
+    target = registry.version(previous)
     registry.open_model(target)  # a version that cannot be opened must not go to production
     move_production(registry, Move(target, current.number, "rollback", work.who))
     note = {"at": timestamp(), "by": work.who}
     registry.tag_version(
         current.number,
-        {f"rolled_back_{key}": value for key, value in note.items()} | {"rolled_back_to": previous},
+        {f"rolled_back_{key}": value for key, value in note.items()}
+        | {"rolled_back_to": str(previous)},
     )
     registry.tag_version(
         target.number,
@@ -112,7 +113,7 @@ def _finish(work: Workspace, move: Move) -> Receipt | None:
     attempts = [each for each in tickets(registry) if move.is_attempted_by(each)]
     if production and production.number == version.number:
         drawn = {receipt_path(each.number): each for each in attempts}
-        path = production.tags.get("receipt", "")
+        path = production.facts.receipt
         return _finish_move(work, version, path, drawn[path]) if path in drawn else None
     if done := [each for each in attempts if each.tags["state"] == "done"]:
         raise PromotionRefusedError(
@@ -137,7 +138,7 @@ def _build_receipt(
     validation: ValidationReport,
     ticket: Ticket,
 ) -> Receipt:
-    tags = version.tags
+    facts = version.facts
     return Receipt(
         version=version.number,
         replaces=decision.champion,
@@ -145,13 +146,13 @@ def _build_receipt(
         promoted_by=work.who,
         promoted_at=timestamp(),
         data=DataFacts(
-            source=tags["source"],
-            source_sha256=tags["source_sha256"],
-            content_hash=tags["data_hash"],
-            rows=int(tags["rows"]),
-            simulated=tags["simulated"] == "true",
+            source=facts.source,
+            source_sha256=facts.source_sha256,
+            content_hash=facts.data_hash,
+            rows=facts.rows,
+            simulated=facts.simulated,
         ),
-        code_sha256=tags["code_sha256"],
+        code_sha256=facts.code_sha256,
         file_sha256=version.file_hashes,
         gate=decision,
         validation=validation,

@@ -10,8 +10,6 @@ from carprice.listings.quality_report import DataProfile
 from carprice.registry.client import PRODUCTION, Registry
 from carprice.registry.records import EVALUATION, PROFILE, QUALITY_PAGE, Version
 
-ERROR, WITHIN, COVERAGE = "median_error_pct", "within_20_pct", "coverage_pct"
-
 
 class Fate(StrEnum):
     """What became of a version."""
@@ -46,24 +44,19 @@ class Chapter(NamedTuple):
 
     @classmethod
     def of(cls, version: Version) -> "Chapter":
-        tags = version.tags
-        validation = tags.get("validation", "")
-        ways = ("promoted", "restored")
-        since, who = max((tags.get(f"{way}_at", ""), tags.get(f"{way}_by", "")) for way in ways)
+        facts = version.facts
+        since, who = max(
+            (facts.promoted_at, facts.promoted_by), (facts.restored_at, facts.restored_by)
+        )
         return cls(
             version,
             _judge(version),
-            forced=tags.get("decision") == "forced",
+            forced=facts.decision == "forced",
             since=since,
             who=who,
-            reasons=tags.get("decision_reasons", ""),
-            invalid=validation.removeprefix("failed: ") if validation != "passed" else "",
+            reasons=facts.decision_reasons,
+            invalid=facts.validation.removeprefix("passed").removeprefix("failed: "),
         )
-
-    def figure(self, name: str) -> float | None:
-        """A held-out figure in percent, where the version was evaluated."""
-        found = self.version.tags.get(name)
-        return float(found) if found else None
 
 
 class History(NamedTuple):
@@ -115,16 +108,15 @@ def _read(registry: Registry, run_id: str, path: str) -> str | None:
 
 
 def _judge(version: Version) -> Fate:
-    tags = version.tags
-    decision = tags.get("decision", "")
+    facts = version.facts
     if PRODUCTION in version.aliases:
         return Fate.PRODUCTION
-    if tags.get("rolled_back_at", "") > tags.get("restored_at", ""):
+    if facts.rolled_back_at > facts.restored_at:
         return Fate.WITHDRAWN
-    if "promoted_at" in tags:
+    if facts.promoted_at:
         return Fate.REPLACED
-    if tags.get("validation", "").startswith("failed"):
+    if facts.validation.startswith("failed"):
         return Fate.INVALID
-    if decision == "refused":
+    if facts.decision == "refused":
         return Fate.REFUSED
-    return Fate.WAITING if decision else Fate.UNJUDGED
+    return Fate.WAITING if facts.decision else Fate.UNJUDGED

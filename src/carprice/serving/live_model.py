@@ -50,7 +50,7 @@ class Serving(NamedTuple):
     @property
     def simulated(self) -> bool:
         """Whether it learnt from simulated adverts."""
-        return self.version.tags.get("simulated") == "true"
+        return self.version.facts.simulated
 
 
 class State(NamedTuple):
@@ -147,12 +147,15 @@ class LiveModel:
 
     def _read_reference(self, pipeline: Pipeline, version: Version) -> Reference | None:
         """Nothing where the clean table is not here: estimates need none of it."""
+        facts = version.facts
+        if facts.holdout_share is None:
+            return None
         try:
-            table = read_table(self.work.settings.processed_data, version.tags["data_hash"])
+            table = read_table(self.work.settings.processed_data, facts.data_hash)
         except DatasetError as error:
             log.warning("%s: %s", version.name, error)
             return None
-        return Reference.build(pipeline, table, float(version.tags["holdout_share"]))
+        return Reference.build(pipeline, table, facts.holdout_share)
 
 
 def _identity(version: Version) -> tuple[int, str]:

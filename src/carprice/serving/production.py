@@ -32,11 +32,10 @@ def describe_production(work: Workspace) -> ProductionFacts:
     metrics = work.registry.run_metrics(production.run_id)
     golden = work.params.validation.golden_cars[0]
     answer = work.registry.open_model(production).predict(to_listings([golden.car])).iloc[0]
-    simulated = production.tags["simulated"] == "true"
     return ProductionFacts(
         version=production.number,
         figures={name: metrics[name] for name in Scores.stored_names() if name in metrics},
-        warning=SIMULATED_WARNING if simulated else "",
+        warning=SIMULATED_WARNING if production.facts.simulated else "",
         example=f"{golden.name}: {answer[TARGET]:,.0f} DH, "
         f"between {answer[LOW]:,.0f} and {answer[HIGH]:,.0f} DH",
     )
