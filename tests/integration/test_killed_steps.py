@@ -45,7 +45,7 @@ PLACES: dict[str, list[dict[str, str]]] = {
         {"where": "carprice.registry.client:Registry.set_alias", "matching": "staging"},
     ],
     "validate_staging_model": [
-        {"where": "carprice.pipeline.child:run_command"},
+        {"where": "carprice.pipeline.child:run_child"},
         {"where": "carprice.registry.client:Registry.log_text", "matching": "validation.json"},
     ],
     "promote_to_production": [

@@ -189,11 +189,11 @@ def validate(version: Number = None, as_json: AsJson = False) -> None:
     Example: `carprice validate 3`
     """
     from carprice.errors import ValidationFailedError
-    from carprice.pipeline import steps
+    from carprice.pipeline.child import validate_version
 
     with _working() as (work, _):
         chosen = work.registry.choose(version)
-        report = steps.validate_version(work, chosen)
+        report = validate_version(work, chosen)
         lines = [f"{car}: {price:,.0f} DH" for car, price in report.golden_estimates.items()]
         print_either(as_json, json.loads(report.model_dump_json()), "\n".join(lines))
         if report.failures:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from carprice.errors import PromotionRefusedError, QualityError, RegistryError
 from carprice.evaluation import plots
-from carprice.evaluation.behaviour import ValidationReport, validate
+from carprice.evaluation.behaviour import ValidationReport
 from carprice.evaluation.gate import Decision, force
 from carprice.evaluation.importance import measure_importance
 from carprice.listings.quality import check_listings
@@ -176,11 +176,6 @@ def validate_staging_model(work: Workspace, run_id: str) -> ValidationReport:
         registry.log(run_id, metrics={"latency_ms": report.latency_ms})
         registry.tag_version(version.number, {"validation": "passed"})
         return report
-
-
-def validate_version(work: Workspace, version: Version) -> ValidationReport:
-    """Load a version from the registry in this process and check it against the rules."""
-    return validate(work.registry.open_model(version), work.params.validation)
 
 
 def promote_to_production(work: Workspace, run_id: str) -> Receipt:
