@@ -87,7 +87,8 @@ def step(
     except CarPriceError as error:
         answer = {"error": type(error).__name__, "message": str(error)}
     else:
-        answer = {"result": getattr(result, "run_id", None) or str(result)}
+        told = getattr(result, "run_id", None) or getattr(result, "markdown", None)
+        answer = {"result": told or str(result)}
     (folder / "outcome.json").write_text(json.dumps(answer))
 
 

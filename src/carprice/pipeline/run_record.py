@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from carprice.errors import PromotionRefusedError, RegistryError
-from carprice.pipeline.report import describe_run, describe_unread, shorten
+from carprice.pipeline.report import RunReport, describe_run, describe_unread
 from carprice.promotion.ledger import settle_attempts, timestamp
 from carprice.promotion.release import withdraw
 from carprice.registry.client import PRODUCTION, STAGING
@@ -59,7 +59,7 @@ def working_on(work: Workspace, run_id: str) -> Iterator[Run]:
         raise
 
 
-def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> str:
+def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> RunReport:
     """Close a run with its report, which also becomes its note; returns the report.
 
     run_id: None where no step lived to tell it; the run is then found by `work.pipeline_run`.
@@ -74,9 +74,9 @@ def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> str
         if failed:
             registry.log(run_id, tags=_describe_failure(registry.run(run_id), failed, production))
         tags = registry.run(run_id).tags
-        text = describe_run(tags, registry.run_metrics(run_id), production)
-        registry.log_text(run_id, text, "report.md")
-        registry.log(run_id, tags={NOTE: shorten(text)})
+        report = describe_run(tags, registry.run_metrics(run_id), production)
+        registry.log_text(run_id, report.markdown, "report.md")
+        registry.log(run_id, tags={NOTE: report.note})
         _tidy(work, run_id, tags)
         bad = bool(failed) or tags.get("outcome") == "failed"
         registry.end_run(run_id, "FAILED" if bad else "FINISHED")
@@ -85,7 +85,7 @@ def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> str
         with _trying_to_close(run_id):
             registry.end_run(run_id, _judge(error)[1])
         raise
-    return text
+    return report
 
 
 def close_abandoned_runs(work: Workspace, is_alive: Callable[[str], bool]) -> int:

@@ -27,7 +27,7 @@ from carprice.pipeline.evaluating import (
     tag_decision,
 )
 from carprice.pipeline.notices import send_notices
-from carprice.pipeline.report import headline
+from carprice.pipeline.report import RunReport
 from carprice.pipeline.run_record import close_run, open_run, working_on
 from carprice.pricing.split import split
 from carprice.pricing.training import fit
@@ -194,17 +194,19 @@ def promote_to_production(work: Workspace, run_id: str) -> Receipt:
         return receipt
 
 
-def send_pipeline_report(work: Workspace, run_id: str | None, failed: Sequence[str] = ()) -> str:
-    """Close the run with a report in Markdown of what came in, was learnt and was decided.
+def send_pipeline_report(
+    work: Workspace, run_id: str | None, failed: Sequence[str] = ()
+) -> RunReport:
+    """Close the run with a report of what came in, was learnt and was decided.
 
     run_id: None where `check_data_quality` failed, which then handed none on.
     failed: steps that failed for whoever called them, also those killed without a trace.
 
     Raises NoticeError when the report stands in the registry and could not be sent.
     """
-    text = close_run(work, run_id, failed)
-    send_notices(work.settings, headline(text), text)
-    return text
+    report = close_run(work, run_id, failed)
+    send_notices(work.settings, report.headline, report.markdown)
+    return report
 
 
 def _accepted_profile(registry: Registry) -> DataProfile | None:
