@@ -7,7 +7,8 @@ from tests.integration.conftest import LISTINGS, Desk, TwoRuns
 
 from carprice.promotion.ledger import tickets
 from carprice.promotion.receipt import read_receipt
-from carprice.registry.client import SIGNATURE, Model, Registry
+from carprice.registry.client import Registry
+from carprice.registry.models import SIGNATURE, Model
 
 ENDINGS = ("skops", "json")
 
