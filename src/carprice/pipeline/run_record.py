@@ -71,10 +71,12 @@ def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> Run
     if run_id is None:
         return describe_unread(failed, production)
     try:
-        if failed:
-            registry.log(run_id, tags=_describe_failure(registry.run(run_id), failed, production))
-        tags = registry.run(run_id).tags
-        report = describe_run(tags, registry.run_metrics(run_id), production)
+        run = registry.run(run_id)
+        failure = _describe_failure(run, failed, production) if failed else {}
+        if failure:
+            registry.log(run_id, tags=failure)
+        tags = run.tags | failure
+        report = describe_run(tags, run.metrics, production)
         registry.log_text(run_id, report.markdown, "report.md")
         registry.log(run_id, tags={NOTE: report.note})
         _tidy(work, run_id, tags)

@@ -259,12 +259,7 @@ def _fit_and_register(work: Workspace, run: Run) -> Version:
     decided = {**params.model.model_dump(), **params.split.model_dump()}
     registry.log(run.run_id, params={**decided, "rows_trained": len(train)})
     work.progress("registering the model", 0, 0)
-    facts = VersionFacts(
-        source=of_data.source,
-        source_sha256=of_data.source_sha256,
-        data_hash=of_data.data_hash,
-        rows=of_data.rows,
-        simulated=of_data.simulated,
+    of_training = VersionFacts(
         rows_trained=len(train),
         holdout_share=params.split.holdout_share,
         code_sha256=hash_code(),
@@ -273,5 +268,5 @@ def _fit_and_register(work: Workspace, run: Run) -> Version:
         run.run_id,
         pipeline,
         example=train[list(FEATURES)].head(3),
-        tags=facts.to_tags(),
+        tags=of_data.to_tags() | of_training.to_tags(),
     )

@@ -26,15 +26,17 @@ QUALITY_PAGE = "quality/report.html"
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its id, its status as MLflow words it, and its tags."""
+    """One run: its id, its status as MLflow words it, its tags and its figures."""
 
     run_id: str
     status: str
     tags: dict[str, str]
+    metrics: dict[str, float]
 
     @classmethod
     def from_entry(cls, entry: Any) -> Self:
-        return cls(entry.info.run_id, entry.info.status, dict(entry.data.tags))
+        data = entry.data
+        return cls(entry.info.run_id, entry.info.status, dict(data.tags), dict(data.metrics))
 
 
 class VersionFacts(Frozen):

@@ -81,7 +81,3 @@ class Runs(Connection):
     def read_text(self, run_id: str, path: str) -> str:
         """A text artifact of a run."""
         return str(mlflow.artifacts.load_text(f"runs:/{run_id}/{path}"))
-
-    @explained
-    def run_metrics(self, run_id: str) -> dict[str, float]:
-        return dict(self.client.get_run(run_id).data.metrics)
