@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from carprice.settings import Settings, child_environment, read_settings, run_command
+from carprice.settings import Settings, child_environment, read_settings
 
 HOST = "127.0.0.1"
 PORTS = {"STREAMLIT_PORT": 8501, "MLFLOW_PORT": 5000, "API_PORT": 8000}
@@ -33,7 +33,7 @@ def main() -> int:
         print(*(tell_taken(name, ports[name]) for name in taken), sep="\n", file=sys.stderr)
         return 1
     if not settings.has_registry:
-        make_store(settings)
+        make_store(environment)
     mlflow = settings.tracking_uri or address(ports["MLFLOW_PORT"])
     print(f"page    {address(ports['STREAMLIT_PORT'])}")
     print(f"MLflow  {mlflow}")
@@ -75,10 +75,11 @@ def hear_endings() -> None:
         signal.signal(each, signal.default_int_handler)
 
 
-def make_store(settings: Settings) -> None:
+def make_store(environment: Mapping[str, str]) -> None:
     """Servers that make the embedded store at once stand in each other's way: it comes first."""
     print("making the embedded store …", flush=True)
-    run_command(settings, "status")
+    status = [sys.executable, "-m", "carprice", "status"]
+    subprocess.run(status, env=environment, capture_output=True, check=False)
 
 
 def choose_commands(settings: Settings, ports: Mapping[str, int]) -> dict[str, list[str]]:

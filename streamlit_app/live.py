@@ -67,7 +67,7 @@ def show_versions() -> None:
     date = spell.day(datetime.fromisoformat(since), language()) if since else ""
     st.caption(say(sentence, number=version.number, date=date))
     if newest and newest.number != version.number:
-        fate = texts.FATES.get(newest.tags.get("decision", ""), texts.NOT_IN_PRODUCTION)
+        fate = texts.FATES.get(newest.facts.decision, texts.NOT_IN_PRODUCTION)
         date = spell.day(newest.created, language())
         st.caption(say(texts.NEWEST, number=newest.number, date=date, fate=say(fate)))
 

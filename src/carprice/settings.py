@@ -3,8 +3,6 @@
 import getpass
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +14,18 @@ from carprice.errors import ConfigurationError
 MAIL_ADDRESS = re.compile(r"[^@\s,<>\"]+@[^@\s,<>\"]+")
 SECRET = frozenset({"webhook_url", "smtp_url"})
 """What is never shown, not even where it is wrong."""
+DEFAULTS = {
+    # MLflow would otherwise report its use to its makers and draw progress bars over ours.
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # A registry that is down is said so within seconds, not after minutes of retries.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    # Threads that spin while they wait starve each other on a busy machine.
+    "OMP_WAIT_POLICY": "passive",
+}
+"""What libraries read from the environment; what it says already stays."""
 
 
 class Settings(BaseSettings):
@@ -142,22 +152,8 @@ def read_settings() -> Settings:
 
 
 def prepare_process() -> None:
-    """Set what libraries read from the environment, before the first of them is imported.
-
-    What the environment says already stays.
-    """
-    defaults = {
-        # MLflow would otherwise report its use to its makers and draw progress bars over ours.
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-        # A registry that is down is said so within seconds, not after minutes of retries.
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
-        "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-        "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
-        # Threads that spin while they wait starve each other on a busy machine.
-        "OMP_WAIT_POLICY": "passive",
-    }
-    for name, value in defaults.items():
+    """Set what libraries read from the environment, before the first of them is imported."""
+    for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
 
 
@@ -171,18 +167,15 @@ def child_environment() -> dict[str, str]:
     }
 
 
-def run_command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a `carprice` command in a fresh process of this environment, under these settings."""
-    environment = {**os.environ, "CARPRICE_HOME": str(settings.home)}
+def process_environment(settings: Settings) -> dict[str, str]:
+    """Environment of another process of this package, which works under these settings."""
+    environment = {**DEFAULTS, **os.environ, "CARPRICE_HOME": str(settings.home)}
     if settings.tracking_uri:
         environment["MLFLOW_TRACKING_URI"] = settings.tracking_uri
     else:
         # MLflow leaves the address of the embedded store there, for children of its own.
         environment.pop("MLFLOW_TRACKING_URI", None)
-    return subprocess.run(
-        [sys.executable, "-m", "carprice", *arguments],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return environment
 
 
 def explain(error: ValidationError, where: str) -> str:

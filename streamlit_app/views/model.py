@@ -137,8 +137,7 @@ def _show_unseen(serving: Serving) -> None:
 def _show_data(serving: Serving) -> None:
     record = serving.record
     st.subheader(say(texts.DATA))
-    tags = serving.version.tags
-    st.text(say(texts.DATA_SOURCE, source=tags.get("source", "–")))
+    st.text(say(texts.DATA_SOURCE, source=serving.version.facts.source or "–"))
     if record.profile:
         reference = serving.reference
         _show_profile(record.profile, reference.sides if reference else serving.version.sides)
@@ -203,21 +202,21 @@ def _find_history() -> History | None:
 
 
 def _show_chapter(chapter: Chapter) -> None:
-    version, tags = chapter.version, chapter.version.tags
+    version, facts = chapter.version, chapter.version.facts
     fate = say(texts.VERSION_FATES[chapter.fate])
     date = spell.day(version.created, language())
     with st.expander(say(texts.VERSION_TITLE, number=version.number, date=date, fate=fate)):
         st.text(_tell_sides(version))
         _show_figures(chapter)
-        decided = texts.WHY_DECIDED[tags.get("decision", "refused")]
+        decided = texts.WHY_DECIDED[facts.decision or "refused"]
         _show_why(decided, say_reasons(chapter.reasons, language()))
         _show_why(texts.INVALID_BECAUSE, _tell_invalid(chapter))
         _show_who(chapter)
-        if "rolled_back_at" in tags:
+        if facts.rolled_back_at:
             st.text(
                 say(
-                    texts.ROLLED_BACK, date=_date(tags["rolled_back_at"]),
-                    who=tags.get("rolled_back_by", "–"), number=tags.get("rolled_back_to", "–"),
+                    texts.ROLLED_BACK, date=_date(facts.rolled_back_at),
+                    who=facts.rolled_back_by or "–", number=facts.rolled_back_to or "–",
                 )
             )  # fmt: skip
         mlflow = live_model().work.settings.mlflow_page
@@ -226,11 +225,11 @@ def _show_chapter(chapter: Chapter) -> None:
 
 
 def _tell_sides(version: Version) -> str:
-    tags, source = version.tags, version.tags.get("source", "–")
-    simulated = tags.get("simulated") == "true"
+    facts = version.facts
+    source, simulated = facts.source or "–", facts.simulated
     if version.sides is None:
         sentence = texts.LEARNT_SIMULATED_PART if simulated else texts.LEARNT_FROM_PART
-        return say(sentence, rows=spell.number(float(tags.get("rows", 0))), source=source)
+        return say(sentence, rows=spell.number(facts.rows), source=source)
     learnt, held_out = map(spell.number, version.sides)
     sentence = texts.LEARNT_SIMULATED if simulated else texts.LEARNT_FROM
     return say(sentence, learnt=learnt, held_out=held_out, source=source)
@@ -250,10 +249,11 @@ def _tell_invalid(chapter: Chapter) -> str:
 
 
 def _show_figures(chapter: Chapter) -> None:
+    figures = chapter.version.facts.figures
     told = [
-        say(texts.FIGURE, label=say(label), figure=_decimal(figure))
+        say(texts.FIGURE, label=say(label), figure=_decimal(figures[name]))
         for name, label in texts.SCORES.items()
-        if (figure := chapter.figure(name)) is not None
+        if name in figures
     ]
     if told:
         st.text(" · ".join(told))

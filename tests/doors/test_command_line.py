@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from carprice.cli import app
+from carprice.cli import app, context
 from carprice.cli.terminal import print_either
 from carprice.errors import CarPriceError, QualityError
 
@@ -142,7 +143,7 @@ def test_every_end_has_its_code_and_one_message(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr(app, "read_settings", fail)
+    monkeypatch.setattr(context, "read_settings", fail)
     found, out, err = run_here(monkeypatch, capsys, "status")
     assert (found, out) == (code, "")
     assert "Traceback" not in err
@@ -166,10 +167,10 @@ def test_a_result_is_for_a_script_or_for_a_person(
 def test_a_process_on_another_host_may_live_and_one_that_ended_here_does_not() -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    here = app.socket.gethostname()
-    assert app._is_alive(f"{here}:{os.getpid()}")
-    assert not app._is_alive(f"{here}:{ended.pid}")
-    assert app._is_alive(f"elsewhere:{ended.pid}")
+    here = socket.gethostname()
+    assert context.is_alive(f"{here}:{os.getpid()}")
+    assert not context.is_alive(f"{here}:{ended.pid}")
+    assert context.is_alive(f"elsewhere:{ended.pid}")
 
 
 def test_a_missing_file_ends_with_4_and_one_clear_message(

@@ -8,6 +8,7 @@ from tests.integration.children import Child
 from tests.integration.conftest import PIPELINE_RUN, Desk
 
 from carprice.pipeline import steps
+from carprice.pipeline.child import validate_version
 from carprice.promotion.ledger import tickets
 from carprice.promotion.receipt import read_receipt, verify
 from carprice.registry.client import PRODUCTION, STAGING
@@ -69,7 +70,7 @@ def status(work: Workspace, run_id: str) -> tuple[str, str | None, bool]:
 
 
 def validate_here(work: Workspace, version: Version) -> Any:
-    return steps.validate_version(work, version)
+    return validate_version(work, version)
 
 
 def stage_and_validate(work: Workspace, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> str:

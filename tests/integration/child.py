@@ -21,6 +21,7 @@ from carprice.cli import app
 from carprice.errors import CarPriceError
 from carprice.evaluation import plots
 from carprice.pipeline import steps
+from carprice.pipeline.child import validate_version
 from carprice.promotion.ledger import Move, move_production
 from carprice.registry.client import Registry
 from carprice.settings import Settings, read_settings
@@ -33,7 +34,7 @@ folder = Path(order["folder"])
 def spare_time() -> None:
     """Do without what takes longest: a process for the validation, and pictures worth a look."""
     # It would import everything anew, for seconds.
-    replace("carprice.pipeline.child", "run_command", lambda _: validate_here)
+    replace("carprice.pipeline.child", "run_child", lambda _: validate_here)
     for name in vars(plots):
         if name.startswith("draw_"):
             replace("carprice.evaluation.plots", name, lambda _: lambda *_: Figure((1, 1)))
@@ -86,7 +87,8 @@ def step(
     except CarPriceError as error:
         answer = {"error": type(error).__name__, "message": str(error)}
     else:
-        answer = {"result": getattr(result, "run_id", None) or str(result)}
+        told = getattr(result, "run_id", None) or getattr(result, "markdown", None)
+        answer = {"result": told or str(result)}
     (folder / "outcome.json").write_text(json.dumps(answer))
 
 
@@ -140,10 +142,10 @@ def replace(module: str, name: str, change: Callable[[Any], Any]) -> None:
     setattr(owner, last, change(getattr(owner, last)))
 
 
-def validate_here(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+def validate_here(settings: Settings, number: int) -> subprocess.CompletedProcess[str]:
     work = Workspace(settings)
-    report = steps.validate_version(work, work.registry.version(int(arguments[1])))
-    return subprocess.CompletedProcess(arguments, 0, report.model_dump_json(), "")
+    report = validate_version(work, work.registry.version(number))
+    return subprocess.CompletedProcess([], 0, report.model_dump_json(), "")
 
 
 def drop_powers() -> None:

@@ -64,7 +64,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A folder whose model in production is one of Freedonia."""
     home = tmp_path_factory.mktemp("freedonia")
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    params["quality"]["max_missing_share"] = {"make": 0.2, "body": 0.5}
+    params["quality"]["max_missing_share"] = dict.fromkeys(SOUP, 0.2) | {"body": 0.5}
     params["validation"]["golden_cars"] = [GOLDEN]
     (home / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     write_adverts(home / "adverts.csv")
@@ -106,7 +106,7 @@ def test_form_and_schema_ask_for_its_fields_alone(project: Project) -> None:
 
 def test_a_model_of_another_market_is_refused(project: Project) -> None:
     ended = project.call("-m", "carprice", "validate", "1", market="")
-    assert ended.returncode == 5
+    assert ended.returncode == 8
     assert "belongs to the market freedonia, and morocco is served here" in ended.stderr
     assert "CARPRICE_MARKET" in ended.stderr
 

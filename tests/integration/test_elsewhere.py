@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.integration.conftest import PROJECT, Desk
 
-from carprice.registry.client import Model
+from carprice.registry.models import Model
 
 LOAD_AND_PREDICT = """
 import json, sys

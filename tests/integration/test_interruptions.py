@@ -18,7 +18,7 @@ MIDDLES = {
     "promote_to_staging": {
         "where": "carprice.registry.client:Registry.set_alias", "matching": "staging",
     },
-    "validate_staging_model": {"where": "carprice.pipeline.child:run_command"},
+    "validate_staging_model": {"where": "carprice.pipeline.child:run_child"},
     "promote_to_production": {"where": "carprice.promotion.ledger:_ensure_in_time"},
     "send_pipeline_report": {"where": "carprice.pipeline.run_record:describe_run"},
 }  # fmt: skip

@@ -45,7 +45,7 @@ PLACES: dict[str, list[dict[str, str]]] = {
         {"where": "carprice.registry.client:Registry.set_alias", "matching": "staging"},
     ],
     "validate_staging_model": [
-        {"where": "carprice.pipeline.child:run_command"},
+        {"where": "carprice.pipeline.child:run_child"},
         {"where": "carprice.registry.client:Registry.log_text", "matching": "validation.json"},
     ],
     "promote_to_production": [
@@ -146,7 +146,7 @@ def test_a_step_killed_for_good_is_told_truthfully(work: Workspace, desk: Desk, 
             break
         found = succeed(desk, name, *arguments, **options)
         run_id = found if name == "check_data_quality" else run_id
-    text = steps.send_pipeline_report(work, run_id, [step])
+    text = steps.send_pipeline_report(work, run_id, [step]).markdown
     assert f"- Failed: {step}" in text
     assert "- Outcome: failed" in text
     assert "- In production now: CarPricePredictor version 1" in text

@@ -20,7 +20,7 @@ def test_the_history_tells_of_both_versions_and_the_record_of_the_one_in_product
     record = read_record(desk.registry, production.version.run_id)
     assert record.evaluation
     assert record.evaluation.overall.median_error_pct == pytest.approx(
-        production.figure("median_error_pct"), abs=0.01
+        production.version.facts.median_error_pct, abs=0.01
     )
     assert record.profile
     assert record.profile.data_hash == production.version.tags["data_hash"]

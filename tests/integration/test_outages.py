@@ -188,7 +188,7 @@ def test_a_server_in_trouble_for_a_while_is_waited_for(
 
 
 @pytest.mark.usefixtures("hasty")
-@pytest.mark.parametrize("trouble", ["refused", "cut", 503, 403])
+@pytest.mark.parametrize("trouble", ["refused", "cut", 503, 403, 404])
 def test_what_stays_in_trouble_is_a_registry_error_to_be_tried_again(
     work: Workspace, upstream: str, port: int, trouble: int | str
 ) -> None:
@@ -200,7 +200,7 @@ def test_what_stays_in_trouble_is_a_registry_error_to_be_tried_again(
         if trouble == "cut":
             return handler.cut()
         handler.read()
-        handler.send(int(trouble), b"Invalid Host header - DNS rebinding attack")
+        handler.send(int(trouble), b"404 page not found")
         return True
 
     def ask_all() -> None:

@@ -7,7 +7,8 @@ from tests.integration.conftest import LISTINGS, Desk, TwoRuns
 
 from carprice.promotion.ledger import tickets
 from carprice.promotion.receipt import read_receipt
-from carprice.registry.client import SIGNATURE, Model, Registry
+from carprice.registry.client import Registry
+from carprice.registry.models import SIGNATURE, Model
 
 ENDINGS = ("skops", "json")
 
@@ -52,7 +53,7 @@ def test_the_run_holds_what_was_read_learnt_and_decided(desk: Desk) -> None:
         "evaluation/slices.png", "validation.json", "receipts/promotion-1.json", "report.md",
     }  # fmt: skip
     assert "- Outcome: promoted" in registry.read_text(version.run_id, "report.md")
-    metrics = registry.run_metrics(version.run_id)
+    metrics = registry.run(version.run_id).metrics
     assert 0 < metrics["median_error_pct"] < 15
     assert metrics["latency_ms"] > 0
     assert any(name.startswith("fuel/") for name in metrics)

@@ -25,7 +25,7 @@ def test_listings_that_break_a_rule_are_reported_without_an_id(work: Workspace, 
     few.write_text("".join(lines[:50]))
     with pytest.raises(QualityError):
         steps.check_data_quality(work, few)
-    text = steps.send_pipeline_report(work, None, ["check_data_quality"])
+    text = steps.send_pipeline_report(work, None, ["check_data_quality"]).markdown
     assert "clean listings from `few.csv`" in text
     assert "- Reason: the listings break quality rules" in text
     (run,) = work.registry.runs(pipeline_run=PIPELINE_RUN)
@@ -40,14 +40,14 @@ def test_a_file_that_cannot_be_read_is_reported_with_the_reason(
     page.write_text("<html>")
     with pytest.raises(DatasetError):
         steps.check_data_quality(work, page)
-    text = steps.send_pipeline_report(work, None, ["check_data_quality"])
+    text = steps.send_pipeline_report(work, None, ["check_data_quality"]).markdown
     assert "- Data: `page.csv`, of which nothing could be used" in text
     assert "this is a web page" in text
     assert list(statuses(desk).values()) == [("FAILED", "failed")]
 
 
 def test_a_pipeline_that_opened_no_run_is_reported_all_the_same(work: Workspace) -> None:
-    text = steps.send_pipeline_report(work, None, ["check_data_quality"])
+    text = steps.send_pipeline_report(work, None, ["check_data_quality"]).markdown
     assert "no file could be read as listings" in text
     assert "- In production now: CarPricePredictor version 1" in text
 
@@ -60,7 +60,7 @@ def test_a_task_that_failed_once_production_had_moved_does_not_hide_the_promotio
     with pytest.raises(RegistryError):
         steps.promote_to_production(work, run_id)
     assert status(work, run_id)[:2] == ("FAILED", "failed")
-    text = steps.send_pipeline_report(work, run_id, ["promote_to_production"])
+    text = steps.send_pipeline_report(work, run_id, ["promote_to_production"]).markdown
     assert "- Outcome: promoted\n- Failed: promote_to_production\n- Reason: it is down" in text
     assert status(work, run_id)[:2] == ("FAILED", "promoted")
     ensure_promoted(desk, run_id)

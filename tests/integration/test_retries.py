@@ -62,7 +62,7 @@ def test_a_validation_that_lost_the_registry_is_worth_another_attempt(
     steps.promote_to_staging(work, version.run_id, forced=True)
     for code, retryable in ((7, True), (-9, True), (1, False)):
         ended = _Ended(code)
-        monkeypatch.setattr(child, "run_command", lambda *_, ended=ended: ended)
+        monkeypatch.setattr(child, "run_child", lambda *_, ended=ended: ended)
         with pytest.raises(ValidationFailedError, match="could not be validated") as caught:
             steps.validate_staging_model(work, version.run_id)
         assert caught.value.retryable == retryable

@@ -7,7 +7,7 @@ import skops.io as sio
 
 from carprice.errors import ModelIntegrityError
 from carprice.registry.history import Chapter, Fate
-from carprice.registry.records import Version
+from carprice.registry.records import Version, VersionFacts
 from carprice.registry.stored_model import ensure_files, open_pipeline
 from carprice.wording.reasons import Code, Reason, say_reason, store_reasons
 
@@ -57,9 +57,19 @@ def test_reasons_are_those_stored_by_code() -> None:
     assert told.reasons == told.invalid == reasons
 
 
-def test_figures_are_numbers_or_nothing() -> None:
-    assert tell(coverage_pct="80.5").figure("coverage_pct") == 80.5
-    assert tell().figure("coverage_pct") is None
+def test_facts_are_read_from_tags_as_they_were_written() -> None:
+    tags = {"source": "a.csv", "rows": "823", "simulated": "false", "holdout_share": "0.2"}
+    facts = VersionFacts.from_tags(tags | {"made": "by hand"})
+    assert (facts.source, facts.rows, facts.simulated, facts.holdout_share) == (
+        "a.csv", 823, False, 0.2,
+    )  # fmt: skip
+    assert facts.to_tags() == tags
+
+
+def test_a_tag_that_is_absent_or_does_not_read_tells_nothing() -> None:
+    facts = VersionFacts.from_tags({"rows": "many", "coverage_pct": "80.5", "simulated": "perhaps"})
+    assert (facts.rows, facts.simulated, facts.replaced_version) == (0, False, None)
+    assert facts.figures == {"coverage_pct": 80.5}
 
 
 def refuse_to_open(folder: Path) -> list[str]:

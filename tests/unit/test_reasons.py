@@ -51,6 +51,7 @@ EXAMPLES = [
 @pytest.mark.parametrize("code", Code)
 def test_every_code_is_said_in_both_languages_with_all_its_figures(code: Code) -> None:
     places = {place: spec for _, place, spec, _ in Formatter().parse(REASONS[code].en) if place}
+    places.pop("currency", None)
     reason = Reason.of(code, **dict.fromkeys(places, 1234.5))
     english = [format(1234.5, spec) for spec in places.values()]
     french = [each.translate({44: "\u202f", 46: ","}) for each in english]

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from carprice.errors import ConfigurationError
-from carprice.settings import Settings, explain, prepare_process, read_settings, run_command
+from carprice.settings import Settings, explain, prepare_process, process_environment, read_settings
 
 VARIABLES = (
     "CARPRICE_HOME", "CARPRICE_USER_NAME", "MLFLOW_TRACKING_URI",
@@ -106,22 +106,16 @@ def test_libraries_are_prepared_but_what_the_environment_says_stays(
 @pytest.mark.parametrize(
     ("uri", "given"), [("", None), ("http://mlflow:5000", "http://mlflow:5000")]
 )
-def test_a_child_process_works_under_the_same_settings(
+def test_another_process_works_under_the_same_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str, given: str | None
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///left/behind/by/mlflow.db")
-    started: dict[str, object] = {}
-    monkeypatch.setattr(
-        "carprice.settings.subprocess.run",
-        lambda command, **options: started.update(options, command=command),
-    )
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "7")
     settings = Settings(home=tmp_path).model_copy(update={"tracking_uri": uri})
-    run_command(settings, "validate", "3")
-    environment = started["env"]
-    assert isinstance(environment, dict)
+    environment = process_environment(settings)
     assert environment["CARPRICE_HOME"] == str(tmp_path)
     assert environment.get("MLFLOW_TRACKING_URI") == given
-    assert str(started["command"]).endswith("'-m', 'carprice', 'validate', '3']")
+    assert [environment[name] for name in PREPARED] == ["true", "7", "passive"]
 
 
 def test_empty_variables_of_notices_mean_none(monkeypatch: pytest.MonkeyPatch) -> None:

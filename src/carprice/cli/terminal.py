@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 results = Console(soft_wrap=True, highlight=False)
 messages = Console(stderr=True, soft_wrap=True, highlight=False)
 
+FIGURES = {"median_error_pct": ".2f", "within_20_pct": ".1f", "coverage_pct": ".1f"}
+"""Columns of figures, and how each is written."""
 NEXT_STEPS = "Next: make app · {carprice} status · {carprice} predict IN.csv OUT.csv"
 
 
@@ -81,14 +83,17 @@ def print_versions(versions: "Iterable[Version]") -> None:
     """One row a version; figures are percentages of held-out cars."""
     table = Table("version", "alias", "made (UTC)", "data", "error", "≤ 20 %", "cover", "decision")
     for version in versions:
-        tags = version.tags
+        facts, figures = version.facts, version.facts.figures
         cells = (
             str(version.number),
             " ".join(version.aliases),
             f"{version.created:%Y-%m-%d %H:%M}",
-            "simulated" if tags.get("simulated") == "true" else tags.get("source", "–"),
-            *(tags.get(f"{name}_pct", "–") for name in ("median_error", "within_20", "coverage")),
-            tags.get("decision", "–"),
+            "simulated" if facts.simulated else facts.source or "–",
+            *(
+                f"{figures[name]:{form}}" if name in figures else "–"
+                for name, form in FIGURES.items()
+            ),
+            facts.decision or "–",
         )
         table.add_row(*(Text(cell) for cell in cells))
     results.print(table)

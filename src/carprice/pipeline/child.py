@@ -1,9 +1,13 @@
-"""Validation of a stored version in a process of its own."""
+"""Validation of a stored version in a process of its own: `python -m carprice.pipeline.child 3`."""
 
-from carprice.errors import RegistryError, ValidationFailedError
-from carprice.evaluation.behaviour import ValidationReport
+import gc
+import subprocess
+import sys
+
+from carprice.errors import CarPriceError, RegistryError, ValidationFailedError
+from carprice.evaluation.behaviour import ValidationReport, validate
 from carprice.registry.records import Version
-from carprice.settings import run_command
+from carprice.settings import Settings, process_environment, read_settings
 from carprice.wording.reasons import Code, Reason, list_reasons
 from carprice.workspace import Workspace
 
@@ -13,7 +17,7 @@ def validate_in_fresh_process(work: Workspace, version: Version) -> ValidationRe
 
     Raises ValidationFailedError naming every broken rule, or how the process ended.
     """
-    child = run_command(work.settings, "validate", str(version.number), "--json")
+    child = run_child(work.settings, version.number)
     if not child.stdout:
         ended = Reason.of(
             Code.NOT_VALIDATED,
@@ -33,3 +37,32 @@ def validate_in_fresh_process(work: Workspace, version: Version) -> ValidationRe
             list_reasons(unfit.text, report.failures), reasons=[unfit, *report.failures]
         )
     return report
+
+
+def run_child(settings: Settings, number: int) -> subprocess.CompletedProcess[str]:
+    """How a process ended that validates a version under these settings, and what it wrote."""
+    return subprocess.run(
+        [sys.executable, "-m", "carprice.pipeline.child", str(number)],
+        env=process_environment(settings), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def validate_version(work: Workspace, version: Version) -> ValidationReport:
+    """Load a version from the registry in this process and check it against the rules."""
+    return validate(work.registry.open_model(version), work.params.validation)
+
+
+def main(number: int) -> None:
+    """Write the report on a version to stdout, as JSON; end with the code of what went wrong."""
+    try:
+        work = Workspace(read_settings())
+        report = validate_version(work, work.registry.version(number))
+    except CarPriceError as error:
+        sys.stderr.write(f"carprice: {error}\n")
+        sys.exit(error.exit_code)
+    sys.stdout.write(report.model_dump_json())
+    gc.freeze()  # nothing of it is searched for garbage as the process ends: a second and more
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -19,7 +19,7 @@ def contend(
     estimates = pipeline.predict(holdout[list(FEATURES)]).set_axis(holdout.index)
     return Contender(
         version=version.number,
-        simulated=version.tags["simulated"] == "true",
+        simulated=version.facts.simulated,
         estimates=estimates,
         evaluation=evaluate(holdout, estimates, policy.large_slice_rows),
         promised_coverage_pct=100 * pipeline["price"].coverage,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from carprice.errors import PromotionRefusedError, RegistryError
-from carprice.pipeline.report import describe_run, describe_unread, shorten
+from carprice.pipeline.report import RunReport, describe_run, describe_unread
 from carprice.promotion.ledger import settle_attempts, timestamp
 from carprice.promotion.release import withdraw
 from carprice.registry.client import PRODUCTION, STAGING
@@ -25,24 +25,29 @@ UNDONE = frozenset({"failed", "killed"})
 log = logging.getLogger(__name__)
 
 
-def open_run(work: Workspace, source: str, tags: Mapping[str, str]) -> str:
-    """Open the run that all steps work in; an earlier attempt at it is closed as killed."""
+def open_run(work: Workspace, source: str) -> str:
+    """Open the run that all steps work in; an earlier attempt at it is closed as killed.
+
+    source: name of the file of listings that the run is about.
+    """
     _close_attempts(work)
-    key = {"pipeline_run": work.pipeline_run} if work.pipeline_run else {}
-    return work.registry.start_run(
-        f"{source} {timestamp()}", {"source": source, "process": work.process, **key, **tags}
-    )
+    tags = {"source": source, "process": work.process}
+    if work.pipeline_run:
+        tags["pipeline_run"] = work.pipeline_run
+    return work.registry.start_run(f"{source} {timestamp()}", tags)
 
 
 @contextmanager
-def working_on(work: Workspace, run_id: str) -> Iterator[None]:
-    """Work in a run: what an attempt that ended badly wrote on it is taken back first.
+def working_on(work: Workspace, run_id: str) -> Iterator[Run]:
+    """Resume a run for one step; undo what a failed attempt left on it.
 
-    How the step ends badly is recorded; what it raises goes on to the caller.
+    Yields the run as it was found. How the step ends badly is recorded; what it raises goes on to
+    the caller.
     """
     try:
-        _take_up(work, run_id)
-        yield
+        run = work.registry.run(run_id)
+        _take_up(work, run)
+        yield run
     except BaseException as error:
         outcome, status = _judge(error)
         note = {"reason": str(error)[:4000] or type(error).__name__}
@@ -54,7 +59,7 @@ def working_on(work: Workspace, run_id: str) -> Iterator[None]:
         raise
 
 
-def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> str:
+def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> RunReport:
     """Close a run with its report, which also becomes its note; returns the report.
 
     run_id: None where no step lived to tell it; the run is then found by `work.pipeline_run`.
@@ -66,12 +71,14 @@ def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> str
     if run_id is None:
         return describe_unread(failed, production)
     try:
-        if failed:
-            registry.log(run_id, tags=_describe_failure(registry.run(run_id), failed, production))
-        tags = registry.run(run_id).tags
-        text = describe_run(tags, registry.run_metrics(run_id), production)
-        registry.log_text(run_id, text, "report.md")
-        registry.log(run_id, tags={NOTE: shorten(text)})
+        run = registry.run(run_id)
+        failure = _describe_failure(run, failed, production) if failed else {}
+        if failure:
+            registry.log(run_id, tags=failure)
+        tags = run.tags | failure
+        report = describe_run(tags, run.metrics, production)
+        registry.log_text(run_id, report.markdown, "report.md")
+        registry.log(run_id, tags={NOTE: report.note})
         _tidy(work, run_id, tags)
         bad = bool(failed) or tags.get("outcome") == "failed"
         registry.end_run(run_id, "FAILED" if bad else "FINISHED")
@@ -80,7 +87,7 @@ def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> str
         with _trying_to_close(run_id):
             registry.end_run(run_id, _judge(error)[1])
         raise
-    return text
+    return report
 
 
 def close_abandoned_runs(work: Workspace, is_alive: Callable[[str], bool]) -> int:
@@ -104,16 +111,15 @@ def _trying_to_close(run_id: str) -> Iterator[None]:
         log.warning("run %s could not be closed: %s", run_id, lost)
 
 
-def _take_up(work: Workspace, run_id: str) -> None:
+def _take_up(work: Workspace, run: Run) -> None:
     """Open a run again that an attempt closed as failed or killed."""
-    run = work.registry.run(run_id)
     if run.status not in {"FAILED", "KILLED"} and run.tags.get("outcome") not in UNDONE:
         return
-    work.registry.set_status(run_id, "RUNNING")
+    work.registry.set_status(run.run_id, "RUNNING")
     stale = {"reason", "failed_steps"} & run.tags.keys()
     if run.tags.get("outcome") in UNDONE:
         stale.add("outcome")
-    work.registry.untag_run(run_id, *stale)
+    work.registry.untag_run(run.run_id, *stale)
 
 
 def _judge(error: BaseException) -> tuple[str, str]:

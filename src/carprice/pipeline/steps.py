@@ -10,14 +10,13 @@ from pathlib import Path
 import pandas as pd
 
 from carprice.errors import (
-    DatasetError,
     PromotionRefusedError,
     QualityError,
     RegistryError,
     ValidationFailedError,
 )
 from carprice.evaluation import plots
-from carprice.evaluation.behaviour import ValidationReport, validate
+from carprice.evaluation.behaviour import ValidationReport
 from carprice.evaluation.gate import Decision, force
 from carprice.evaluation.importance import measure_importance
 from carprice.listings.cleaning import clean
@@ -25,6 +24,7 @@ from carprice.listings.quality import check
 from carprice.listings.quality_report import DataProfile, QualityReport, render_html
 from carprice.listings.reading import read_listings
 from carprice.listings.table_store import read_table, write_table
+from carprice.market.chosen import MARKET
 from carprice.market.listing import FEATURES
 from carprice.pipeline.child import validate_in_fresh_process
 from carprice.pipeline.evaluating import (
@@ -34,7 +34,7 @@ from carprice.pipeline.evaluating import (
     tag_decision,
 )
 from carprice.pipeline.notices import send_notices
-from carprice.pipeline.report import headline
+from carprice.pipeline.report import RunReport
 from carprice.pipeline.run_record import close_run, open_run, working_on
 from carprice.pricing.split import split
 from carprice.pricing.training import fit
@@ -42,12 +42,12 @@ from carprice.promotion.ledger import timestamp
 from carprice.promotion.receipt import Receipt, hash_code
 from carprice.promotion.release import release
 from carprice.registry.client import PRODUCTION, STAGING, Registry
-from carprice.registry.records import PROFILE, QUALITY_PAGE, Version
+from carprice.registry.records import PROFILE, QUALITY_PAGE, Run, Version, VersionFacts
+from carprice.registry.stored_model import ensure_market
 from carprice.simulation.dirt import write_sample
 from carprice.wording.reasons import store_reasons
 from carprice.workspace import Workspace
 
-DATA_TAGS = ("source", "source_sha256", "data_hash", "rows", "simulated")
 SAMPLE_ROWS = 20_000
 DECISION = "evaluation/decision.json"
 VALIDATION = "validation.json"
@@ -64,22 +64,24 @@ class Checked:
 def check_data_quality(work: Workspace, data: Path | None) -> Checked:
     """Read a file (the simulated sample when none is named), check it, keep its clean table.
 
-    Opens the run that all later steps work in. Raises DatasetError when the file cannot be read
-    as listings, QualityError naming every broken rule when it can.
+    Opens the run that all later steps work in, before the file is read: why it cannot be used
+    stands there. Raises DatasetError when the file cannot be read as listings, QualityError
+    naming every broken rule when it can.
     """
-    kept, report = _inspect_on_record(work, data)
-    summary = report.summary
-    run_id = open_run(
-        work,
-        summary.source,
-        {
-            "source_sha256": summary.source_sha256,
-            "data_hash": summary.profile.data_hash,
-            "rows": str(len(kept)),
-            "simulated": str(summary.simulated).lower(),
-        },
-    )
+    path = data or ensure_sample(work)
+    run_id = open_run(work, path.name)
     with working_on(work, run_id):
+        kept, report = inspect_listings(work, path)
+        summary = report.summary
+        facts = VersionFacts(
+            source=summary.source,
+            source_sha256=summary.source_sha256,
+            data_hash=summary.profile.data_hash,
+            rows=len(kept),
+            simulated=summary.simulated,
+            market=MARKET.code,
+        )
+        work.registry.log(run_id, tags=facts.to_tags())
         work.registry.log_text(run_id, render_html(report), QUALITY_PAGE)
         work.registry.log_text(run_id, summary.profile.model_dump_json(indent=2), PROFILE)
         if report.failures:
@@ -90,9 +92,8 @@ def check_data_quality(work: Workspace, data: Path | None) -> Checked:
     return Checked(run_id, report)
 
 
-def inspect_listings(work: Workspace, data: Path | None) -> tuple[pd.DataFrame, QualityReport]:
+def inspect_listings(work: Workspace, path: Path) -> tuple[pd.DataFrame, QualityReport]:
     """Clean rows of a file, and its quality report against the data of production's version."""
-    path = data or ensure_sample(work)
     raw = read_listings(path, lambda rows: work.progress(f"reading {path.name}", rows, 0))
     accepted = _accepted_profile(work.registry) if work.settings.has_registry else None
     cleaned = clean(raw)
@@ -113,9 +114,9 @@ def train_model(work: Workspace, run_id: str) -> Version:
 
     A second call for the same run returns the version that the first one registered.
     """
-    with working_on(work, run_id):
+    with working_on(work, run_id) as run:
         registry = work.registry
-        version = registry.version_of_run(run_id) or _fit_and_register(work, run_id)
+        version = registry.version_of_run(run_id) or _fit_and_register(work, run)
         registry.log(run_id, tags={"version": str(version.number)})
         return version
 
@@ -126,13 +127,14 @@ def evaluate_model(work: Workspace, run_id: str) -> Decision:
     Raises PromotionRefusedError when the version is the champion.
     """
     registry = work.registry
-    version = _version_of(work, run_id)
     champion = registry.find_alias(PRODUCTION)
-    if champion and champion.number == version.number:
-        raise PromotionRefusedError(f"{version.name} is in production already", [])
-    with working_on(work, run_id):
-        share = min(float(each.tags["holdout_share"]) for each in (version, champion) if each)
-        _, holdout = split(_read_clean(work, version.tags["data_hash"]), share)
+    if champion and champion.run_id == run_id:
+        raise PromotionRefusedError(f"{champion.name} is in production already", [])
+    with working_on(work, run_id) as run:
+        version = _version_of(work, run)
+        shares = [each.facts.holdout_share for each in (version, champion) if each]
+        table = _read_clean(work, version.facts.data_hash)
+        _, holdout = split(table, min(share for share in shares if share is not None))
         pipeline = registry.open_model(version)
         challenger = contend(version, pipeline, holdout, work.params.gate)
         log_evaluation(work, run_id, challenger, holdout)
@@ -150,14 +152,14 @@ def promote_to_staging(work: Workspace, run_id: str, *, forced: bool = False) ->
 
     Raises PromotionRefusedError with the gate's reasons; `forced` overrides them, on record.
     """
-    with working_on(work, run_id):
+    with working_on(work, run_id) as run:
         registry = work.registry
+        version, decision = _read_evaluated(work, run)
         if forced:
-            decision = force(_read_decision(work, run_id))
+            decision = force(decision)
             registry.log_text(run_id, decision.model_dump_json(indent=2), DECISION)
             tag_decision(work, decision)
-        _read_acceptance(work, run_id)
-        version = _version_of(work, run_id)
+        _ensure_accepted(decision)
         registry.tag_version(version.number, {"staged_by": work.who, "staged_at": timestamp()})
         registry.set_alias(STAGING, version.number)
         return version
@@ -169,32 +171,26 @@ def validate_staging_model(work: Workspace, run_id: str) -> ValidationReport:
     On failure the staging alias is cleared, production stays as it is, and
     ValidationFailedError names every broken rule.
     """
-    with working_on(work, run_id):
-        _read_acceptance(work, run_id)
-        version = _version_of(work, run_id)
-        work.registry.set_alias(STAGING, version.number)  # an attempt that failed has cleared it
+    with working_on(work, run_id) as run:
+        registry = work.registry
+        version, _ = _read_accepted(work, run)
+        staged = registry.find_alias(STAGING)
+        if staged is None or staged.number != version.number:
+            registry.set_alias(STAGING, version.number)  # an attempt that failed has cleared it
         try:
             report = validate_in_fresh_process(work, version)
         except BaseException as error:
-            work.registry.clear_alias(STAGING)
+            registry.clear_alias(STAGING)
             reasons = error.reasons if isinstance(error, ValidationFailedError) else []
-            work.registry.tag_version(
-                version.number,
-                {
-                    "validation": f"failed: {error}"[:500],
-                    "validation_reasons_json": store_reasons(reasons),
-                },
+            failed = VersionFacts(
+                validation=f"failed: {error}"[:500], validation_reasons_json=store_reasons(reasons)
             )
+            registry.tag_version(version.number, failed.to_tags())
             raise
-        work.registry.log_text(run_id, report.model_dump_json(indent=2), VALIDATION)
-        work.registry.log(run_id, metrics={"latency_ms": report.latency_ms})
-        work.registry.tag_version(version.number, {"validation": "passed"})
+        registry.log_text(run_id, report.model_dump_json(indent=2), VALIDATION)
+        registry.log(run_id, metrics={"latency_ms": report.latency_ms})
+        registry.tag_version(version.number, {"validation": "passed"})
         return report
-
-
-def validate_version(work: Workspace, version: Version) -> ValidationReport:
-    """Load a version from the registry in this process and check it against the rules."""
-    return validate(work.registry.open_model(version), work.params.validation)
 
 
 def promote_to_production(work: Workspace, run_id: str) -> Receipt:
@@ -202,40 +198,30 @@ def promote_to_production(work: Workspace, run_id: str) -> Receipt:
 
     Raises PromotionRefusedError when production has changed since the gate compared.
     """
-    with working_on(work, run_id):
-        decision = _read_acceptance(work, run_id)
-        validation = ValidationReport.model_validate_json(
-            work.registry.read_text(run_id, VALIDATION)
-        )
-        receipt = release(work, _version_of(work, run_id), decision, validation)
-        work.registry.log(run_id, tags={"outcome": "promoted"})
-        work.registry.untag_run(run_id, "reason")
-        work.registry.clear_alias(STAGING)
+    with working_on(work, run_id) as run:
+        registry = work.registry
+        version, decision = _read_accepted(work, run)
+        validation = ValidationReport.model_validate_json(registry.read_text(run_id, VALIDATION))
+        receipt = release(work, version, decision, validation)
+        registry.log(run_id, tags={"outcome": "promoted"})
+        registry.untag_run(run_id, "reason")
+        registry.clear_alias(STAGING)
         return receipt
 
 
-def send_pipeline_report(work: Workspace, run_id: str | None, failed: Sequence[str] = ()) -> str:
-    """Close the run with a report in Markdown of what came in, was learnt and was decided.
+def send_pipeline_report(
+    work: Workspace, run_id: str | None, failed: Sequence[str] = ()
+) -> RunReport:
+    """Close the run with a report of what came in, was learnt and was decided.
 
     run_id: None where `check_data_quality` failed, which then handed none on.
     failed: steps that failed for whoever called them, also those killed without a trace.
 
     Raises NoticeError when the report stands in the registry and could not be sent.
     """
-    text = close_run(work, run_id, failed)
-    send_notices(work.settings, headline(text), text)
-    return text
-
-
-def _inspect_on_record(work: Workspace, data: Path | None) -> tuple[pd.DataFrame, QualityReport]:
-    """See `inspect_listings`; why it failed stands in a run where others will ask for it."""
-    try:
-        return inspect_listings(work, data)
-    except DatasetError:
-        if data and work.pipeline_run:
-            with working_on(work, open_run(work, data.name, {})):
-                raise
-        raise
+    report = close_run(work, run_id, failed)
+    send_notices(work.settings, report.headline, report.markdown)
+    return report
 
 
 def _accepted_profile(registry: Registry) -> DataProfile | None:
@@ -243,54 +229,60 @@ def _accepted_profile(registry: Registry) -> DataProfile | None:
     production = registry.find_alias(PRODUCTION)
     if production is None:
         return None
+    ensure_market(production)
     return DataProfile.model_validate_json(registry.read_text(production.run_id, PROFILE))
 
 
-def _version_of(work: Workspace, run_id: str) -> Version:
-    number = work.registry.run(run_id).tags.get("version")
+def _version_of(work: Workspace, run: Run) -> Version:
+    number = run.tags.get("version")
     if number is None:
-        raise RegistryError(f"run {run_id} has registered no version yet: train first")
+        raise RegistryError(f"run {run.run_id} has registered no version yet: train first")
     return work.registry.version(int(number))
 
 
-def _read_decision(work: Workspace, run_id: str) -> Decision:
-    version = _version_of(work, run_id)
-    if "decision" not in version.tags:
+def _read_evaluated(work: Workspace, run: Run) -> tuple[Version, Decision]:
+    """A run's version and what the gate decided; raises PromotionRefusedError without that."""
+    version = _version_of(work, run)
+    if not version.facts.decision:
         raise PromotionRefusedError(
             f"{version.name} has not been evaluated", [f"type `carprice evaluate {version.number}`"]
         )
-    return Decision.model_validate_json(work.registry.read_text(run_id, DECISION))
+    stored = work.registry.read_text(run.run_id, DECISION)
+    return version, Decision.model_validate_json(stored)
 
 
-def _read_acceptance(work: Workspace, run_id: str) -> Decision:
-    """The gate's decision if it lets the version through; raises PromotionRefusedError else."""
-    decision = _read_decision(work, run_id)
+def _read_accepted(work: Workspace, run: Run) -> tuple[Version, Decision]:
+    """A run's version that the gate lets through, and its decision; refuses any other."""
+    version, decision = _read_evaluated(work, run)
+    _ensure_accepted(decision)
+    return version, decision
+
+
+def _ensure_accepted(decision: Decision) -> None:
     if not decision.promote:
         raise PromotionRefusedError(decision.summary, [each.text for each in decision.reasons])
-    return decision
 
 
 def _read_clean(work: Workspace, data_hash: str) -> pd.DataFrame:
     return read_table(work.settings.processed_data, data_hash)
 
 
-def _fit_and_register(work: Workspace, run_id: str) -> Version:
+def _fit_and_register(work: Workspace, run: Run) -> Version:
     registry, params = work.registry, work.params
-    tags = registry.run(run_id).tags
-    train, _ = split(_read_clean(work, tags["data_hash"]), params.split.holdout_share)
+    of_data = VersionFacts.from_tags(run.tags)
+    train, _ = split(_read_clean(work, of_data.data_hash), params.split.holdout_share)
     pipeline = fit(train, params.model, lambda done, total: work.progress("training", done, total))
     decided = {**params.model.model_dump(), **params.split.model_dump()}
-    registry.log(run_id, params={**decided, "rows_trained": len(train)})
+    registry.log(run.run_id, params={**decided, "rows_trained": len(train)})
     work.progress("registering the model", 0, 0)
-    share = str(params.split.holdout_share)
+    of_training = VersionFacts(
+        rows_trained=len(train),
+        holdout_share=params.split.holdout_share,
+        code_sha256=hash_code(),
+    )
     return registry.register_model(
-        run_id,
+        run.run_id,
         pipeline,
         example=train[list(FEATURES)].head(3),
-        tags={
-            **{name: tags[name] for name in DATA_TAGS},
-            "code_sha256": hash_code(),
-            "holdout_share": share,
-            "rows_trained": str(len(train)),
-        },
+        tags=of_data.to_tags() | of_training.to_tags(),
     )

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from carprice.pipeline.report import gist
 from carprice.wording.reasons import list_reasons
 
 STORIES: dict[str, Callable[[Any], str]] = {
@@ -20,7 +19,7 @@ STORIES: dict[str, Callable[[Any], str]] = {
     "promote_to_production": lambda receipt: (
         f"version {receipt.version} replaces {receipt.replaces or 'nothing'}"
     ),
-    "send_pipeline_report": lambda report: f"{gist(report)}\nreport.md is with the run",
+    "send_pipeline_report": lambda report: f"{report.gist}\nreport.md is with the run",
 }
 
 

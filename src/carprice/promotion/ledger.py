@@ -22,7 +22,8 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from carprice.errors import PromotionRefusedError, RegistryError
-from carprice.registry.client import PRODUCTION, Registry, explained
+from carprice.registry.client import PRODUCTION, Registry
+from carprice.registry.connection import explained
 from carprice.registry.records import MODEL_NAME, Ticket, Version
 
 LEDGER_NAME = f"{MODEL_NAME}-promotions"
@@ -106,32 +107,32 @@ def move_production(
     return ticket
 
 
+@explained
 def open_ticket(registry: Registry, target: Version, tags: Mapping[str, str]) -> Ticket:
     """Draw the next ticket; no two callers ever get the same number."""
     registry.ensure_model(
         LEDGER_NAME, f"Who moved the {PRODUCTION} alias of {MODEL_NAME}, and when"
     )
-    with explained(registry.uri):
-        entry = registry.client.create_model_version(
-            LEDGER_NAME,
-            source=f"models:/{MODEL_NAME}/{target.number}",
-            run_id=target.run_id,
-            tags={**tags, "state": "open"},
-        )
-        return Ticket.from_entry(entry)
+    entry = registry.client.create_model_version(
+        LEDGER_NAME,
+        source=f"models:/{MODEL_NAME}/{target.number}",
+        run_id=target.run_id,
+        tags={**tags, "state": "open"},
+    )
+    return Ticket.from_entry(entry)
 
 
+@explained
 def tag_ticket(registry: Registry, ticket: Ticket, tags: Mapping[str, str]) -> None:
-    with explained(registry.uri):
-        for key, value in tags.items():
-            registry.client.set_model_version_tag(LEDGER_NAME, str(ticket.number), key, value)
+    for key, value in tags.items():
+        registry.client.set_model_version_tag(LEDGER_NAME, str(ticket.number), key, value)
 
 
+@explained
 def tickets(registry: Registry) -> list[Ticket]:
     """All entries of the ledger, oldest first."""
-    with explained(registry.uri):
-        entries = registry.client.search_model_versions(f"name='{LEDGER_NAME}'")
-        return sorted(map(Ticket.from_entry, entries), key=lambda ticket: ticket.number)
+    entries = registry.client.search_model_versions(f"name='{LEDGER_NAME}'")
+    return sorted(map(Ticket.from_entry, entries), key=lambda ticket: ticket.number)
 
 
 def has_moved(ticket: Ticket, production: Version | None) -> bool:

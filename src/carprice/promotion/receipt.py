@@ -99,7 +99,7 @@ def verify(registry: Registry, receipt: Receipt, text: str) -> list[Check]:
     ticket = {each.number: each for each in tickets(registry)}.get(receipt.ticket)
     entry = ticket.tags if ticket else {}
     version = registry.version(receipt.version)
-    tags = version.tags
+    learnt = version.facts
     with registry.files(version) as folder:
         stored = digest_files(folder)
     production = registry.find_alias(PRODUCTION)
@@ -109,8 +109,8 @@ def verify(registry: Registry, receipt: Receipt, text: str) -> list[Check]:
         "the promotion went through": (state, "done"),
         "it promoted this version": (entry.get("to"), str(receipt.version)),
         "it replaced that version": (entry.get("from"), str(receipt.replaces)),
-        "the version learnt from these data": (tags.get("data_hash"), receipt.data.content_hash),
-        "the version was made by this code": (tags.get("code_sha256"), receipt.code_sha256),
+        "the version learnt from these data": (learnt.data_hash or None, receipt.data.content_hash),
+        "the version was made by this code": (learnt.code_sha256 or None, receipt.code_sha256),
         **{
             f"the stored file {name} is unchanged": (stored.get(name), digest)
             for name, digest in receipt.file_sha256.items()

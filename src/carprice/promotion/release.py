@@ -41,7 +41,8 @@ def release(
     Raises PromotionRefusedError when production is no longer what the decision compared with;
     receipt file and copy are then as they were before.
     """
-    if receipt := _finish(work, version):
+    move = Move(version, decision.champion, "promote", work.who, work.pipeline_run)
+    if receipt := _finish(work, move):
         return receipt
     model = work.registry.read_model(version)
     earlier: dict[Path, bytes | None] = {}
@@ -58,7 +59,6 @@ def release(
         written.append(receipt)
         return {"receipt_sha256": hash_receipt(text)}
 
-    move = Move(version, decision.champion, "promote", work.who, work.pipeline_run)
     move_production(work.registry, move, prepare, lambda: _put_back(earlier))
     return written[0]
 
@@ -83,18 +83,19 @@ def roll_back(work: Workspace) -> tuple[Version, Version]:
     current = registry.find_alias(PRODUCTION)
     if current is None:
         raise PromotionRefusedError("there is no model in production to roll back", [])
-    previous = current.tags.get("replaced_version", "none")
-    if not previous.isdigit():
+    previous = current.facts.replaced_version
+    if previous is None:
         raise PromotionRefusedError(
             f"{current.name} replaced no earlier version: there is nothing to go back to", []
         )
-    target = registry.version(int(previous))
+    target = registry.version(previous)
     registry.open_model(target)  # a version that cannot be opened must not go to production
     move_production(registry, Move(target, current.number, "rollback", work.who))
     note = {"at": timestamp(), "by": work.who}
     registry.tag_version(
         current.number,
-        {f"rolled_back_{key}": value for key, value in note.items()} | {"rolled_back_to": previous},
+        {f"rolled_back_{key}": value for key, value in note.items()}
+        | {"rolled_back_to": str(previous)},
     )
     registry.tag_version(
         target.number,
@@ -104,16 +105,16 @@ def roll_back(work: Workspace) -> tuple[Version, Version]:
     return current, target
 
 
-def _finish(work: Workspace, version: Version) -> Receipt | None:
-    """What is left of a promotion whose process died once production had moved, if it did."""
-    if not work.pipeline_run:
+def _finish(work: Workspace, move: Move) -> Receipt | None:
+    """The receipt of an earlier attempt that died once production had moved, if one did."""
+    if not move.pipeline_run:
         return None
-    registry, production = work.registry, work.registry.find_alias(PRODUCTION)
-    move = Move(version, None, "promote", work.who, work.pipeline_run)
+    registry, version = work.registry, move.target
+    production = registry.find_alias(PRODUCTION)
     attempts = [each for each in tickets(registry) if move.is_attempted_by(each)]
     if production and production.number == version.number:
         drawn = {receipt_path(each.number): each for each in attempts}
-        path = production.tags.get("receipt", "")
+        path = production.facts.receipt
         return _finish_move(work, version, path, drawn[path]) if path in drawn else None
     if done := [each for each in attempts if each.tags["state"] == "done"]:
         raise PromotionRefusedError(
@@ -138,7 +139,7 @@ def _build_receipt(
     validation: ValidationReport,
     ticket: Ticket,
 ) -> Receipt:
-    tags = version.tags
+    facts = version.facts
     return Receipt(
         version=version.number,
         replaces=decision.champion,
@@ -146,13 +147,13 @@ def _build_receipt(
         promoted_by=work.who,
         promoted_at=timestamp(),
         data=DataFacts(
-            source=tags["source"],
-            source_sha256=tags["source_sha256"],
-            content_hash=tags["data_hash"],
-            rows=int(tags["rows"]),
-            simulated=tags["simulated"] == "true",
+            source=facts.source,
+            source_sha256=facts.source_sha256,
+            content_hash=facts.data_hash,
+            rows=facts.rows,
+            simulated=facts.simulated,
         ),
-        code_sha256=tags["code_sha256"],
+        code_sha256=facts.code_sha256,
         file_sha256=version.file_hashes,
         gate=decision,
         validation=validation,

@@ -11,8 +11,6 @@ from carprice.registry.client import PRODUCTION, Registry
 from carprice.registry.records import EVALUATION, PROFILE, QUALITY_PAGE, Version
 from carprice.wording.reasons import Reason, recall_reasons
 
-ERROR, WITHIN, COVERAGE = "median_error_pct", "within_20_pct", "coverage_pct"
-
 
 class Fate(StrEnum):
     """What became of a version."""
@@ -47,30 +45,19 @@ class Chapter(NamedTuple):
 
     @classmethod
     def of(cls, version: Version) -> "Chapter":
-        tags = version.tags
-        validation = tags.get("validation", "")
-        ways = ("promoted", "restored")
-        since, who = max((tags.get(f"{way}_at", ""), tags.get(f"{way}_by", "")) for way in ways)
+        facts = version.facts
+        since, who = max(
+            (facts.promoted_at, facts.promoted_by), (facts.restored_at, facts.restored_by)
+        )
         return cls(
             version,
             _judge(version),
-            forced=tags.get("decision") == "forced",
+            forced=facts.decision == "forced",
             since=since,
             who=who,
-            reasons=recall_reasons(
-                tags.get("decision_reasons_json", ""), tags.get("decision_reasons", "")
-            ),
-            invalid=recall_reasons(
-                tags.get("validation_reasons_json", ""), validation.removeprefix("failed: ")
-            )
-            if validation != "passed"
-            else [],
+            reasons=recall_reasons(facts.decision_reasons_json, facts.decision_reasons),
+            invalid=recall_reasons(facts.validation_reasons_json, facts.failure),
         )
-
-    def figure(self, name: str) -> float | None:
-        """A held-out figure in percent, where the version was evaluated."""
-        found = self.version.tags.get(name)
-        return float(found) if found else None
 
 
 class History(NamedTuple):
@@ -122,16 +109,15 @@ def _read(registry: Registry, run_id: str, path: str) -> str | None:
 
 
 def _judge(version: Version) -> Fate:
-    tags = version.tags
-    decision = tags.get("decision", "")
+    facts = version.facts
     if PRODUCTION in version.aliases:
         return Fate.PRODUCTION
-    if tags.get("rolled_back_at", "") > tags.get("restored_at", ""):
+    if facts.rolled_back_at > facts.restored_at:
         return Fate.WITHDRAWN
-    if "promoted_at" in tags:
+    if facts.promoted_at:
         return Fate.REPLACED
-    if tags.get("validation", "").startswith("failed"):
+    if facts.validation.startswith("failed"):
         return Fate.INVALID
-    if decision == "refused":
+    if facts.decision == "refused":
         return Fate.REFUSED
-    return Fate.WAITING if decision else Fate.UNJUDGED
+    return Fate.WAITING if facts.decision else Fate.UNJUDGED

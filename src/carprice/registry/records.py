@@ -1,12 +1,24 @@
 """What the registry tells of a run, a version of the model, an entry of its ledger: plain data."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from pydantic import (
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
+
+from carprice.frozen import Frozen
+
 MODEL_NAME = "CarPricePredictor"
 FILES_TAG = "file_hashes"
+FIRST_MARKET = "morocco"
+"""Of versions that were registered before they were tagged with a market."""
 
 # What stands with a run, and is read again.
 EVALUATION = "evaluation/evaluation.json"
@@ -16,15 +28,97 @@ QUALITY_PAGE = "quality/report.html"
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its id, its status as MLflow words it, and its tags."""
+    """One run: its id, its status as MLflow words it, its tags and its figures."""
 
     run_id: str
     status: str
     tags: dict[str, str]
+    metrics: dict[str, float]
 
     @classmethod
     def from_entry(cls, entry: Any) -> Self:
-        return cls(entry.info.run_id, entry.info.status, dict(entry.data.tags))
+        data = entry.data
+        return cls(entry.info.run_id, entry.info.status, dict(data.tags), dict(data.metrics))
+
+
+class VersionFacts(Frozen):
+    """Facts of a version, as they are read from its tags and written to them.
+
+    Each has the name of its tag. Those of the data stand with the run first. A version that was
+    registered by other means, or by an earlier release, lacks some: these keep their defaults.
+    """
+
+    source: str = ""
+    """Name of the file of listings."""
+    source_sha256: str = ""
+    data_hash: str = ""
+    """Name of the clean table, held-out listings included."""
+    rows: int = 0
+    """Clean listings, held-out ones included."""
+    simulated: bool = False
+    market: str = FIRST_MARKET
+    """Code of the market that the listings are of."""
+    rows_trained: int | None = None
+    holdout_share: float | None = None
+    code_sha256: str = ""
+
+    median_error_pct: float | None = None
+    within_20_pct: float | None = None
+    coverage_pct: float | None = None
+
+    decision: str = ""
+    """Of the gate: accepted, refused or forced."""
+    decision_reasons: str = ""
+    """In English, for people; cut where a tag is full."""
+    decision_reasons_json: str = ""
+    validation: str = ""
+    """Either `passed`, or `failed: ` and why."""
+    validation_reasons_json: str = ""
+
+    # Times in ISO 8601, UTC, and names of people.
+    promoted_at: str = ""
+    promoted_by: str = ""
+    replaced_version: int | None = None
+    receipt: str = ""
+    """Where the receipt lies among the artifacts of the run."""
+    rolled_back_at: str = ""
+    rolled_back_by: str = ""
+    rolled_back_to: str = ""
+    restored_at: str = ""
+    restored_by: str = ""
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _read(
+        cls, stored: object, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> object:
+        # Anybody may write any tag in MLflow: one that does not read tells nothing.
+        try:
+            return handler(stored)
+        except ValidationError:
+            return cls.model_fields[str(info.field_name)].default
+
+    @classmethod
+    def from_tags(cls, tags: Mapping[str, str]) -> Self:
+        return cls.model_validate(tags)
+
+    def to_tags(self) -> dict[str, str]:
+        """The facts that were given, as tags; those that were not are left out."""
+        return {
+            name: str(fact).lower() if isinstance(fact, bool) else str(fact)
+            for name, fact in self.model_dump(exclude_unset=True, exclude_none=True).items()
+        }
+
+    @property
+    def failure(self) -> str:
+        """Why validation failed, in English; empty where it did not."""
+        return self.validation.removeprefix("passed").removeprefix("failed: ")
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Held-out figures in percent, where the version was evaluated."""
+        names = {"median_error_pct", "within_20_pct", "coverage_pct"}
+        return self.model_dump(include=names, exclude_none=True)
 
 
 @dataclass(frozen=True)
@@ -53,12 +147,15 @@ class Version:
         return f"{MODEL_NAME} version {self.number}"
 
     @property
+    def facts(self) -> VersionFacts:
+        return VersionFacts.from_tags(self.tags)
+
+    @property
     def sides(self) -> tuple[int, int] | None:
         """Listings it learnt from, and those held out; older versions say neither."""
-        if "rows_trained" not in self.tags:
-            return None
-        learnt = int(self.tags["rows_trained"])
-        return learnt, int(self.tags["rows"]) - learnt
+        facts = self.facts
+        learnt = facts.rows_trained
+        return None if learnt is None else (learnt, facts.rows - learnt)
 
     @property
     def file_hashes(self) -> dict[str, str]:

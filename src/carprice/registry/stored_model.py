@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 from carprice.errors import ModelIntegrityError
+from carprice.market.chosen import MARKET, VARIABLE
+from carprice.registry.records import Version
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -72,6 +74,15 @@ def ensure_files(folder: Path, promised: dict[str, str], name: str) -> None:
         raise ModelIntegrityError(
             f"{name} is not what was registered and is not opened ({details}). "
             "Roll back to an intact version, or train again."
+        )
+
+
+def ensure_market(version: Version) -> None:
+    """Raise ModelIntegrityError where a version is of another market than the one served."""
+    if (found := version.facts.market) != MARKET.code:
+        raise ModelIntegrityError(
+            f"{version.name} belongs to the market {found}, and {MARKET.code} is served here. Name "
+            f"the module of {found} in {VARIABLE}, or keep a registry for each market."
         )
 
 

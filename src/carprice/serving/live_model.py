@@ -51,7 +51,7 @@ class Serving(NamedTuple):
     @property
     def simulated(self) -> bool:
         """Whether it learnt from simulated adverts."""
-        return self.version.tags.get("simulated") == "true"
+        return self.version.facts.simulated
 
 
 class State(NamedTuple):
@@ -124,17 +124,17 @@ class LiveModel:
         # By its run as well: a registry made anew begins at version 1 again.
         if current and _identity(current.version) == _identity(production):
             return self._add_record(current._replace(version=production))
-        pipeline = self.work.registry.open_model(production)
-        reference = self._read_reference(pipeline, production) if self.for_page else None
-        estimate_car(pipeline, FIRST_CAR)
-        # What stays is not searched for garbage: after each run of a page, and whenever Python
-        # sees fit, that would stop every answer for half a second. Once for each version it is
-        # searched all the same: what only waits to be thrown away would stay for ever.
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
+        serving = self._open(production)
+        _settle_memory()
         log.info("%s answers from now on", production.name)
-        return self._add_record(Serving(production, pipeline, reference))
+        return self._add_record(serving)
+
+    def _open(self, version: Version) -> Serving:
+        """A version opened, measured where a page tells of it, and warmed up."""
+        pipeline = self.work.registry.open_model(version)
+        reference = self._read_reference(pipeline, version) if self.for_page else None
+        estimate_car(pipeline, FIRST_CAR)
+        return Serving(version, pipeline, reference)
 
     def _add_record(self, serving: Serving) -> Serving:
         """Once for each version; one whose record cannot be read answers, and it is tried again."""
@@ -148,12 +148,26 @@ class LiveModel:
 
     def _read_reference(self, pipeline: Pipeline, version: Version) -> Reference | None:
         """Nothing where the clean table is not here: estimates need none of it."""
+        facts = version.facts
+        if facts.holdout_share is None:
+            return None
         try:
-            table = read_table(self.work.settings.processed_data, version.tags["data_hash"])
+            table = read_table(self.work.settings.processed_data, facts.data_hash)
         except DatasetError as error:
             log.warning("%s: %s", version.name, error)
             return None
-        return Reference.build(pipeline, table, float(version.tags["holdout_share"]))
+        return Reference.build(pipeline, table, facts.holdout_share)
+
+
+def _settle_memory() -> None:
+    """Keep what is in memory out of the search for garbage, after one last search.
+
+    After each run of a page, and whenever Python sees fit, that search would stop every answer for
+    half a second. Without the last one, what only waits to be thrown away would stay for ever.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _identity(version: Version) -> tuple[int, str]:

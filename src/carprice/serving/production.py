@@ -29,11 +29,11 @@ def describe_production(work: Workspace) -> ProductionFacts:
     production = work.registry.find_alias(PRODUCTION)
     if production is None:
         return ProductionFacts(None, {}, "", "")
-    metrics = work.registry.run_metrics(production.run_id)
+    metrics = work.registry.run(production.run_id).metrics
     golden = work.params.validation.golden_cars[0]
     answer = work.registry.open_model(production).predict(to_listings([golden.car])).iloc[0]
     currency = MARKET.currency.symbol
-    simulated = production.tags["simulated"] == "true"
+    simulated = production.facts.simulated
     return ProductionFacts(
         version=production.number,
         figures={name: metrics[name] for name in Scores.stored_names() if name in metrics},

@@ -146,14 +146,16 @@ REASONS = {
         "one estimate takes {time:.1f} ms; at most {most:g} ms is allowed",
     ),
     Code.OPEN_FIELD_PRICE: Text(
-        "{car} à {price:,.0f} {currency} avec {opened} laissé ouvert ; selon ce que cela peut être, "
-        "entre {low:,.0f} et {high:,.0f} {currency}",
+        "{car} à {price:,.0f} {currency} avec {opened} laissé ouvert ; selon ce que cela peut "
+        "être, entre {low:,.0f} et {high:,.0f} {currency}",
         "{car} at {price:,.0f} {currency} with {opened} left open; by what that could be, "
         "between {low:,.0f} and {high:,.0f} {currency}",
     ),
     Code.GOLDEN_PRICE: Text(
-        "{car} à {price:,.0f} {currency} ; un prix entre {low:,.0f} et {high:,.0f} {currency} était attendu",
-        "{car} at {price:,.0f} {currency}; between {low:,.0f} and {high:,.0f} {currency} was expected",
+        "{car} à {price:,.0f} {currency} ; un prix entre {low:,.0f} et {high:,.0f} {currency} "
+        "était attendu",
+        "{car} at {price:,.0f} {currency}; between {low:,.0f} and {high:,.0f} {currency} "
+        "was expected",
     ),
     Code.ON_RECORD: Text("{sentence}", "{sentence}"),
 }

@@ -1,0 +1,50 @@
+"""What the commands share: their options, and the workspace that they work in."""
+
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import psutil
+import typer
+from rich.logging import RichHandler
+
+from carprice.cli.terminal import Narrator, messages
+from carprice.settings import read_settings
+
+if TYPE_CHECKING:
+    from carprice.workspace import Workspace
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(help="CSV file of listings; without it, a simulated sample.", show_default=False),
+]
+Forced = Annotated[
+    bool, typer.Option("--force", help="Override a refusal of the gate; the receipt says so.")
+]
+Number = Annotated[
+    int | None, typer.Argument(help="Version; the newest one when left out.", show_default=False)
+]
+
+
+@contextmanager
+def working() -> Iterator[tuple["Workspace", Narrator]]:
+    """Settings, logs on stderr, and the workspace that steps work in."""
+    from carprice.workspace import Workspace  # noqa: PLC0415 - heavy, and --help needs none of it
+
+    logging.basicConfig(
+        level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=messages)]
+    )
+    narrate = Narrator()
+    process = f"{socket.gethostname()}:{os.getpid()}"
+    yield Workspace(read_settings(), narrate.show, process), narrate
+
+
+def is_alive(process: str) -> bool:
+    """Whether a process named by host and number may still be at work."""
+    host, _, number = process.rpartition(":")
+    return host != socket.gethostname() or psutil.pid_exists(int(number))

@@ -1,0 +1,85 @@
+"""Commands about versions of the model: what there is, whether it holds, and the way back."""
+
+import json
+from pathlib import Path
+
+from carprice.cli.context import AsJson, Number, working
+from carprice.cli.terminal import print_either, print_json, print_versions, results
+from carprice.errors import ModelIntegrityError, ValidationFailedError
+
+# Heavy modules are imported inside the commands: `--help` answers at once, and what they read
+# from the environment is set before.
+# ruff: noqa: PLC0415
+
+
+def validate(version: Number = None, as_json: AsJson = False) -> None:
+    """Load a version from the registry and check how it behaves: golden cars, direction, speed.
+
+    Example: `carprice validate 3`
+    """
+    from carprice.market.chosen import MARKET
+    from carprice.pipeline.child import validate_version
+    from carprice.wording.reasons import list_reasons
+
+    with working() as (work, _):
+        chosen = work.registry.choose(version)
+        report = validate_version(work, chosen)
+        estimates = report.golden_estimates.items()
+        lines = [f"{car}: {price:,.0f} {MARKET.currency.symbol}" for car, price in estimates]
+        told = json.loads(report.model_dump_json())
+        told["failures"] = [each.text for each in report.failures]
+        print_either(as_json, told, "\n".join(lines))
+        if report.failures:
+            raise ValidationFailedError(list_reasons(f"{chosen.name}:", report.failures))
+
+
+def rollback(as_json: AsJson = False) -> None:
+    """Point production back at the version that the current one replaced.
+
+    Example: `carprice rollback`
+    """
+    from carprice.promotion.release import roll_back
+
+    with working() as (work, narrate):
+        with narrate("rollback") as say:
+            left, back = roll_back(work)
+            say(f"version {left.number} left production, version {back.number} is back")
+        print_either(
+            as_json, {"from": left.number, "to": back.number}, f"{back.name} is in production"
+        )
+
+
+def status(as_json: AsJson = False) -> None:
+    """Show versions, aliases, figures and decisions.
+
+    Example: `carprice status --json`
+    """
+    with working() as (work, _):
+        versions = work.registry.versions()
+        if as_json:
+            print_json([each.describe() for each in versions])
+        elif versions:
+            print_versions(versions)
+        else:
+            results.print("no version yet: type `carprice run`", markup=False)
+
+
+def verify(receipt: Path, as_json: AsJson = False) -> None:
+    """Hold the receipt of a promotion against the registry.
+
+    Example: `carprice verify models/CarPricePredictor-v1.json`
+    """
+    from carprice.promotion.receipt import read_receipt
+    from carprice.promotion.receipt import verify as hold_against
+
+    with working() as (work, _):
+        checks = hold_against(work.registry, *read_receipt(receipt))
+        if as_json:
+            print_json([each._asdict() for each in checks])
+        else:
+            for each in checks:
+                results.print(f"{'✓' if each.holds else '✗'} {each.statement}", markup=False)
+        if broken := [
+            f"{each.statement} (found {each.found})" for each in checks if not each.holds
+        ]:
+            raise ModelIntegrityError("\n  - ".join(["the receipt does not hold:", *broken]))

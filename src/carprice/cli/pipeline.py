@@ -1,0 +1,160 @@
+"""Commands that take listings towards production, step by step or all at once."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from carprice.cli.context import AsJson, Data, Forced, Number, is_alive, working
+from carprice.cli.terminal import (
+    Narrator,
+    messages,
+    print_either,
+    print_json,
+    print_outcome,
+    print_table,
+)
+from carprice.errors import PromotionRefusedError, QualityError
+from carprice.pipeline.stories import tell
+
+if TYPE_CHECKING:
+    from carprice.workspace import Workspace
+
+# Heavy modules are imported inside the commands: `--help` answers at once, and what they read
+# from the environment is set before.
+# ruff: noqa: PLC0415
+
+
+def run(data: Data = None, force: Forced = False, as_json: AsJson = False) -> None:
+    """Check, train, evaluate, promote, validate: listings in, a model in production out.
+
+    Example: `carprice run --data listings.csv`
+    """
+    from carprice.pipeline import steps
+    from carprice.pipeline.run_record import close_abandoned_runs
+    from carprice.serving.production import describe_production
+
+    with working() as (work, narrate):
+        if killed := close_abandoned_runs(work, is_alive):
+            messages.print(f"closed {killed} run(s) whose process had died")
+        with narrate("check_data_quality") as say:
+            checked = steps.check_data_quality(work, data)
+            say(tell("check_data_quality", checked))
+        refusal = _train_and_promote(work, narrate, checked.run_id, force=force)
+        with narrate("send_pipeline_report") as say:
+            steps.send_pipeline_report(work, checked.run_id)
+            say("report.md is with the run")
+        production = describe_production(work)
+        if as_json:
+            reasons = refusal.reasons if refusal else []
+            print_json({"refused": bool(refusal), "reasons": reasons, **production._asdict()})
+        else:
+            print_outcome(production, str(refusal) if refusal else None)
+    if refusal:
+        raise typer.Exit(refusal.exit_code)
+
+
+def check(data: Path, as_json: AsJson = False) -> None:
+    """Read a file, clean it and report on its quality; nothing is trained or kept.
+
+    Example: `carprice check listings.csv`
+    """
+    from carprice.listings.quality_report import summarize_report
+    from carprice.pipeline import steps
+
+    with working() as (work, narrate):
+        with narrate("check_data_quality") as say:
+            _, report = steps.inspect_listings(work, data)
+            say(f"{report.summary.rows_kept:,} of {report.summary.rows_read:,} rows kept")
+        if as_json:
+            print_json(report.describe())
+        else:
+            print_table(summarize_report(report))
+        if report.failures:
+            raise QualityError(
+                "\n  - ".join(["the listings break quality rules:", *report.failures])
+            )
+
+
+def train(data: Data = None, as_json: AsJson = False) -> None:
+    """Check the data, train and register a version, copy it to `models/`; nothing is promoted.
+
+    Example: `carprice train --data listings.csv`, then `carprice evaluate` and `carprice promote`
+    """
+    from carprice.pipeline import steps
+    from carprice.promotion.release import export_trained
+
+    with working() as (work, narrate):
+        with narrate("check_data_quality") as say:
+            checked = steps.check_data_quality(work, data)
+            say(tell("check_data_quality", checked))
+        with narrate("train_model") as say:
+            version = steps.train_model(work, checked.run_id)
+            say(f"{tell('train_model', version)}; {export_trained(work, version)}")
+        steps.send_pipeline_report(work, checked.run_id)
+        print_either(as_json, {"version": version.number, "run_id": version.run_id}, version.name)
+
+
+def evaluate(version: Number = None, as_json: AsJson = False) -> None:
+    """Score a version on held-out cars and let the gate compare it with the champion.
+
+    Example: `carprice evaluate 3`
+    """
+    from carprice.pipeline import steps
+    from carprice.wording.reasons import list_reasons
+
+    with working() as (work, narrate):
+        chosen = work.registry.choose(version)
+        with narrate("evaluate_model") as say:
+            decision = steps.evaluate_model(work, chosen.run_id)
+            say(decision.summary)
+        steps.send_pipeline_report(work, chosen.run_id)
+        told = json.loads(decision.model_dump_json())
+        told["reasons"] = [each.text for each in decision.reasons]
+        print_either(as_json, told, list_reasons(decision.summary, decision.reasons))
+        if not decision.promote:
+            raise typer.Exit(PromotionRefusedError.exit_code)
+
+
+def promote(version: Number = None, force: Forced = False, as_json: AsJson = False) -> None:
+    """Take an evaluated version to staging, validate it, and point production at it.
+
+    Example: `carprice promote 3`
+    """
+    from carprice.pipeline import steps
+
+    with working() as (work, narrate):
+        chosen = work.registry.choose(version)
+        _promote(work, narrate, chosen.run_id, force=force)
+        steps.send_pipeline_report(work, chosen.run_id)
+        text = f"{chosen.name} is in production; undo with `carprice rollback`"
+        print_either(as_json, {"version": chosen.number}, text)
+
+
+def _train_and_promote(
+    work: "Workspace", narrate: Narrator, run_id: str, *, force: bool
+) -> PromotionRefusedError | None:
+    from carprice.pipeline import steps
+
+    with narrate("train_model") as say:
+        version = steps.train_model(work, run_id)
+        say(tell("train_model", version))
+    with narrate("evaluate_model") as say:
+        say(steps.evaluate_model(work, run_id).summary)
+    try:
+        _promote(work, narrate, run_id, force=force)
+    except PromotionRefusedError as refusal:
+        return refusal
+    return None
+
+
+def _promote(work: "Workspace", narrate: Narrator, run_id: str, *, force: bool) -> None:
+    from carprice.pipeline import steps
+
+    with narrate("promote_to_staging") as say:
+        say(tell("promote_to_staging", steps.promote_to_staging(work, run_id, forced=force)))
+    with narrate("validate_staging_model") as say:
+        say(tell("validate_staging_model", steps.validate_staging_model(work, run_id)))
+    with narrate("promote_to_production") as say:
+        say(tell("promote_to_production", steps.promote_to_production(work, run_id)))

@@ -1,0 +1,143 @@
+"""A connection to MLflow, and what its troubles are told as."""
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+import mlflow
+from mlflow.environment_variables import (
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES,
+    MLFLOW_HTTP_REQUEST_TIMEOUT,
+)
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import (
+    INVALID_PARAMETER_VALUE,
+    RESOURCE_ALREADY_EXISTS,
+    RESOURCE_DOES_NOT_EXIST,
+    ErrorCode,
+)
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from carprice.errors import RegistryError
+from carprice.settings import Settings
+
+EXPERIMENT = "car_price_prediction"
+HASTE_SECONDS = 10
+"""How long the one request may take that must not be answered late."""
+DATABASES = ("postgresql", "mysql", "mssql")
+
+Asking = TypeVar("Asking", bound="Connection")
+Told = TypeVar("Told")
+P = ParamSpec("P")
+
+
+class Connection:
+    """A connection to the tracking and registry server, or to the embedded stores."""
+
+    def __init__(self, settings: Settings) -> None:
+        _be_silent()
+        self.uri = settings.registry_uri
+        self.artifact_root = settings.artifact_root
+        with explaining(self.uri):
+            if self.artifact_root:
+                settings.embedded_store.mkdir(parents=True, exist_ok=True)
+            _ensure_answers(self.uri)
+            mlflow.set_tracking_uri(self.uri)
+            self.client = mlflow.MlflowClient()
+            self.experiment_id = self._ensure_experiment()
+
+    def _ensure_experiment(self) -> str:
+        found = self.client.get_experiment_by_name(EXPERIMENT)
+        if found is None:
+            with tolerating(exists_already):
+                return str(self.client.create_experiment(EXPERIMENT, self.artifact_root))
+            found = self.client.get_experiment_by_name(EXPERIMENT)
+        return str(found.experiment_id)
+
+
+@contextmanager
+def explaining(uri: str) -> Iterator[None]:
+    """Turn what MLflow, its database or its disk raise into one clear RegistryError."""
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise RegistryError(
+            f"the registry at {_without_password(uri)} does not do as asked: "
+            f"{_without_password(first_line)[:300]}\n"
+            "Check that it is running, that its address in MLFLOW_TRACKING_URI is right, and that "
+            "its disk is writable and has room."
+        ) from error
+
+
+def explained(
+    ask: Callable[Concatenate[Asking, P], Told],
+) -> Callable[Concatenate[Asking, P], Told]:
+    """The same function, raising RegistryError; its first argument is the connection it asks."""
+
+    @wraps(ask)
+    def asking(registry: Asking, /, *arguments: P.args, **named: P.kwargs) -> Told:
+        with explaining(registry.uri):
+            return ask(registry, *arguments, **named)
+
+    return asking
+
+
+def is_absent(error: MlflowException) -> bool:
+    # An alias that is not set has no code of its own. Its message is read as well: taken for unset
+    # by mistake, a champion is replaced without a comparison, while a message that is worded
+    # anew one day is an error at once. To ask for all aliases first takes two requests.
+    unset_alias = (
+        error.error_code == ErrorCode.Name(INVALID_PARAMETER_VALUE)
+        and "alias" in str(error)
+        and "not found" in str(error)
+    )
+    return unset_alias or bool(error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST))
+
+
+def exists_already(error: MlflowException) -> bool:
+    return bool(error.error_code == ErrorCode.Name(RESOURCE_ALREADY_EXISTS))
+
+
+@contextmanager
+def tolerating(is_harmless: Callable[[MlflowException], bool]) -> Iterator[None]:
+    """Give up what the block began, without a word, where MLflow refuses it harmlessly."""
+    try:
+        yield
+    except MlflowException as error:
+        if not is_harmless(error):
+            raise
+
+
+@contextmanager
+def asking_once() -> Iterator[None]:
+    """MLflow otherwise repeats a request for minutes until it is answered."""
+    hasty = {MLFLOW_HTTP_REQUEST_MAX_RETRIES: 0, MLFLOW_HTTP_REQUEST_TIMEOUT: HASTE_SECONDS}
+    patient = {variable: variable.get() for variable in hasty}
+    try:
+        for variable, value in hasty.items():
+            variable.set(value)
+        yield
+    finally:
+        for variable, value in patient.items():
+            variable.set(value)
+
+
+def _be_silent() -> None:
+    # What goes wrong is raised and explained once; their logs would say it again, at length.
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+
+
+def _ensure_answers(uri: str) -> None:
+    """Ask a database once; MLflow itself would ask for an hour before it says that it is down."""
+    if uri.startswith(DATABASES):
+        create_engine(uri, poolclass=NullPool).connect().close()
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"://[^/\s]*@", "://", text)

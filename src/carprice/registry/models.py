@@ -1,0 +1,176 @@
+"""Versions of the model and their aliases, and opening what is stored of a version."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import mlflow
+from mlflow.models import Model, ModelSignature
+from mlflow.types import ColSpec, DataType, Schema
+
+from carprice.errors import ModelIntegrityError, RegistryError
+from carprice.market.listing import ESTIMATE_COLUMNS, FEATURES, TEXTUAL
+from carprice.registry.connection import (
+    Connection,
+    asking_once,
+    exists_already,
+    explained,
+    explaining,
+    is_absent,
+    tolerating,
+)
+from carprice.registry.records import MODEL_NAME, Version
+from carprice.registry.stored_model import (
+    MODEL_FILE,
+    ensure_files,
+    ensure_market,
+    open_pipeline,
+)
+
+if TYPE_CHECKING:
+    # Slow to import, and many a command opens nothing.
+    from sklearn.pipeline import Pipeline
+
+SIGNATURE = ModelSignature(
+    inputs=Schema(
+        [
+            ColSpec(
+                DataType.string if name in TEXTUAL else DataType.double, name=name, required=False
+            )
+            for name in FEATURES
+        ]
+    ),
+    outputs=Schema([ColSpec(DataType.double, name=name) for name in ESTIMATE_COLUMNS]),
+)
+
+
+class Models(Connection):
+    """The half of the registry that knows of registered models."""
+
+    @explained
+    def version_of_run(self, run_id: str) -> Version | None:
+        """The version that a run registered, whole; what others registered of it does not count.
+
+        A request that is sent again because its answer was lost registers twice: the second
+        version is removed.
+        """
+        entries = self.client.search_model_versions(f"run_id = '{run_id}'")
+        found = [Version.from_entry(each) for each in entries if each.name == MODEL_NAME]
+        whole = sorted((each for each in found if each.file_hashes), key=lambda each: each.number)
+        for extra in whole[1:]:
+            self.client.delete_model_version(MODEL_NAME, str(extra.number))
+        return whole[0] if whole else None
+
+    @explained
+    def give_up_models(self, run_id: str) -> None:
+        """Mark models of a run whose storing was never finished as failed."""
+        asked = f"source_run_id = '{run_id}'"
+        for each in self.client.search_logged_models([self.experiment_id], asked):
+            if each.status == "PENDING":
+                self.client.finalize_logged_model(each.model_id, "FAILED")
+
+    @explained
+    def ensure_model(self, name: str, description: str) -> None:
+        """Make a registered model unless it is there."""
+        with tolerating(exists_already):
+            self.client.create_registered_model(name, description=description)
+
+    @explained
+    def versions(self) -> list[Version]:
+        """All versions, newest first."""
+        entries = self.client.search_model_versions(f"name='{MODEL_NAME}'")
+        aliases = self._aliases()
+        return sorted(
+            (Version.from_entry(each, aliases.get(int(each.version), ())) for each in entries),
+            key=lambda version: -version.number,
+        )
+
+    @explained
+    def version(self, number: int) -> Version:
+        return Version.from_entry(self.client.get_model_version(MODEL_NAME, str(number)))
+
+    def choose(self, number: int | None) -> Version:
+        """The version of a number, or the newest one when none is given."""
+        if number is not None:
+            return self.version(number)
+        versions = self.versions()
+        if not versions:
+            raise RegistryError("there is no version yet: type `carprice run` or `carprice train`")
+        return versions[0]
+
+    @explained
+    def find_alias(self, alias: str) -> Version | None:
+        """The version that an alias names, or None when it names none."""
+        with tolerating(is_absent):
+            return Version.from_entry(self.client.get_model_version_by_alias(MODEL_NAME, alias))
+        return None
+
+    @explained
+    def set_alias(self, alias: str, number: int) -> None:
+        self.client.set_registered_model_alias(MODEL_NAME, alias, str(number))
+
+    def set_alias_now(self, alias: str, number: int) -> None:
+        """Set an alias within seconds or not at all: what comes late may undo another's work."""
+        with asking_once():
+            self.set_alias(alias, number)
+
+    @explained
+    def clear_alias(self, alias: str) -> None:
+        """Remove an alias; harmless when it is not set."""
+        with tolerating(is_absent):
+            self.client.delete_registered_model_alias(MODEL_NAME, alias)
+
+    @explained
+    def tag_version(self, number: int, tags: Mapping[str, str]) -> None:
+        for key, value in tags.items():
+            self.client.set_model_version_tag(MODEL_NAME, str(number), key, value)
+
+    def open_model(self, version: Version) -> "Pipeline":
+        """Open a version after checking bytes, signature and types against what was registered.
+
+        Raises ModelIntegrityError naming what differs.
+        """
+        with self.checked_files(version) as folder:
+            return open_pipeline(folder / MODEL_FILE, version.name)
+
+    def read_model(self, version: Version) -> bytes:
+        """The file of a version's model, proven to be the one registered."""
+        with self.checked_files(version) as folder:
+            return (folder / MODEL_FILE).read_bytes()
+
+    @contextmanager
+    def checked_files(self, version: Version) -> Iterator[Path]:
+        """Folder of a version's files, each proven to be the one registered."""
+        ensure_market(version)
+        with self.files(version) as folder:
+            ensure_files(folder, version.file_hashes, version.name)
+            if Model.load(str(folder)).signature != SIGNATURE:
+                raise ModelIntegrityError(
+                    f"{version.name} has another signature than this release of carprice expects. "
+                    "Train again with this release, or go back to the release that made it."
+                )
+            yield folder
+
+    def files(self, version: Version) -> AbstractContextManager[Path]:
+        """Folder of a version's files as they are stored, unchecked, for as long as the block."""
+        return self.download(f"models:/{MODEL_NAME}/{version.number}")
+
+    @contextmanager
+    def download(self, uri: str) -> Iterator[Path]:
+        with ExitStack() as fetched:
+            with explaining(self.uri):
+                target = None  # the files of an embedded store are read where they lie
+                if not self.artifact_root:
+                    target = fetched.enter_context(TemporaryDirectory(prefix="carprice-"))
+                folder = Path(mlflow.artifacts.download_artifacts(uri, dst_path=target))
+            yield folder
+
+    def _aliases(self) -> dict[int, tuple[str, ...]]:
+        names: dict[int, tuple[str, ...]] = {}
+        with tolerating(is_absent):
+            registered = self.client.get_registered_model(MODEL_NAME)
+            for alias, number in registered.aliases.items():
+                names[int(number)] = (*names.get(int(number), ()), alias)
+        return names

@@ -1,0 +1,83 @@
+"""Runs of the pipeline as MLflow keeps them: status, tags, figures and artifacts."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import mlflow
+from mlflow.entities import Metric, Param, RunTag
+
+from carprice.registry.connection import Connection, explained, is_absent, tolerating
+from carprice.registry.records import Run
+
+if TYPE_CHECKING:
+    # Slow to import, and many a command draws nothing.
+    from matplotlib.figure import Figure
+
+
+class Runs(Connection):
+    """The half of the registry that knows of runs."""
+
+    @explained
+    def start_run(self, name: str, tags: Mapping[str, str]) -> str:
+        """Open a run in the experiment and return its id."""
+        run = self.client.create_run(self.experiment_id, run_name=name, tags=dict(tags))
+        return str(run.info.run_id)
+
+    @explained
+    def end_run(self, run_id: str, status: str) -> None:
+        """Close a run as FINISHED, FAILED or KILLED."""
+        self.client.set_terminated(run_id, status)
+
+    @explained
+    def set_status(self, run_id: str, status: str) -> None:
+        self.client.update_run(run_id, status=status)
+
+    @explained
+    def run(self, run_id: str) -> Run:
+        return Run.from_entry(self.client.get_run(run_id))
+
+    @explained
+    def runs(self, *, status: str = "", pipeline_run: str = "") -> list[Run]:
+        """Runs of a status, of a run of the pipeline, or both; newest first."""
+        wanted = {"attributes.status": status, "tags.pipeline_run": pipeline_run}
+        asked = " AND ".join(f"{name} = '{value}'" for name, value in wanted.items() if value)
+        return [*map(Run.from_entry, self.client.search_runs([self.experiment_id], asked))]
+
+    @explained
+    def untag_run(self, run_id: str, *names: str) -> None:
+        """Take tags from a run; harmless when it has none."""
+        for name in names:
+            with tolerating(is_absent):
+                self.client.delete_tag(run_id, name)
+
+    @explained
+    def log(
+        self,
+        run_id: str,
+        *,
+        params: Mapping[str, object] | None = None,
+        metrics: Mapping[str, float] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write parameters, metrics and tags of a run in one request; writing twice is harmless."""
+        now = int(datetime.now(UTC).timestamp() * 1000)
+        self.client.log_batch(
+            run_id,
+            metrics=[Metric(k, v, now, 0) for k, v in (metrics or {}).items()],
+            params=[Param(k, str(v)) for k, v in (params or {}).items()],
+            tags=[RunTag(k, v) for k, v in (tags or {}).items()],
+        )
+
+    @explained
+    def log_text(self, run_id: str, text: str, path: str) -> None:
+        self.client.log_text(run_id, text, path)
+
+    @explained
+    def log_figure(self, run_id: str, figure: "Figure", path: str) -> None:
+        self.client.log_figure(run_id, figure, path)
+
+    @explained
+    def read_text(self, run_id: str, path: str) -> str:
+        """A text artifact of a run."""
+        return str(mlflow.artifacts.load_text(f"runs:/{run_id}/{path}"))
