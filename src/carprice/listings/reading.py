@@ -106,9 +106,10 @@ class Records:
         "C3,Citroën,2016
         "C4,Citroën,2012
 
-    For csv.reader this is one record, whose first cell holds the line break and most of a second
-    listing. So where a record spans several lines, its lines have to be strict CSV, and no line
-    inside its cells may be a whole listing: as many cells as the header, a number for the year.
+    For csv.reader this is one record of three cells; the first holds all of the first listing and
+    the title of the second. So where a record spans several lines, these have to be strict CSV,
+    and no line inside its cells may be a whole listing: as many cells as the header, and a number
+    for the year.
     """
 
     def __init__(self, lines: Iterable[str], separator: str, width: int, year: int) -> None:
