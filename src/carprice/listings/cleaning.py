@@ -13,13 +13,15 @@ The rules, each with its reason, all in this module:
   however they are spelt.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carprice.listings.parsing import Flags, Parsed, find_bands, parse_column
+from carprice.arrays import Floats
+from carprice.listings.parsing import Column, Flags, Parsed, find_bands, parse_column
 from carprice.market.fields import THIS_YEAR, Kind, fold
 from carprice.market.listing import BY_NAME, FIELDS, TARGET, TEXTUAL, VEHICLE
 
@@ -29,10 +31,47 @@ NEW_FROM_YEAR = THIS_YEAR - 1
 THOUSANDS = (10, 999)
 NUMERIC = tuple(each for each in FIELDS if each.name not in TEXTUAL and each.name != TARGET)
 NUMBERS = (TARGET, *(each.name for each in NUMERIC))
-"""In one array for all: a single car goes this way too, and pandas takes its time per column."""
+"""Columns of the one array in which all numbers are corrected."""
+LEAST = np.array([each.minimum for each in NUMERIC])
+MOST = np.array([each.maximum for each in NUMERIC])
 
 SPELT = tuple(each.name for each in FIELDS if each.kind is Kind.TEXT and each.name != "link")
 ENDINGS = ("_placeholder", "_in_thousands", "_out_of_range")
+
+
+class Typed(NamedTuple):
+    """Corrected clean values of raw texts, as arrays: Parsed without a table.
+
+    texts: columns of textual fields that were given. numbers: (n, NUMBERS), unknown is NaN.
+    problems, told: as in Parsed.
+    """
+
+    texts: dict[str, Column]
+    numbers: Floats
+    problems: dict[str, Flags]
+    told: frozenset[str]
+
+
+def parse_columns(raw: Mapping[str, Column], rows: int) -> Typed:
+    """Turn columns of raw texts into corrected clean values; a field without one is unknown."""
+    numbers = np.full((rows, len(NUMBERS)), np.nan, order="F")
+    texts: dict[str, Column] = {}
+    problems: dict[str, Flags] = {}
+    for each in FIELDS:
+        if each.name not in raw:
+            continue
+        column = raw[each.name]
+        values, unreadable = parse_column(column, each)
+        if each.name in TEXTUAL:
+            texts[each.name] = column._replace(distinct=values)
+        else:
+            numbers[:, NUMBERS.index(each.name)] = column.spread(values, float)
+        if unreadable.any():
+            problems[f"{each.name}_unreadable"] = unreadable
+    banded = find_bands(raw["mileage_km"]) if "mileage_km" in raw else np.False_
+    problems |= _correct(numbers, ~banded)
+    told = frozenset(name for name, column in raw.items() if (column.places >= 0).any())
+    return Typed(texts, numbers, problems, told)
 
 
 def parse_listings(raw: pd.DataFrame) -> Parsed:
@@ -40,29 +79,15 @@ def parse_listings(raw: pd.DataFrame) -> Parsed:
 
     A field without a column is unknown.
     """
-    given = set(raw.columns)
-    told: set[str] = set()
+    columns = {name: Column.of_series(raw[name]) for name in raw.columns if name in BY_NAME}
+    typed = parse_columns(columns, len(raw))
     silent = pd.array([None] * len(raw), dtype="str")
-    values: dict[str, Any] = {
-        each.name: silent if each.name in TEXTUAL else np.nan for each in FIELDS
-    }
-    problems: dict[str, pd.Series] = {}
-    for each in FIELDS:
-        if each.name not in given:
-            continue
-        values[each.name], unreadable = parse_column(raw[each.name], each)
-        if raw[each.name].notna().any():
-            told.add(each.name)
-        if unreadable.any():
-            problems[f"{each.name}_unreadable"] = pd.Series(unreadable, index=raw.index)
-    numbers = np.empty((len(raw), len(NUMBERS)), order="F")
-    for at, name in enumerate(NUMBERS):
-        numbers[:, at] = values[name]
-    banded = find_bands(raw["mileage_km"]) if "mileage_km" in given else np.False_
-    changed = _correct(numbers, ~banded)
-    values |= zip(NUMBERS, numbers.T, strict=True)
-    problems |= _name_rows(changed, raw.index)
-    return Parsed(pd.DataFrame(values, index=raw.index), problems, frozenset(told))
+    values: dict[str, Any] = {each.name: silent for each in FIELDS}
+    for name, column in typed.texts.items():
+        values[name] = pd.array(column.distinct, dtype="str").take(column.places)
+    values |= zip(NUMBERS, typed.numbers.T, strict=True)
+    frame = pd.DataFrame(values, index=raw.index)
+    return Parsed(frame, _name_rows(typed.problems, raw.index), typed.told)
 
 
 def correct_listings(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
@@ -78,7 +103,7 @@ def correct_listings(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.Se
 
 
 def _correct(numbers: npt.NDArray[np.float64], exact_mileage: Flags | np.bool_) -> dict[str, Flags]:
-    """Correct an array (rows, NUMBERS) in place; the rows that each rule changed, by its code."""
+    """Correct an array (n, NUMBERS) in place; rows by the code of the rule that changed them."""
     price, year, mileage = (
         numbers[:, NUMBERS.index(name)] for name in (TARGET, "model_year", "mileage_km")
     )
@@ -91,15 +116,15 @@ def _correct(numbers: npt.NDArray[np.float64], exact_mileage: Flags | np.bool_) 
     price[changed[f"{TARGET}_placeholder"]] = np.nan
     mileage[changed["mileage_km_in_thousands"]] *= 1000
     mileage[changed["mileage_km_placeholder"]] = np.nan
-    for at, each in enumerate(NUMERIC, 1):
-        outside = (numbers[:, at] < each.minimum) | (numbers[:, at] > each.maximum)
-        changed[f"{each.name}_out_of_range"] = outside
-        numbers[outside, at] = np.nan
-    return changed
+    outside = (numbers[:, 1:] < LEAST) | (numbers[:, 1:] > MOST)
+    numbers[:, 1:][outside] = np.nan
+    for at in np.flatnonzero(outside.any(axis=0)):
+        changed[f"{NUMERIC[at].name}_out_of_range"] = outside[:, at]
+    return {code: rows for code, rows in changed.items() if rows.any()}
 
 
 def _name_rows(changed: dict[str, Flags], index: pd.Index) -> dict[str, pd.Series]:
-    return {code: pd.Series(rows, index=index) for code, rows in changed.items() if rows.any()}
+    return {code: pd.Series(rows, index=index) for code, rows in changed.items()}
 
 
 DROP_REASONS = {

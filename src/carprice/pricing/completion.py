@@ -34,6 +34,8 @@ MOST_WEIGHTS = 2_000_000
 FieldFlags = npt.NDArray[np.bool_]
 """(n, len(FEATURES)): a flag for each field of each car."""
 FIELD_AT = {name: at for at, name in enumerate(FEATURES)}
+COUNTED = np.isin(FEATURES, MASKED)
+"""All fields but equipment (FEATURES,)."""
 
 
 def find_missing(X: Floats) -> FieldFlags:  # noqa: N803
@@ -57,7 +59,7 @@ def lent_by(name: str) -> tuple[str, ...]:
 
 def count_fields(flags: FieldFlags) -> Places:
     """How many fields are flagged, equipment spared: (n,)."""
-    count: Places = np.sum(flags & np.isin(FEATURES, MASKED), axis=1)
+    count: Places = np.sum(flags & COUNTED, axis=1)
     return count
 
 
@@ -95,9 +97,9 @@ class Completer(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         completed = np.repeat(X[:, None], COMPLETIONS, axis=1)
         makes = np.where(open_fields[:, FIELD_AT["make"]], 0, X[:, AT["make"]])
-        keys, groups = np.unique(np.column_stack([makes, open_fields]), axis=0, return_inverse=True)
+        keys, groups = _find_distinct(np.column_stack([makes, open_fields]))
         for at, group in enumerate(keys):
-            rows = np.flatnonzero(groups.ravel() == at)
+            rows = np.flatnonzero(groups == at)
             of_make = self.lenders_
             if group[0]:
                 of_make = of_make[of_make[:, AT["make"]] == group[0]]
@@ -114,22 +116,21 @@ class Completer(BaseEstimator):  # type: ignore[misc]
 
 def _fill(cars: Floats, lenders: Floats, names: Sequence[str], left_open: Sequence[str]) -> Floats:
     """Cars (n, COMPLETIONS, COLUMNS) with some of their open fields as lenders say."""
-    lent_together: dict[tuple[tuple[str, ...], bytes], list[int]] = {}
+    lent_together: dict[tuple[str, ...], dict[bytes, list[int]]] = {}
     for name in names:
         if name == "model" and "make" in left_open:
             continue  # known within its make only: both are lent together
         said = is_missing(lenders, name) == 0
         places = [at for each in (name, *(["model"] * (name == "make"))) for at in PLACES[each]]
-        lent_together.setdefault((lent_by(name), said.tobytes()), []).extend(places)
-    for (fields, said), places in lent_together.items():
-        near = [each for each in fields if each not in left_open]
+        near = tuple(each for each in lent_by(name) if each not in left_open)
+        lent_together.setdefault(near, {}).setdefault(said.tobytes(), []).extend(places)
+    for near, parts in lent_together.items():
         # Cars that are told alike in these fields are lent the same.
-        keys, alike = np.unique(
-            cars[:, 0, [AT[each] for each in near]], axis=0, return_inverse=True
-        )
-        weights = _weigh(keys, near, lenders) * np.frombuffer(said, dtype=bool)
-        lent = lenders[:, places][_draw(weights)]
-        cars[:, :, places] = lent[alike.ravel()]
+        keys, alike = _find_distinct(cars[:, 0, [AT[each] for each in near]])
+        weights = _weigh(keys, near, lenders)
+        for said, places in parts.items():
+            drawn = _draw(weights * np.frombuffer(said, dtype=bool))
+            cars[:, :, places] = lenders[:, places][drawn][alike]
     return cars
 
 
@@ -140,7 +141,7 @@ def _weigh(cars: Floats, fields: Sequence[str], lenders: Floats) -> Floats:
         if name in APART:
             said = ~np.isnan(values)
             apart = np.abs(values[said, None] - lenders[:, AT[name]]) / APART[name]
-            distance[said] += np.nan_to_num(apart, nan=1.0)
+            distance[said] += np.where(np.isnan(apart), 1.0, apart)
         else:
             said = values > 0
             distance[said] += MISMATCHES[name] * (values[said, None] != lenders[:, AT[name]])
@@ -153,6 +154,14 @@ def _draw(weights: Floats) -> Places:
     heights = np.cumsum(weights, axis=1)
     steps = (np.arange(COMPLETIONS) + 0.5) / COMPLETIONS
     return np.array([np.searchsorted(each, steps * each[-1]) for each in heights])
+
+
+def _find_distinct(rows: Floats) -> tuple[Floats, Places]:
+    """The distinct rows of a table, and which of them each row is (n,)."""
+    if len(rows) == 1:  # where there is nothing to find, looking takes as long as the rest
+        return rows, np.zeros(1, dtype=np.intp)
+    distinct, places = np.unique(rows, axis=0, return_inverse=True)
+    return distinct, places.ravel()
 
 
 def _count_earlier(numbers: Floats) -> Places:

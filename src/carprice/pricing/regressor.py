@@ -129,7 +129,11 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, X: Floats, open_fields: FieldFlags | None = None) -> pd.DataFrame:  # noqa: N803
-        """Price and the ends of its interval in DH: columns ESTIMATE_COLUMNS, one row a car.
+        """The answer of `estimate` as a table, for pipelines and MLflow's signature."""
+        return pd.DataFrame(self.estimate(X, open_fields), columns=list(ESTIMATE_COLUMNS))
+
+    def estimate(self, X: Floats, open_fields: FieldFlags | None = None) -> Floats:  # noqa: N803
+        """Prices and the ends of their intervals in DH (n, ESTIMATE_COLUMNS), one row a car.
 
         open_fields: fields of which nobody told, answered by what they could be; all other missing
         ones are absent as from an advert, a name never seen. By default those are open that
@@ -141,19 +145,12 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         # A model stored by a release that knew no open fields answers as it did.
         lent = self.completer_.lent if hasattr(self, "completer_") else False
         open_fields = open_models(open_fields) & lent
-        estimates = np.empty((len(X), len(ESTIMATE_COLUMNS)))
-
-        def fill(at: int) -> None:
-            rows = slice(at, at + BLOCK_ROWS)
-            estimates[rows] = self._estimate(X[rows], open_fields[rows])
-
-        starts = range(0, len(X), BLOCK_ROWS)
-        if len(starts) > 1:
-            with ThreadPoolExecutor(os.cpu_count()) as threads:
-                list(threads.map(fill, starts))
-        else:  # one car is done sooner than a thread is started
-            list(map(fill, starts))
-        return pd.DataFrame(estimates, columns=list(ESTIMATE_COLUMNS), copy=False)
+        starts = range(0, max(1, len(X)), BLOCK_ROWS)
+        blocks = [(X[at : at + BLOCK_ROWS], open_fields[at : at + BLOCK_ROWS]) for at in starts]
+        if len(blocks) == 1:  # one car is done sooner than a thread is started
+            return self._estimate(*blocks[0])
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            return np.concatenate([*threads.map(self._estimate, *zip(*blocks, strict=True))])
 
     def _estimate(self, X: Floats, open_fields: FieldFlags) -> Floats:  # noqa: N803
         """Estimates in DH (n, ESTIMATE_COLUMNS)."""
