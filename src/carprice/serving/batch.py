@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
-from sklearn.pipeline import Pipeline
 
 from carprice.language import Language
 from carprice.listings import workbook
@@ -23,7 +22,8 @@ from carprice.listings.reading import CHUNK_ROWS, ListingFile, Upload
 from carprice.listings.refusals import refuse
 from carprice.market.fields import Role, fold
 from carprice.market.listing import ESTIMATE_COLUMNS, FIELDS, TARGET, VEHICLE
-from carprice.pricing.prediction import estimate, spell_estimates
+from carprice.pricing.prediction import estimate_adverts, spell_estimates
+from carprice.pricing.price_model import PriceModel
 from carprice.wording import spell
 from carprice.wording.files import ESTIMATED_FILE, FILE_TOO_LONG
 from carprice.wording.remarks import COLUMNS
@@ -83,9 +83,9 @@ class Annotator:
     """Estimates rows of raw texts, and counts them; `progress` is told how many there were."""
 
     def __init__(
-        self, pipeline: Pipeline, progress: Callable[[int], None], language: Language = "fr"
+        self, model: PriceModel, progress: Callable[[int], None], language: Language = "fr"
     ) -> None:
-        self.pipeline = pipeline
+        self.model = model
         self.progress = progress
         self.language = language
         self.rows = self.estimated = 0
@@ -93,7 +93,7 @@ class Annotator:
     def __call__(self, raw: pd.DataFrame) -> list[list[str]]:
         # What no price rests on is not read: a hundred thousand links take their time.
         parsed = parse_listings(raw.drop(columns=list(UNPRICED)))
-        answer = estimate(self.pipeline, parsed, self.language)
+        answer = estimate_adverts(self.model, parsed, self.language)
         self.rows += len(answer)
         self.estimated += int(answer[TARGET].notna().sum())
         self.progress(self.rows)
@@ -101,14 +101,14 @@ class Annotator:
 
 
 def estimate_upload(
-    pipeline: Pipeline, upload: Upload, progress: Callable[[float], None], language: Language
+    model: PriceModel, upload: Upload, progress: Callable[[float], None], language: Language
 ) -> EstimatedFile:
     """Estimate an uploaded CSV file or Excel workbook; `progress` is told the share that is done.
 
     Raises DatasetError when it cannot be read as listings, or has more than MOST_ROWS.
     """
     file = _open(upload)
-    annotate = Annotator(pipeline, lambda rows: progress(min(1, rows / file.most_rows)), language)
+    annotate = Annotator(model, lambda rows: progress(min(1, rows / file.most_rows)), language)
     rows = annotate_rows(file, COLUMNS, annotate, language)
     copy, shown = io.BytesIO(), _Shown(file)
     write_rows(file, copy, COLUMNS, shown.keep(rows))

@@ -11,12 +11,11 @@ import threading
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sklearn.pipeline import Pipeline
-
 from carprice.errors import CarPriceError, DatasetError, RegistryError
 from carprice.insight.comparables import Reference
 from carprice.listings.table_store import read_table
 from carprice.pricing.prediction import estimate_car
+from carprice.pricing.price_model import PriceModel
 from carprice.registry.client import PRODUCTION
 from carprice.registry.history import NO_RECORD, History, Record, read_history, read_record
 from carprice.registry.records import Version
@@ -31,21 +30,16 @@ log = logging.getLogger(__name__)
 
 
 class Serving(NamedTuple):
-    """A version that answers, and its pipeline.
+    """A version that answers, and its model.
 
     reference: what it learnt from, where that table is at hand. record: what stands with its run,
     once that was read.
     """
 
     version: Version
-    pipeline: Pipeline
+    model: PriceModel
     reference: Reference | None = None
     record: Record = NO_RECORD
-
-    @property
-    def coverage(self) -> float:
-        """The share of prices that intervals are to hold."""
-        return float(self.pipeline["price"].coverage)
 
     @property
     def simulated(self) -> bool:
@@ -123,9 +117,9 @@ class LiveModel:
         # By its run as well: a registry made anew begins at version 1 again.
         if current and _identity(current.version) == _identity(production):
             return self._add_record(current._replace(version=production))
-        pipeline = self.work.registry.open_model(production)
-        reference = self._read_reference(pipeline, production) if self.for_page else None
-        estimate_car(pipeline, FIRST_CAR)
+        model = PriceModel(self.work.registry.open_model(production))
+        reference = self._read_reference(model, production) if self.for_page else None
+        estimate_car(model, FIRST_CAR)
         # What stays is not searched for garbage: after each run of a page, and whenever Python
         # sees fit, that would stop every answer for half a second. Once for each version it is
         # searched all the same: what only waits to be thrown away would stay for ever.
@@ -133,7 +127,7 @@ class LiveModel:
         gc.collect()
         gc.freeze()
         log.info("%s answers from now on", production.name)
-        return self._add_record(Serving(production, pipeline, reference))
+        return self._add_record(Serving(production, model, reference))
 
     def _add_record(self, serving: Serving) -> Serving:
         """Once for each version; one whose record cannot be read answers, and it is tried again."""
@@ -145,14 +139,14 @@ class LiveModel:
             log.warning("the record of %s: %s", serving.version.name, error)
             return serving
 
-    def _read_reference(self, pipeline: Pipeline, version: Version) -> Reference | None:
+    def _read_reference(self, model: PriceModel, version: Version) -> Reference | None:
         """Nothing where the clean table is not here: estimates need none of it."""
         try:
             table = read_table(self.work.settings.processed_data, version.tags["data_hash"])
         except DatasetError as error:
             log.warning("%s: %s", version.name, error)
             return None
-        return Reference.build(pipeline, table, float(version.tags["holdout_share"]))
+        return Reference.build(model, table, float(version.tags["holdout_share"]))
 
 
 def _identity(version: Version) -> tuple[int, str]:

@@ -9,6 +9,7 @@ from carprice.listings.copying import copy_with_columns
 from carprice.listings.reading import ListingFile
 from carprice.market.listing import HIGH, LOW, TARGET
 from carprice.market.table import to_listings
+from carprice.pricing.price_model import PriceModel
 from carprice.registry.client import PRODUCTION
 from carprice.serving.batch import Annotator
 from carprice.wording.remarks import COLUMNS, SIMULATED_WARNING
@@ -58,10 +59,10 @@ def estimate_file(work: Workspace, source: Path, target: Path) -> FileEstimates:
     production = work.registry.find_alias(PRODUCTION)
     if production is None:
         raise RegistryError("no version is in production: type `carprice run` first")
-    pipeline = work.registry.open_model(production)
+    model = PriceModel(work.registry.open_model(production))
     file = ListingFile(source, needs_price=False)
     annotate = Annotator(
-        pipeline, lambda rows: work.progress(f"estimating {source.name}", rows, file.most_rows)
+        model, lambda rows: work.progress(f"estimating {source.name}", rows, file.most_rows)
     )
     copy_with_columns(file, target, COLUMNS, annotate)
     return FileEstimates(annotate.rows, annotate.estimated, production.name)
