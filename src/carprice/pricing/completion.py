@@ -11,6 +11,7 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -97,7 +98,7 @@ class Completer(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         completed = np.repeat(X[:, None], COMPLETIONS, axis=1)
         makes = np.where(open_fields[:, FIELD_AT["make"]], 0, X[:, AT["make"]])
-        keys, groups = _find_distinct(np.column_stack([makes, open_fields]))
+        keys, groups = find_distinct(np.column_stack([makes, open_fields]))
         for at, group in enumerate(keys):
             rows = np.flatnonzero(groups == at)
             of_make = self.lenders_
@@ -126,7 +127,7 @@ def _fill(cars: Floats, lenders: Floats, names: Sequence[str], left_open: Sequen
         lent_together.setdefault(near, {}).setdefault(said.tobytes(), []).extend(places)
     for near, parts in lent_together.items():
         # Cars that are told alike in these fields are lent the same.
-        keys, alike = _find_distinct(cars[:, 0, [AT[each] for each in near]])
+        keys, alike = find_distinct(cars[:, 0, [AT[each] for each in near]])
         weights = _weigh(keys, near, lenders)
         for said, places in parts.items():
             drawn = _draw(weights * np.frombuffer(said, dtype=bool))
@@ -156,12 +157,17 @@ def _draw(weights: Floats) -> Places:
     return np.array([np.searchsorted(each, steps * each[-1]) for each in heights])
 
 
-def _find_distinct(rows: Floats) -> tuple[Floats, Places]:
+def find_distinct(rows: Floats) -> tuple[Floats, Places]:
     """The distinct rows of a table, and which of them each row is (n,)."""
     if len(rows) == 1:  # where there is nothing to find, looking takes as long as the rest
         return rows, np.zeros(1, dtype=np.intp)
-    distinct, places = np.unique(rows, axis=0, return_inverse=True)
-    return distinct, places.ravel()
+    numbers = np.zeros(len(rows), dtype=np.intp)
+    for column in rows.T:
+        places, values = pd.factorize(column, use_na_sentinel=False)
+        if len(values) > 1:
+            numbers = pd.factorize(numbers * len(values) + places)[0]
+    first = np.unique(numbers, return_index=True)[1]
+    return rows[first], numbers
 
 
 def _count_earlier(numbers: Floats) -> Places:

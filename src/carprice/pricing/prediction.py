@@ -30,6 +30,7 @@ from carprice.wording.remarks import (
 CORE = tuple(each for each in FEATURES if BY_NAME[each].needed)
 IS_CORE = np.isin(FEATURES, CORE)
 FEATURE_NAMES = pd.Index(FEATURES)
+NUMERIC_AT = [at for at, name in enumerate(FEATURES) if name in NUMBERS]
 LEAST_GIVEN = 3
 """Of the core fields; with fewer, the only honest answer is none."""
 RARE_BELOW = 5
@@ -82,11 +83,9 @@ def read_cars(model: PriceModel, answers: Iterable[Mapping[str, str]]) -> Cars:
     columns = {name: Column.of_texts(car.get(name) for car in cars) for name in given}
     typed = parse_columns(columns, len(cars))
     values = np.full((len(cars), len(FEATURES)), None, dtype=object)
-    for at, name in enumerate(FEATURES):
-        if name in typed.texts:
-            values[:, at] = typed.texts[name].spread(typed.texts[name].distinct, object)
-        elif name in NUMBERS:
-            values[:, at] = typed.numbers[:, NUMBERS.index(name)]
+    values[:, NUMERIC_AT] = typed.numbers[:, [NUMBERS.index(FEATURES[at]) for at in NUMERIC_AT]]
+    for name in typed.texts.keys() & FIELD_AT:
+        values[:, FIELD_AT[name]] = typed.texts[name].spread(typed.texts[name].distinct, object)
     # All in one block: of one column a field, a table takes longer to build than the price.
     listings = pd.DataFrame(values, columns=FEATURE_NAMES, dtype=object, copy=False)
     return Cars(listings, model.encode(listings), pd.isna(values), typed.problems)

@@ -27,6 +27,7 @@ from carprice.pricing.completion import (
     Completer,
     FieldFlags,
     count_fields,
+    find_distinct,
     find_missing,
     open_models,
 )
@@ -182,9 +183,11 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Each way has its own error, and the ways lie apart: squared, both add up.
         """
         ways = self.completer_.complete(X, open_fields).reshape(-1, len(COLUMNS))
-        blocks = (ways[at : at + BLOCK_ROWS] for at in range(0, len(ways), BLOCK_ROWS))
+        # Most ways are alike; of a single car, to find that out takes longer than its price.
+        told, places = find_distinct(ways) if len(X) > 1 else (ways, np.arange(len(ways)))
+        blocks = (told[at : at + BLOCK_ROWS] for at in range(0, len(told), BLOCK_ROWS))
         priced = np.concatenate([np.stack(self._price(block)) for block in blocks], axis=1)
-        log_price, scale = priced.reshape(2, -1, COMPLETIONS)
+        log_price, scale = priced[:, places].reshape(2, -1, COMPLETIONS)
         ranked = np.sort(log_price, axis=1)
         middle = ranked[:, TRIMMED:-TRIMMED].mean(axis=1)
         error = self.quantile_ * np.sqrt(np.square(scale).mean(axis=1))
