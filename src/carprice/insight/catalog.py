@@ -1,4 +1,4 @@
-"""The names and years that a table of listings knows, as people spell them: pure."""
+"""Makes, models and years in a table of listings, as people spell them: pure."""
 
 import math
 from collections import Counter, defaultdict
@@ -24,7 +24,7 @@ class Catalog:
 
     @classmethod
     def from_listings(cls, listings: pd.DataFrame) -> Self:
-        """From clean listings; rows without a make or a model name nothing."""
+        """The catalog of clean listings; rows without a make or a model are left out."""
         makes: defaultdict[str, Counter[str]] = defaultdict(Counter)
         models: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         years: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
@@ -42,22 +42,22 @@ class Catalog:
         return cls({make: tuple(each) for make, each in names.items()}, found)
 
     def spell_make(self, text: str) -> str:
-        """A make as it is spelt here, if it is known however it is spelt there."""
+        """The catalog's spelling of a make, or `text` when it is unknown."""
         return next((make for make in self.names if fold(make) == fold(text)), text)
 
     def models_of(self, make: str) -> tuple[str, ...]:
-        """The models of a make, however it is spelt; none for an unknown one."""
+        """Models of a make in any spelling; none for an unknown make."""
         return self.names.get(self.spell_make(make), ())
 
     def years_of(self, make: str, model: str) -> tuple[int, ...]:
-        """The model years in which a model was seen; none for an unknown one."""
+        """Model years of a model, newest first; none for an unknown model."""
         make = self.spell_make(make)
         known = next((each for each in self.models_of(make) if fold(each) == fold(model)), model)
         return self.years.get((make, known), ())
 
 
 def _count_names(listings: pd.DataFrame) -> Iterator[tuple[str, str, float, int]]:
-    """Each make, model and year that stand together, and in how many listings."""
+    """Make, model, year (NaN where unknown) and number of listings, once for each triple."""
     columns = ["make", "model", "model_year"]
     named = listings[columns].dropna(subset=["make", "model"])
     counts = named.value_counts(dropna=False).reset_index(name="rows")
@@ -65,5 +65,5 @@ def _count_names(listings: pd.DataFrame) -> Iterator[tuple[str, str, float, int]
 
 
 def _most_common(spellings: Counter[str]) -> str:
-    """Of two as common, the first in the alphabet."""
+    """The most common spelling; of two as common, the first in the alphabet."""
     return min(spellings, key=lambda each: (-spellings[each], each))

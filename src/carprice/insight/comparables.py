@@ -1,4 +1,4 @@
-"""What the model learnt from and was measured on, arranged to answer for one car: pure."""
+"""Comparable adverts of a car and the track record of its kind: pure."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -18,17 +18,16 @@ from carprice.pricing.split import split
 
 COMPARABLES = 8
 LEAST_RECORD = 30
-"""Held-out cars below which a track record would be luck."""
+"""Held-out cars that a track record needs: with fewer, it would be luck."""
 SAME_AGE_YEARS = 3
 YEARS_APART = 1.0
 KM_APART = 20_000.0
-"""How far two adverts of a model are apart: a year counts as much as this many kilometres, or as
-another fuel, gearbox or condition."""
+"""Differences in year and kilometres that count as much as another fuel, gearbox or condition."""
 NOWHERE = np.array([], dtype=np.intp)
 
 
 class Likeness(StrEnum):
-    """How like a car the held-out ones of a track record are, the closest first."""
+    """What the held-out cars of a track record share with a car, the closest first."""
 
     MODEL_AND_AGE = "model_and_age"
     MODEL = "model"
@@ -37,10 +36,10 @@ class Likeness(StrEnum):
 
 
 class TrackRecord(NamedTuple):
-    """How estimates of held-out cars like one did.
+    """How well held-out cars of one kind were estimated.
 
-    rows: how many were like it. coverage_pct, median_error_pct: share of them inside their
-    interval, and median error; None where rows are too few to tell.
+    rows: number of these cars. coverage_pct: share of their prices inside the interval.
+    median_error_pct: of their estimates. Both are None where rows are fewer than LEAST_RECORD.
     """
 
     likeness: Likeness
@@ -50,7 +49,7 @@ class TrackRecord(NamedTuple):
 
 
 class _Names(NamedTuple):
-    """Which rows of a table are of each make and model, by the encoder's numbers."""
+    """Rows of a table by make and by model, as the encoder numbers them."""
 
     makes: Mapping[int, Places]
     models: Mapping[int, Places]
@@ -61,11 +60,11 @@ class _Names(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """The two sides of the split, the catalog of names, and the typical car of a market.
+    """Both sides of the split, with the catalog and the typical car of their market.
 
-    complete: the typical car, its open fields filled as is usual. known: training listings.
-    unseen: held-out ones, with the estimates of this model beside their price: `estimate`, LOW,
-    HIGH, `error_pct`, and `inside`, whether the interval holds the price.
+    typical: the most common model. complete: the same, its open fields filled as is usual.
+    known: training listings. unseen: held-out listings, with the model's `estimate`, LOW, HIGH,
+    `error_pct`, and `inside` (whether the interval holds the price).
     """
 
     catalog: Catalog
@@ -100,19 +99,19 @@ class Reference(NamedTuple):
 
     @property
     def sides(self) -> tuple[int, int]:
-        """How many listings were learnt from, and how many held out."""
+        """Number of training listings and of held-out ones."""
         return len(self.known), len(self.unseen)
 
     def find_comparables(self, car: ToldCar) -> pd.DataFrame:
-        """Training listings of the same model, the most alike first; none of an unknown one."""
+        """Training listings of the same model, nearest first; none for an unknown model."""
         rows = self.known_names.models.get(_number(car, "model"), NOWHERE)
         alike = self.known.iloc[rows]
         return alike.iloc[np.argsort(_distance(alike, car), kind="stable")[:COMPARABLES]]
 
     def find_record(self, car: ToldCar) -> TrackRecord | None:
-        """Record of the closest kind of cars that is large enough; None for a nameless car.
+        """Track record of the closest kind with LEAST_RECORD cars; None for an unknown make.
 
-        Where none is, that of the largest kind without figures.
+        Where every kind is smaller, the number of cars of the make, without figures.
         """
         make, model = _number(car, "make"), _number(car, "model")
         if not make:
@@ -127,19 +126,16 @@ class Reference(NamedTuple):
         }
         for likeness, rows in kinds.items():
             if len(rows) >= LEAST_RECORD:
-                return self._measure(likeness, rows)
+                inside = self.unseen["inside"].to_numpy()[rows]
+                errors = self.unseen["error_pct"].to_numpy()[rows]
+                coverage, error = 100 * float(inside.mean()), float(np.median(errors))
+                return TrackRecord(likeness, len(rows), coverage, error)
         return TrackRecord(Likeness.MAKE, len(of_make), None, None)
 
     def _of_age(self, rows: Places, car: ToldCar) -> Places:
         years = self.unseen["model_year"].to_numpy()[rows]
         alike: Places = rows[np.abs(years - car.values["model_year"]) <= SAME_AGE_YEARS]
         return alike
-
-    def _measure(self, likeness: Likeness, rows: Places) -> TrackRecord:
-        inside, errors = (self.unseen[name].to_numpy()[rows] for name in ("inside", "error_pct"))
-        return TrackRecord(
-            likeness, len(rows), 100 * float(inside.mean()), float(np.median(errors))
-        )
 
 
 def _number(car: ToldCar, name: str) -> int:
@@ -148,7 +144,7 @@ def _number(car: ToldCar, name: str) -> int:
 
 
 def _group(numbers: Floats) -> dict[int, Places]:
-    """Positions of each number but 0, the unknown."""
+    """Rows of each number; 0, the unknown, is left out."""
     order = np.argsort(numbers, kind="stable")
     values, starts = np.unique(numbers[order], return_index=True)
     groups = zip(values.tolist(), np.split(order, starts[1:]), strict=True)
@@ -156,7 +152,7 @@ def _group(numbers: Floats) -> dict[int, Places]:
 
 
 def _distance(listings: pd.DataFrame, car: ToldCar) -> Floats:
-    """How far each listing is from the car; what either leaves open does not count."""
+    """Distance of each listing from the car (n,); a field unknown in either does not count."""
     row = car.values
     apart = np.zeros(len(listings))
     for name, unit in (("model_year", YEARS_APART), ("mileage_km", KM_APART)):

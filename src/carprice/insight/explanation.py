@@ -21,7 +21,7 @@ from carprice.pricing.interval import blank, is_missing
 from carprice.pricing.price_model import Clean, PriceModel, ToldCar
 
 TOGETHER = (("make", "model"), tuple(EQUIPMENT))
-"""Fields that only make sense, or are only worth a line, as one."""
+"""Fields that are explained as one."""
 GROUPS: tuple[tuple[str, ...], ...] = (
     TOGETHER[0],
     *((name,) for name in FEATURES if not any(name in group for group in TOGETHER)),
@@ -30,16 +30,16 @@ GROUPS: tuple[tuple[str, ...], ...] = (
 
 
 class Contribution(NamedTuple):
-    """What fields that differ from the typical car add to the price, in DH."""
+    """Amount in DH that fields add to the price of the typical car."""
 
     fields: tuple[str, ...]
     amount: float
 
 
 class Explanation(NamedTuple):
-    """The price of the typical car in DH, and what leads from it to this one, largest first.
+    """The typical car's price in DH and the contributions up to this car, largest first.
 
-    Fields that this car leaves open are left open in the typical one, and explain nothing.
+    Open fields of this car are open in the typical one as well, and contribute nothing.
     """
 
     typical: float
@@ -58,10 +58,7 @@ class Curve(NamedTuple):
 
 
 def find_typical(listings: pd.DataFrame) -> Clean:
-    """The most common model, at its median age and distance.
-
-    A field that most adverts of it leave open stays open.
-    """
+    """Clean values of the most common model, each its usual one; NaN where most have none."""
     pairs = listings[["make", "model"]].dropna()
     make, model = pairs.value_counts().index[0]
     alike = listings[(listings["make"] == make) & (listings["model"] == model)]
@@ -69,13 +66,13 @@ def find_typical(listings: pd.DataFrame) -> Clean:
 
 
 def complete(car: Clean, listings: pd.DataFrame) -> Clean:
-    """A car whose open fields are as most listings that name them say."""
+    """The car, its unknown fields filled with the most common value in listings."""
     usual = {name: listings[name].mode() for name in FEATURES if pd.isna(car[name])}
     return {**car, **{name: mode.iloc[0] for name, mode in usual.items() if len(mode)}}
 
 
 def explain(model: PriceModel, car: ToldCar, typical: ToldCar) -> Explanation:
-    """What leads from the typical car to this one."""
+    """Shapley contributions that lead from the typical car to this one."""
     target, start = car.encoded, typical.encoded
     known = {name for name in FEATURES if not is_missing(target, name)[0]}
     for name in set(FEATURES) - known:
@@ -86,7 +83,8 @@ def explain(model: PriceModel, car: ToldCar, typical: ToldCar) -> Explanation:
         if (fields := tuple(each for each in names if each in known))
         and (start[0, _places(fields)] != target[0, _places(fields)]).any()
     ]
-    taken = _all_subsets(len(groups))
+    # Row n takes the groups whose bit is set in n.
+    taken = (np.arange(2 ** len(groups))[:, None] >> np.arange(len(groups))) & 1
     mixed = np.repeat(start, len(taken), axis=0)
     for member, fields in enumerate(groups):
         mixed[np.ix_(taken[:, member] == 1, _places(fields))] = target[0, _places(fields)]
@@ -98,7 +96,7 @@ def explain(model: PriceModel, car: ToldCar, typical: ToldCar) -> Explanation:
 
 
 def vary(model: PriceModel, car: ToldCar, name: str, values: Iterable[float]) -> Curve:
-    """Estimates of a car at other values of one numeric field."""
+    """Estimates of a car at given values of one numeric field."""
     grid = [float(each) for each in values]
     cars = np.repeat(car.encoded, len(grid), axis=0)
     open_fields = np.repeat(car.open_fields, len(grid), axis=0)
@@ -118,11 +116,6 @@ def _typical_value(column: pd.Series) -> float | str:
     many = column.nunique() > 7
     value = round(column.median()) if many and column.dtype != "str" else column.mode().iloc[0]
     return value if isinstance(value, str) else float(value)
-
-
-def _all_subsets(size: int) -> np.ndarray:
-    """(2**size, size) of 0 and 1: row n takes the members whose bit is set in n."""
-    return (np.arange(2**size)[:, None] >> np.arange(size)) & 1
 
 
 def _shapley_values(worth: Floats, taken: np.ndarray) -> Floats:

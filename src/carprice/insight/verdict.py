@@ -32,7 +32,7 @@ class Verdict(NamedTuple):
 
 
 def judge(asked: float, price: float, low: float, high: float) -> Verdict:
-    """Hold an asking price in DH against an estimate and its interval."""
+    """The verdict on an asking price, given an estimate and its interval (all in DH)."""
     percent = 100 * (asked / price - 1)
     if asked < low:
         standing = Standing.FAR_BELOW
@@ -46,16 +46,16 @@ def judge(asked: float, price: float, low: float, high: float) -> Verdict:
 
 
 class Widening(NamedTuple):
-    """What fields that are left open cost: their names, and by how much the interval is wider."""
+    """Open fields, and by how many percent they widen the interval."""
 
     fields: tuple[str, ...]
     percent: float
 
 
 def measure_widening(model: PriceModel, car: ToldCar, complete: ToldCar) -> Widening:
-    """How much wider the interval is than for the same car whose open fields are as is usual.
+    """How much wider the interval is than with the open fields filled from `complete`.
 
-    complete: says what is usual; what it leaves open costs nothing.
+    Fields that `complete` leaves open as well do not count.
     """
     left_open = [each for each in MASKED if car.open_fields[0, FIELD_AT[each]]]
     names = [each for each in left_open if not is_missing(complete.encoded, each)[0]]

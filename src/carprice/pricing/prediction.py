@@ -1,4 +1,4 @@
-"""A car to an estimate with its interval and what must be said about it: pure."""
+"""Estimates of cars, with their intervals and remarks: pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -32,11 +32,11 @@ IS_CORE = np.isin(FEATURES, CORE)
 FEATURE_NAMES = pd.Index(FEATURES)
 NUMERIC_AT = [at for at, name in enumerate(FEATURES) if name in NUMBERS]
 LEAST_GIVEN = 3
-"""Of the core fields; with fewer, the only honest answer is none."""
+"""Core fields that must be known for an estimate."""
 RARE_BELOW = 5
 SEPARATORS: Mapping[Language, str] = {"fr": " ; ", "en": "; "}
 UNUSABLE = ("unreadable", "out_of_range", "placeholder")
-"""Endings of the problem codes by which a given value became unknown."""
+"""Endings of problem codes: a text was given, its value is unknown."""
 
 Rows = npt.NDArray[np.bool_]
 Problems = Mapping[str, Rows]
@@ -59,9 +59,10 @@ class CarEstimate(NamedTuple):
 
 @dataclass(frozen=True)
 class Cars:
-    """Cars that were read and encoded once.
+    """Cars, read and encoded once.
 
-    listings: FEATURES, one row a car. encoded: (n, COLUMNS). missing: (n, FEATURES).
+    listings: clean table of FEATURES, one row a car. encoded: (n, COLUMNS). missing: fields
+    without a value (n, FEATURES).
     """
 
     listings: pd.DataFrame
@@ -70,14 +71,14 @@ class Cars:
     problems: Problems
 
     def tell(self, at: int) -> ToldCar:
-        """One of the cars; what it leaves out is open."""
+        """The car in row `at`; its missing fields are open."""
         row = slice(at, at + 1)
         values = dict(zip(FEATURES, self.listings.iloc[at].tolist(), strict=True))
         return ToldCar(values, self.encoded[row], self.missing[row])
 
 
 def read_cars(model: PriceModel, answers: Iterable[Mapping[str, str]]) -> Cars:
-    """Cars from raw texts by field name; absent or empty ones are unknown."""
+    """Cars from raw texts by field name; an absent or empty text is unknown."""
     cars = list(answers)
     given = {name for car in cars for name, text in car.items() if text and name in BY_NAME}
     columns = {name: Column.of_texts(car.get(name) for car in cars) for name in given}
@@ -86,7 +87,7 @@ def read_cars(model: PriceModel, answers: Iterable[Mapping[str, str]]) -> Cars:
     values[:, NUMERIC_AT] = typed.numbers[:, [NUMBERS.index(FEATURES[at]) for at in NUMERIC_AT]]
     for name in typed.texts.keys() & FIELD_AT:
         values[:, FIELD_AT[name]] = typed.texts[name].spread(typed.texts[name].distinct, object)
-    # All in one block: of one column a field, a table takes longer to build than the price.
+    # In one block: a table with a column of its own for each field takes longer than the price.
     listings = pd.DataFrame(values, columns=FEATURE_NAMES, dtype=object, copy=False)
     return Cars(listings, model.encode(listings), pd.isna(values), typed.problems)
 
@@ -99,24 +100,24 @@ def estimate_car(
 
 
 def estimate_told(model: PriceModel, cars: Cars, language: Language = "fr") -> list[CarEstimate]:
-    """One CarEstimate a car; what a person leaves open is answered as open."""
+    """One CarEstimate a car, in their order; all missing fields are open."""
     prices, remarks, seen = _estimate(model, cars, cars.missing, language)
+    amounts = prices.astype(object)
+    amounts[np.isnan(prices)] = None
     counts = [None if np.isnan(count) else int(count) for count in seen.tolist()]
     return [
         CarEstimate(None if is_guess(count) else price, low, high, remark, count)
-        for (price, low, high), remark, count in zip(
-            (map(_or_none, row) for row in prices.tolist()), remarks, counts, strict=True
-        )
+        for (price, low, high), remark, count in zip(amounts.tolist(), remarks, counts, strict=True)
     ]
 
 
 def estimate_adverts(model: PriceModel, parsed: Parsed, language: Language = "fr") -> pd.DataFrame:
-    """Estimates of adverts in DH (ESTIMATE_COLUMNS, NaN where there is none), and remarks, by row.
+    """One row an advert: ESTIMATE_COLUMNS in DH, `remark` and `seen`.
 
-    What adverts lack by themselves is absent here too where a file says so by an empty cell; a
-    file without the column says nothing.
-    remark: what must be said, empty where nothing. seen: training adverts of a car's model, or of
-    its make where no model is named; NaN without a name.
+    Prices are NaN where too little is known; a remark is empty where there is nothing to say.
+    seen: training adverts of the car's model, or of its make where no model is named; NaN without
+    a name. A missing field that adverts often leave out counts as left out where its column holds
+    a cell in any row; where the file has no such column, it is open.
     """
     listings = parsed.values[list(FEATURES)]
     problems = {code: rows.to_numpy() for code, rows in parsed.problems.items()}
@@ -131,10 +132,6 @@ def estimate_adverts(model: PriceModel, parsed: Parsed, language: Language = "fr
 def is_guess(seen: int | None) -> bool:
     """Whether too few adverts like a car were seen to name a price."""
     return seen is not None and seen < RARE_BELOW
-
-
-def _or_none(amount: float) -> float | None:
-    return None if np.isnan(amount) else amount
 
 
 def _estimate(
@@ -154,7 +151,7 @@ def _estimate(
 
 
 def _find_unusable(cars: Cars) -> FieldFlags:
-    """Fields that hold something of which nothing could be used."""
+    """Fields with a text that could not be used (n, FEATURES)."""
     unusable = np.zeros_like(cars.missing)
     for at, name in enumerate(FEATURES):
         for code in (f"{name}_{trouble}" for trouble in UNUSABLE):
@@ -175,7 +172,7 @@ def _count_adverts(cars: Cars) -> tuple[Floats, Floats]:
 
 
 def _remark(cars: Cars, language: Language) -> Iterator[tuple[Rows, str]]:
-    """Each sentence with the rows that it is said of."""
+    """Each sentence of a remark, with the rows that it holds for."""
     makes, models = _count_adverts(cars)
     named = ~cars.missing
     yield named[:, FIELD_AT["make"]] & (makes == 0), UNKNOWN_MAKE.say(language)
@@ -184,7 +181,7 @@ def _remark(cars: Cars, language: Language) -> Iterator[tuple[Rows, str]]:
     for code, rows in cars.problems.items():
         if not code.startswith(TARGET):
             yield rows, describe_problem(code, language)
-    # What was given but could not be used is said by itself.
+    # A text that could not be used has a sentence of its own.
     left_out = cars.missing & ~_find_unusable(cars)
     names = ((left_out[:, FIELD_AT[name]], spell.label(name, language)) for name in MASKED)
     absent = _join(len(left_out), names, ", ")
@@ -193,7 +190,7 @@ def _remark(cars: Cars, language: Language) -> Iterator[tuple[Rows, str]]:
 
 
 def _join(rows: int, parts: Iterator[tuple[Rows, str]], separator: str) -> npt.NDArray[np.object_]:
-    """One text a row: the parts that hold for it, in order."""
+    """The parts that hold for each row, joined in their order (n,)."""
     joined = np.full(rows, "", dtype=object)
     for holds, part in parts:
         joined[holds & (joined != "")] += separator

@@ -14,14 +14,14 @@ from carprice.pricing.completion import FieldFlags
 from carprice.pricing.encoder import known_equipment
 
 Clean = Mapping[str, float | str]
-"""Values of a car by field name; unknown ones are None, NaN or left out."""
+"""Clean values of a car by field name; an unknown one is NaN, None or left out."""
 
 
 class ToldCar(NamedTuple):
-    """One car as it was told, ready to be priced.
+    """One car as a person described it, ready to be priced.
 
-    values: by feature; unknown is None or NaN. encoded: (1, COLUMNS). open_fields: of which nobody
-    told (1, FEATURES).
+    values: clean value of each feature, None or NaN where unknown. encoded: (1, COLUMNS).
+    open_fields: features without a value (1, FEATURES).
     """
 
     values: Clean
@@ -31,7 +31,7 @@ class ToldCar(NamedTuple):
 
 @dataclass(frozen=True)
 class PriceModel:
-    """Alone knows what a stored pipeline is made of."""
+    """A fitted pipeline and what other rooms need of it: the only one to know its steps."""
 
     pipeline: Pipeline
 
@@ -42,17 +42,17 @@ class PriceModel:
 
     @property
     def equipment(self) -> list[str]:
-        """Equipment that it learnt from."""
+        """Equipment that the model uses."""
         return known_equipment(self.pipeline["price"].boosted_)
 
     @property
     def lacking(self) -> FieldFlags:
-        """Fields that adverts lack by themselves, often enough to learn from it (FEATURES,)."""
+        """Fields that adverts leave out often enough to learn from it (FEATURES,)."""
         flags: FieldFlags = self.pipeline["price"].lacking_
         return flags
 
     def encode(self, listings: pd.DataFrame) -> Floats:
-        """Clean listings, one column a feature, as floats (n, COLUMNS)."""
+        """Clean listings (one column a feature) encoded as floats (n, COLUMNS)."""
         encoded: Floats = self.pipeline["encode"].transform(listings)
         return encoded
 
@@ -62,7 +62,7 @@ class PriceModel:
         return estimates
 
     def tell(self, car: Clean) -> ToldCar:
-        """A car by its clean values; what they leave out is open."""
+        """A car from its clean values, open where there are none."""
         listing = to_listings([car])
         values = dict(zip(FEATURES, listing.iloc[0].tolist(), strict=True))
         return ToldCar(values, self.encode(listing), listing.isna().to_numpy())
