@@ -7,19 +7,17 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 import texts
-from charts import Spec, draw_curve, draw_explanation, draw_interval, name_group, signed
+from charts import draw_curve, draw_explanation, draw_interval, name_group, signed
 from language import language, say
 
-from carprice.arrays import Floats
 from carprice.insight.comparables import LEAST_RECORD, Reference, TrackRecord
-from carprice.insight.explanation import Explanation, explain, vary
+from carprice.insight.explanation import Curve, Explanation, explain, vary
 from carprice.insight.verdict import Standing, Widening, judge, measure_widening
 from carprice.market.chosen import MARKET
 from carprice.market.fields import THIS_YEAR, Kind
-from carprice.market.listing import BY_NAME, FEATURES, TARGET, VERSIONS
-from carprice.pricing.completion import FieldFlags
-from carprice.pricing.encoder import AT
-from carprice.pricing.prediction import CarEstimate, estimate_cars, read_cars
+from carprice.market.listing import BY_NAME, TARGET, VERSIONS
+from carprice.pricing.prediction import CarEstimate, estimate_told, read_cars
+from carprice.pricing.price_model import Clean, ToldCar
 from carprice.serving.live_model import Serving
 from carprice.wording import spell
 
@@ -35,10 +33,9 @@ COMPARED = (TARGET, "model_year", "mileage_km", *MARKET.compared)
 
 def show_answer(serving: Serving, answers: dict[str, str]) -> None:
     """Everything about one car, from its raw answers by field name."""
-    parsed = read_cars([answers])
-    car = parsed.values
-    found = estimate_cars(serving.pipeline, parsed, language())[0]
-    st.header(_describe(car) or say(texts.NAMELESS), divider="gray")
+    cars = read_cars(serving.model, [answers])
+    found, car = estimate_told(serving.model, cars, language())[0], cars.tell(0)
+    st.header(_describe(car.values) or say(texts.NAMELESS), divider="gray")
     if found.low is None or found.high is None:
         st.warning(spell.capital(found.remark))
         return
@@ -49,25 +46,19 @@ def show_answer(serving: Serving, answers: dict[str, str]) -> None:
         _show_background(serving, car, found)
 
 
-def _show_background(serving: Serving, car: pd.DataFrame, found: CarEstimate) -> None:
+def _show_background(serving: Serving, car: ToldCar, found: CarEstimate) -> None:
     """All that stands behind a price, and around it."""
-    reference = serving.reference
-    encoded = serving.pipeline["encode"].transform(car[list(FEATURES)])
-    left_open = car[list(FEATURES)].isna().to_numpy()
-    comparables = car.iloc[:0]
+    model, reference = serving.model, serving.reference
+    comparables = pd.DataFrame({TARGET: []})
     if reference:
-        _show_record(reference.find_record(encoded, car))
-        _show_widening(
-            measure_widening(serving.pipeline, encoded, left_open, reference.complete_encoded)
-        )
-        comparables = reference.find_comparables(encoded, car)
+        _show_record(reference.find_record(car))
+        _show_widening(measure_widening(model, car, reference.complete))
+        comparables = reference.find_comparables(car)
     _judge_advert(found, comparables)
     if found.price is not None:  # what explains a guess would be one too
         if reference:
-            typical = reference.typical_encoded
-            explanation = explain(serving.pipeline, encoded, left_open, typical)
-            _show_reasons(explanation, reference)
-        _show_curves(serving, encoded, left_open)
+            _show_reasons(explain(model, car, reference.typical), reference)
+        _show_curves(serving, car)
     _show_comparables(comparables, car, found.seen)
     st.caption(say(texts.SHARE) if reference else say(texts.NO_REFERENCE))
 
@@ -80,7 +71,7 @@ def _show_price(serving: Serving, found: CarEstimate) -> None:
         st.warning(say(sentence, seen=found.seen), icon=":material/visibility_off:")
     else:
         st.metric(say(texts.ESTIMATE), spell.about(found.price))
-    st.write(_word_interval(serving.coverage, low, high))
+    st.write(_word_interval(serving.model.coverage, low, high))
     st.caption(say(texts.ASKED_PRICES))
 
 
@@ -148,7 +139,7 @@ def _show_reasons(explanation: Explanation, reference: Reference) -> None:
     if not explanation.contributions:
         st.write(say(texts.SAME_AS_TYPICAL))
         return
-    typical, price = _describe(reference.typical), spell.about(explanation.typical)
+    typical, price = _describe(reference.typical.values), spell.about(explanation.typical)
     st.write(say(texts.TYPICAL, car=typical, price=price))
     told = "; ".join(
         say(texts.EXPLANATION_ALT, name=name_group(each.fields), amount=signed(each.amount))
@@ -158,34 +149,33 @@ def _show_reasons(explanation: Explanation, reference: Reference) -> None:
     st.caption(say(texts.EXPLAINED))
 
 
-def _show_curves(serving: Serving, car: Floats, left_open: FieldFlags) -> None:
+def _show_curves(serving: Serving, car: ToldCar) -> None:
     for (name, (title, values)), column in zip(CURVES.items(), st.columns(2), strict=True):
-        curve = vary(serving.pipeline, car, left_open, name, values)
-        here = car[0, AT[name]]
+        curve = vary(serving.model, car, name, values)
+        here = car.values[name]
         with column:
             st.subheader(say(title))
-            st.vega_lite_chart(_draw(curve, name, here), alt=_tell_curve(curve, name, say(title)))
+            st.vega_lite_chart(
+                draw_curve(curve, None if pd.isna(here) else here),
+                alt=_tell_curve(curve, say(title)),
+            )
             st.caption(say(texts.CURVE_NOTE))
 
 
-def _draw(curve: pd.DataFrame, name: str, here: float) -> Spec:
-    return draw_curve(curve, name, None if np.isnan(here) else float(here))
-
-
-def _tell_curve(curve: pd.DataFrame, name: str, title: str) -> str:
-    first, last = curve.iloc[0], curve.iloc[-1]
+def _tell_curve(curve: Curve, title: str) -> str:
+    (first, *_), (last, *_) = curve.estimates[[0, -1]].tolist()
     return say(
         texts.CURVE_ALT, title=title,
-        first=spell.about(first[TARGET]), start=spell.measure(name, first[name]),
-        last=spell.about(last[TARGET]), end=spell.measure(name, last[name]),
+        first=spell.about(first), start=spell.measure(curve.name, curve.values[0]),
+        last=spell.about(last), end=spell.measure(curve.name, curve.values[-1]),
     )  # fmt: skip
 
 
-def _show_comparables(comparables: pd.DataFrame, car: pd.DataFrame, seen: int | None) -> None:
+def _show_comparables(comparables: pd.DataFrame, car: ToldCar, seen: int | None) -> None:
     st.subheader(say(texts.COMPARABLES))
     if comparables.empty:
-        named = car[["make", "model"]].notna().all(axis=None)
-        st.write(say(texts.NO_COMPARABLES if named else texts.NO_MODEL_NAMED))
+        unnamed = pd.isna(car.values["make"]) or pd.isna(car.values["model"])
+        st.write(say(texts.NO_MODEL_NAMED if unnamed else texts.NO_COMPARABLES))
         return
     st.caption(say(texts.COMPARABLES_NOTE, seen=spell.number(seen or 0)))
     table = pd.DataFrame(
@@ -219,9 +209,8 @@ def _head(name: str) -> str:
     return spell.title(name, language()) + (f" ({unit})" if unit else "")
 
 
-def _describe(car: pd.DataFrame) -> str:
+def _describe(row: Clean) -> str:
     """« Dacia Logan 2018, 120 000 km, diesel, manuelle », of what is known."""
-    row = car.iloc[0]
     name = " ".join(
         spell.plain(each) if isinstance(each, str) else f"{each:.0f}"
         for each in (row["make"], row["model"], row["model_year"])

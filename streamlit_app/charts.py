@@ -15,9 +15,9 @@ import pyarrow as pa
 import texts
 from language import language, say_in
 
-from carprice.insight.explanation import Explanation
+from carprice.insight.explanation import Curve, Explanation
 from carprice.language import Language
-from carprice.market.listing import ESTIMATE_COLUMNS, TARGET
+from carprice.market.listing import TARGET
 from carprice.wording import spell
 
 Spec = dict[str, Any]
@@ -69,19 +69,20 @@ def draw_explanation(explanation: Explanation) -> Spec:
     return fill(_explanation(language()), bars=bars) | {"height": 34 * len(found) + 60}
 
 
-def draw_curve(curve: pd.DataFrame, name: str, here: float | None) -> Spec:
+def draw_curve(curve: Curve, here: float | None) -> Spec:
     """Price and its band over one field, and where this car stands."""
-    prices, low, high = (curve[each].tolist() for each in ESTIMATE_COLUMNS)
+    prices, low, high = curve.estimates.T.tolist()
     told = [
         f"{spell.about(middle)} ({spell.about(least)} – {spell.about(most)})"
         for middle, least, most in zip(prices, low, high, strict=True)
     ]
-    at = curve[name].tolist()
     line = {
-        "at": at, "price": prices, "low": low, "high": high, "told": told,
-        "where": [spell.measure(name, each) for each in at],
+        "at": curve.values, "price": prices, "low": low, "high": high, "told": told,
+        "where": [spell.measure(curve.name, each) for each in curve.values],
     }  # fmt: skip
-    return fill(_curve(name, language()), line=line, here={"at": [] if here is None else [here]})
+    return fill(
+        _curve(curve.name, language()), line=line, here={"at": [] if here is None else [here]}
+    )
 
 
 @cache

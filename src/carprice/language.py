@@ -13,6 +13,6 @@ class Text(NamedTuple):
     fr: str
     en: str
 
-    def say(self, language: Language = "fr", **details: object) -> str:
+    def say(self, language: Language, **details: object) -> str:
         sentence: str = getattr(self, language)
         return sentence.format(**details)

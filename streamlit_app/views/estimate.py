@@ -8,8 +8,6 @@ from form import ask_car, read_answers
 from language import say
 from live import show_absence, state
 
-from carprice.pricing.encoder import known_equipment
-
 
 def show() -> None:
     st.title(say(texts.TITLE))
@@ -18,7 +16,7 @@ def show() -> None:
         show_absence()
         return
     st.write(say(texts.INTRO))
-    equipment = known_equipment(serving.pipeline["price"].boosted_)
+    equipment = serving.model.equipment
     if address.leads():
         address.fill_form(equipment)
         st.session_state["asked"] = read_answers() or None

@@ -57,7 +57,7 @@ class Order:
         with turn():
             if self.result is None:
                 self.result = estimate_upload(
-                    self.serving.pipeline, self.upload, progress, self.language
+                    self.serving.model, self.upload, progress, self.language
                 )
                 _make_room(self)
             return self.result

@@ -24,6 +24,7 @@ from carprice.listings.parsing import parse_number
 from carprice.market.fields import THIS_YEAR
 from carprice.market.listing import BY_NAME, EQUIPMENT, FEATURES
 from carprice.pricing.prediction import estimate_car, read_cars
+from carprice.pricing.price_model import PriceModel
 from carprice.serving.live_model import LiveModel, Serving
 from carprice.wording.remarks import UNKNOWN_MAKE
 
@@ -44,7 +45,7 @@ MORE_THAN_THREADS = 45
 
 def test_a_car_is_answered_as_everywhere_else(client: TestClient, serving: Serving) -> None:
     expected = estimate_car(
-        serving.pipeline, {name: str(given) for name, given in LOGAN.items()}, "fr"
+        serving.model, {name: str(given) for name, given in LOGAN.items()}, "fr"
     )
     assert client.post(ONE, json=LOGAN).json() == {
         "price_mad": round(expected.price or 0),
@@ -86,9 +87,11 @@ def test_a_number_is_never_taken_for_thousands(number: float) -> None:
 
 
 @pytest.mark.parametrize("beyond", ["1e300", "-1e300", "Infinity", "1" + "0" * 400])
-def test_a_number_beyond_reading_is_remarked_on(client: TestClient, beyond: str) -> None:
+def test_a_number_beyond_reading_is_remarked_on(
+    client: TestClient, serving: Serving, beyond: str
+) -> None:
     answer = client.post(ONE, content=f'{{"make": "Dacia", "doors": {beyond}}}', headers=JSON)
-    parsed = read_cars([{"doors": str(spell_value(float("inf")))}])
+    parsed = read_cars(serving.model, [{"doors": str(spell_value(float("inf")))}])
     assert answer.status_code == 200
     assert [problem.code for problem in parsed.problems] == ["doors_unreadable"]
 
@@ -220,20 +223,17 @@ def test_the_watch_over_production_ends_with_the_server(live: LiveModel) -> None
 
 
 class Held:
-    """A pipeline whose `price` waits at `predict`, and knows how many do."""
+    """A model that waits before it prices, and knows how many do."""
 
-    def __init__(self, pipeline: Any) -> None:
-        self.pipeline = pipeline
+    def __init__(self, model: PriceModel) -> None:
+        self.model = model
         self.reached, self.go_on = Event(), Event()
         self.inside, self.most, self.counting = 0, 0, Lock()
 
-    def __getitem__(self, name: str) -> Any:
-        return self if name == "price" else self.pipeline[name]
-
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.pipeline["price"], name)
+        return getattr(self.model, name)
 
-    def predict(self, *asked: object) -> Any:
+    def price(self, *asked: Any) -> Any:
         with self.counting:
             self.inside += 1
             self.most = max(self.most, self.inside)
@@ -241,13 +241,13 @@ class Held:
         assert self.go_on.wait(30)
         with self.counting:
             self.inside -= 1
-        return self.pipeline["price"].predict(*asked)
+        return self.model.price(*asked)
 
 
 @pytest.fixture
 def held(live: LiveModel, client: TestClient, serving: Serving) -> Held:
-    made = Held(serving.pipeline)
-    live.state = live.state._replace(serving=serving._replace(pipeline=made))  # type: ignore[arg-type]
+    made = Held(serving.model)
+    live.state = live.state._replace(serving=serving._replace(model=made))  # type: ignore[arg-type]
     return made
 
 
@@ -374,8 +374,9 @@ def test_the_page_of_the_api_needs_no_other_server(client: TestClient) -> None:
         assert client.get(each).status_code == 200
 
 
-def test_examples_hold_nothing_that_cannot_be_read(client: TestClient) -> None:
-    assert not read_cars([{name: str(given) for name, given in EXAMPLE.items()}]).problems
+def test_examples_hold_nothing_that_cannot_be_read(client: TestClient, serving: Serving) -> None:
+    answers = {name: str(given) for name, given in EXAMPLE.items()}
+    assert not read_cars(serving.model, [answers]).problems
     told = client.get("/openapi.json").json()
     request = told["paths"][ONE]["post"]["requestBody"]["content"]["application/json"]["schema"]
     for name, described in request["properties"].items():

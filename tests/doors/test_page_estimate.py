@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from carprice.market.fields import THIS_YEAR
 from carprice.pricing.prediction import estimate_car
+from carprice.pricing.price_model import PriceModel
 from carprice.serving.live_model import Serving, State
 from carprice.wording import spell
 
@@ -57,7 +58,7 @@ def test_a_page_that_is_just_opened_asks_and_answers_nothing() -> None:
 def test_a_link_opens_its_estimate(serving: Serving) -> None:
     page = open_page(**LOGAN)
     assert not page.exception
-    expected = estimate_car(serving.pipeline, LOGAN)
+    expected = estimate_car(serving.model, LOGAN)
     assert expected.price is not None
     assert page.metric[0].value == spell.about(expected.price)
     said = everything(page)
@@ -79,7 +80,7 @@ def test_the_button_answers_for_what_the_form_says(serving: Serving) -> None:
     page.button[0].click().run()
     answers = {"make": "Dacia", "model": "Logan", "model_year": "2015", "mileage_km": "150000",
                "fuel": "diesel"}  # fmt: skip
-    assert page.metric[0].value == spell.about(estimate_car(serving.pipeline, answers).price or 0)
+    assert page.metric[0].value == spell.about(estimate_car(serving.model, answers).price or 0)
 
 
 def test_the_address_is_that_of_the_answer_that_is_shown() -> None:
@@ -185,7 +186,7 @@ def test_open_fields_are_said_to_widen_the_range() -> None:
     ],
 )
 def test_an_asking_price_is_judged(serving: Serving, share: float, said: str) -> None:
-    price = estimate_car(serving.pipeline, LOGAN).price
+    price = estimate_car(serving.model, LOGAN).price
     assert price is not None
     page = open_page(**LOGAN, asked_price=str(round(share * price)))
     assert said in everything(page)
@@ -226,7 +227,8 @@ def test_what_a_file_calls_a_car_is_no_markdown_of_the_page(
     production: LiveModel, serving: Serving
 ) -> None:
     assert serving.reference
-    typical = serving.reference.typical.assign(make="<b>:smile:</b>", model="$x$")
+    typical = serving.reference.typical
+    typical = typical._replace(values={**typical.values, "make": "<b>:smile:</b>", "model": "$x$"})
     reference = serving.reference._replace(typical=typical)
     production.state = State(serving._replace(reference=reference))
     said = everything(open_page(**LOGAN))
@@ -245,7 +247,7 @@ def test_what_a_file_calls_a_car_is_no_markdown_of_the_page(
 def test_an_interval_says_what_share_of_prices_it_holds(
     monkeypatch: pytest.MonkeyPatch, coverage: float, said: str
 ) -> None:
-    monkeypatch.setattr(Serving, "coverage", coverage)
+    monkeypatch.setattr(PriceModel, "coverage", coverage)
     assert said in everything(open_page(**LOGAN))
 
 

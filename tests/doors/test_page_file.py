@@ -85,7 +85,7 @@ def test_a_row_is_estimated_as_the_same_car_alone(live_model: LiveModel) -> None
     assert live_model.state.serving
     names = ("make", "model", "model_year", "mileage_km", "fuel", "gearbox")
     car = dict(zip(names, LOGAN.split(";"), strict=True))
-    alone = estimate_car(live_model.state.serving.pipeline, car)
+    alone = estimate_car(live_model.state.serving.model, car)
     assert alone.price
     assert [*map(int, logan[6:9])] == [round(each) for each in (
         alone.price, alone.low or 0, alone.high or 0)]  # fmt: skip
@@ -142,7 +142,7 @@ def test_the_largest_file_fits_into_the_memory_of_the_page(
 
     assert live_model.state.serving
     stored = tmp_path / "pipeline.pickle"
-    stored.write_bytes(pickle.dumps(live_model.state.serving.pipeline))
+    stored.write_bytes(pickle.dumps(live_model.state.serving.model))
     # With a thin space, for which Python holds two bytes a letter.
     words = [HEADER, LOGAN.replace("90000", "90\u202f000"), str(file.MOST_MEGABYTES), str(stored)]
     # With as many threads as the page has: each takes memory.

@@ -6,6 +6,7 @@ from sklearn.pipeline import Pipeline
 
 from carprice.market.listing import FEATURES
 from carprice.params import Params, read_params
+from carprice.pricing.price_model import PriceModel
 from carprice.pricing.training import fit
 from carprice.simulation.drawing import draw_listings
 
@@ -33,6 +34,12 @@ def unseen() -> pd.DataFrame:
 def pipeline(known: pd.DataFrame, params: Params) -> Pipeline:
     """A small model, to be read only."""
     return fit(known, params.model)
+
+
+@pytest.fixture(scope="session")
+def served(pipeline: Pipeline) -> PriceModel:
+    """The same as it is served."""
+    return PriceModel(pipeline)
 
 
 @pytest.fixture(scope="session")

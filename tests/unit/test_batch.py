@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sklearn.pipeline import Pipeline
 from workbooks import write_workbook
 
 from carprice.errors import DatasetError
 from carprice.listings.reading import ListingFile, Upload
+from carprice.pricing.price_model import PriceModel
 from carprice.serving import batch
 from carprice.serving.batch import (
     EstimatedFile,
@@ -34,18 +34,18 @@ TABLE = pd.DataFrame(
 )
 
 
-def estimate(pipeline: Pipeline, content: str | bytes, name: str = "a.b.csv") -> EstimatedFile:
+def estimate(served: PriceModel, content: str | bytes, name: str = "a.b.csv") -> EstimatedFile:
     data = content.encode() if isinstance(content, str) else content
-    return estimate_upload(pipeline, Upload(name, data), lambda _: None, "fr")
+    return estimate_upload(served, Upload(name, data), lambda _: None, "fr")
 
 
 def read(result: EstimatedFile, separator: str = ",") -> list[list[str]]:
     return [*csv.reader(io.StringIO(result.copy.decode("utf-8-sig")), delimiter=separator)]
 
 
-def test_copy_and_table_tell_the_same_of_every_row(pipeline: Pipeline) -> None:
+def test_copy_and_table_tell_the_same_of_every_row(served: PriceModel) -> None:
     rows = ["Dacia,Logan,2018,90000,Diesel,Manuelle,x", "Dacia,,,,,,", "Kia,Rio", ",,,,,,"]
-    result = estimate(pipeline, "\n".join([HEADER, *rows]))
+    result = estimate(served, "\n".join([HEADER, *rows]))
     header, *written = read(result)
     assert result.name == "a.b-estimations.csv"
     assert header == [*HEADER.split(","), *COLUMNS]
@@ -57,56 +57,56 @@ def test_copy_and_table_tell_the_same_of_every_row(pipeline: Pipeline) -> None:
     assert (result.estimated, result.remarked) == (1, 4)
 
 
-def test_cells_of_the_owner_are_copied_as_they_were(pipeline: Pipeline) -> None:
+def test_cells_of_the_owner_are_copied_as_they_were(served: PriceModel) -> None:
     row = '=1+1,@Logan,2018,+90000,-Diesel,"Ma""nuelle",=cmd|x'
-    _, written = read(estimate(pipeline, f"{HEADER}\n{row}\n"))
+    _, written = read(estimate(served, f"{HEADER}\n{row}\n"))
     assert written[:7] == ["=1+1", "@Logan", "2018", "+90000", "-Diesel", 'Ma"nuelle', "=cmd|x"]
     assert not any(cell.startswith(tuple("=+-@\t\r")) for cell in written[7:])
 
 
-def test_progress_grows_to_the_end_and_no_further(pipeline: Pipeline) -> None:
+def test_progress_grows_to_the_end_and_no_further(served: PriceModel) -> None:
     told: list[float] = []
     car = "Dacia,Logan,2018,90000,Diesel,Manuelle,x\n"
     upload = Upload("a.csv", f"{HEADER}\n{car * 25_000}".encode())
-    result = estimate_upload(pipeline, upload, told.append, "fr")
+    result = estimate_upload(served, upload, told.append, "fr")
     assert len(told) == 3
     assert told == sorted(told)
     assert 0.99 < told[-1] <= 1
     assert result.estimated == 25_000
 
 
-def test_both_raw_forms_and_our_own_column_names_are_read(pipeline: Pipeline) -> None:
+def test_both_raw_forms_and_our_own_column_names_are_read(served: PriceModel) -> None:
     own = "make,model,model_year,mileage_km,fuel,gearbox\nDacia,Logan,2018,90000,diesel,manual\n"
     for content in (FORM_2, own):
-        assert estimate(pipeline, content).estimated == 1
+        assert estimate(served, content).estimated == 1
 
 
-def test_a_workbook_is_estimated_like_the_csv_file_of_its_cells(pipeline: Pipeline) -> None:
+def test_a_workbook_is_estimated_like_the_csv_file_of_its_cells(served: PriceModel) -> None:
     cells = ["Dacia", "Logan", 2018.0, 90000.0, "Diesel", "Manuelle", None]
     book = write_workbook([HEADER.split(","), cells])
-    found = estimate(pipeline, book, "a.xlsx")
-    same = estimate(pipeline, f"{HEADER}\nDacia,Logan,2018,90000,Diesel,Manuelle,\n")
+    found = estimate(served, book, "a.xlsx")
+    same = estimate(served, f"{HEADER}\nDacia,Logan,2018,90000,Diesel,Manuelle,\n")
     assert read(found, ";") == read(same)
     pd.testing.assert_frame_equal(found.table, same.table)
 
 
 def test_the_page_hands_back_what_the_command_line_writes(
-    pipeline: Pipeline, tmp_path: Path
+    served: PriceModel, tmp_path: Path
 ) -> None:
     content = f"{HEADER}\nDacia,Logan,2018,90000,Diesel,Manuelle,x\nKia\n".encode("cp1252")
     target = tmp_path / "out.csv"
     file = ListingFile(Upload("a.csv", content), needs_price=False)
-    assert copy_with_estimates(pipeline, file, target, lambda _: None) == (1, 1)
-    assert estimate(pipeline, content).copy == target.read_bytes()
+    assert copy_with_estimates(served, file, target, lambda _: None) == (1, 1)
+    assert estimate(served, content).copy == target.read_bytes()
 
 
 def test_estimated_files_say_in_each_row_what_the_model_made_of_it(
-    pipeline: Pipeline, tmp_path: Path
+    served: PriceModel, tmp_path: Path
 ) -> None:
     rows = ["Dacia,Logan,2018,120000,Diesel,Manuelle,", "Dacia,,,,,,", "Dacia,Logan,2018,1,2,3,,4"]
     upload = Upload("a.csv", "\n".join([HEADER, *rows]).encode())
     file = ListingFile(upload, needs_price=False)
-    copy_with_estimates(pipeline, file, tmp_path / "out.csv", lambda _: None)
+    copy_with_estimates(served, file, tmp_path / "out.csv", lambda _: None)
     table = pd.read_csv(tmp_path / "out.csv", names=range(12), skiprows=1)
     assert table[7].gt(10_000).tolist() == [True, False, False]
     for said, expected in zip(
@@ -118,14 +118,14 @@ def test_estimated_files_say_in_each_row_what_the_model_made_of_it(
 
 
 def test_a_file_of_malformed_rows_alone_is_handed_back_with_their_trouble(
-    pipeline: Pipeline,
+    served: PriceModel,
 ) -> None:
-    result = estimate(pipeline, f"{HEADER}\nDacia\nKia\n")
+    result = estimate(served, f"{HEADER}\nDacia\nKia\n")
     assert (len(result.table), result.estimated, result.remarked) == (2, 0, 2)
 
 
 def test_a_copy_that_fails_midway_leaves_nothing_behind(
-    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    served: PriceModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise OSError("disk full")
@@ -135,7 +135,7 @@ def test_a_copy_that_fails_midway_leaves_nothing_behind(
     target.write_text("before", encoding="utf-8")
     file = ListingFile(Upload("a.csv", FORM_2.encode()), needs_price=False)
     with pytest.raises(DatasetError, match="disk full"):
-        copy_with_estimates(pipeline, file, target, lambda _: None)
+        copy_with_estimates(served, file, target, lambda _: None)
     assert target.read_text(encoding="utf-8") == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
@@ -151,35 +151,35 @@ def test_a_copy_that_fails_midway_leaves_nothing_behind(
     (f'{HEADER}\n"Dacia,1,2\n'.encode(), "un guillemet n'est pas fermé"),
 ])  # fmt: skip
 def test_a_bad_file_is_explained_in_french_by_its_name(
-    pipeline: Pipeline, content: bytes, says: str
+    served: PriceModel, content: bytes, says: str
 ) -> None:
     with pytest.raises(DatasetError) as caught:
-        estimate(pipeline, content, "voitures.csv")
+        estimate(served, content, "voitures.csv")
     assert "voitures.csv" in caught.value.french
     assert says in caught.value.french
 
 
 def test_a_file_of_too_many_rows_is_refused_before_any_is_estimated(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    served: PriceModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch, "MOST_ROWS", 20_000)
     told: list[float] = []
     upload = Upload("a.csv", (HEADER + "\n,,,,,," * 20_001).encode())
     with pytest.raises(DatasetError) as caught:
-        estimate_upload(pipeline, upload, told.append, "fr")
+        estimate_upload(served, upload, told.append, "fr")
     assert "about 20 002 rows; 20 000 at most" in str(caught.value).replace("\u202f", " ")
     assert "Découpez le fichier" in caught.value.french
     assert not told
 
 
 def test_lines_are_no_rows_where_cells_hold_several(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    served: PriceModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch, "MOST_ROWS", 2)
     row = 'Dacia,Logan,2018,90000,Diesel,Manuelle,"one\ntwo\nthree"\n'
-    assert estimate(pipeline, f"{HEADER}\n{row * 2}").estimated == 2
+    assert estimate(served, f"{HEADER}\n{row * 2}").estimated == 2
     with pytest.raises(DatasetError):
-        estimate(pipeline, f"{HEADER}\n{row * 3}")
+        estimate(served, f"{HEADER}\n{row * 3}")
 
 
 @pytest.mark.parametrize(("shown", "make", "rows"), [

@@ -5,11 +5,11 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.pipeline import Pipeline
 
 from carprice.insight.explanation import GROUPS, Explanation, complete, explain, find_typical, vary
-from carprice.market.listing import EQUIPMENT, FEATURES, TARGET
+from carprice.market.listing import EQUIPMENT, FEATURES
 from carprice.pricing.prediction import read_cars
+from carprice.pricing.price_model import Clean, PriceModel
 
 CAR = {
     "make": "Dacia", "model": "Logan", "model_year": "2012", "mileage_km": "220 000",
@@ -18,23 +18,22 @@ CAR = {
 
 
 @pytest.fixture(scope="module")
-def typical(known: pd.DataFrame) -> pd.DataFrame:
+def typical(known: pd.DataFrame) -> Clean:
     return find_typical(known)
 
 
 @pytest.fixture(scope="module")
-def car() -> pd.DataFrame:
-    return read_cars([CAR]).values[list(FEATURES)]
+def car(served: PriceModel) -> Clean:
+    return read_cars(served, [CAR]).tell(0).values
 
 
-def ask(pipeline: Pipeline, car: pd.DataFrame, typical: pd.DataFrame) -> Explanation:
-    encode = pipeline["encode"].transform
-    return explain(pipeline, encode(car), car.isna().to_numpy(), encode(typical))
+def ask(served: PriceModel, car: Clean, typical: Clean) -> Explanation:
+    return explain(served, served.tell(car), served.tell(typical))
 
 
-def price(pipeline: Pipeline, car: pd.DataFrame) -> float:
-    features = car[list(FEATURES)]
-    return float(pipeline.predict(features, open_fields=features.isna().to_numpy())[TARGET].iloc[0])
+def price(served: PriceModel, car: Clean) -> float:
+    told = served.tell(car)
+    return float(served.price(told.encoded, told.open_fields)[0, 0])
 
 
 def test_every_field_that_is_priced_stands_in_one_group() -> None:
@@ -42,88 +41,81 @@ def test_every_field_that_is_priced_stands_in_one_group() -> None:
 
 
 def test_contributions_are_the_whole_difference_in_price(
-    pipeline: Pipeline, car: pd.DataFrame, typical: pd.DataFrame
+    served: PriceModel, car: Clean, typical: Clean
 ) -> None:
-    found = ask(pipeline, car, typical)
+    found = ask(served, car, typical)
     total = sum(each.amount for each in found.contributions)
-    assert found.typical + total == pytest.approx(price(pipeline, car))
+    assert found.typical + total == pytest.approx(price(served, car))
     sizes = [abs(each.amount) for each in found.contributions]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] > 1_000
 
 
 def test_a_contribution_is_its_mean_over_every_order_of_change(
-    pipeline: Pipeline, car: pd.DataFrame, typical: pd.DataFrame
+    served: PriceModel, car: Clean, typical: Clean
 ) -> None:
-    found = ask(pipeline, car, typical)
+    found = ask(served, car, typical)
     steps: dict[tuple[str, ...], list[float]] = {each.fields: [] for each in found.contributions}
-    start = typical.mask(car.isna().to_numpy())
+    start = {name: value for name, value in typical.items() if not pd.isna(car[name])}
     for order in permutations(steps):
-        mixed = start.copy()
+        mixed = start
         for fields in order:
-            before = price(pipeline, mixed)
-            mixed[list(fields)] = car[list(fields)]
-            steps[fields].append(price(pipeline, mixed) - before)
+            before = price(served, mixed)
+            mixed = {**mixed, **{name: car[name] for name in fields}}
+            steps[fields].append(price(served, mixed) - before)
     for each in found.contributions:
         assert each.amount == pytest.approx(np.mean(steps[each.fields]), abs=0.01)
 
 
 def test_a_car_like_the_typical_one_needs_no_explanation(
-    pipeline: Pipeline, typical: pd.DataFrame
+    served: PriceModel, typical: Clean
 ) -> None:
-    found = ask(pipeline, typical, typical)
+    found = ask(served, typical, typical)
     assert found.contributions == []
-    assert found.typical == pytest.approx(price(pipeline, typical))
+    assert found.typical == pytest.approx(price(served, typical))
 
 
 def test_what_a_car_leaves_open_explains_nothing(
-    pipeline: Pipeline, car: pd.DataFrame, typical: pd.DataFrame
+    served: PriceModel, car: Clean, typical: Clean
 ) -> None:
-    vague = car.assign(mileage_km=np.nan)
-    found = ask(pipeline, vague, typical)
+    vague = {**car, "mileage_km": np.nan}
+    found = ask(served, vague, typical)
     assert ("mileage_km",) not in {each.fields for each in found.contributions}
     total = sum(each.amount for each in found.contributions)
-    assert found.typical + total == pytest.approx(price(pipeline, vague))
+    assert found.typical + total == pytest.approx(price(served, vague))
 
 
-def test_equipment_is_told_of_as_one(
-    pipeline: Pipeline, car: pd.DataFrame, typical: pd.DataFrame
-) -> None:
+def test_equipment_is_told_of_as_one(served: PriceModel, car: Clean, typical: Clean) -> None:
     names = list(EQUIPMENT)[:3]
-    equipped = car.assign(**dict.fromkeys(names, 1.0))
-    plain = typical.assign(**dict.fromkeys(names, 0.0))
-    groups = [each.fields for each in ask(pipeline, equipped, plain).contributions]
+    equipped = {**car, **dict.fromkeys(names, 1.0)}
+    plain = {**typical, **dict.fromkeys(names, 0.0)}
+    groups = [each.fields for each in ask(served, equipped, plain).contributions]
     assert tuple(names) in groups
 
 
-def test_the_typical_car_is_of_the_most_common_model(
-    known: pd.DataFrame, typical: pd.DataFrame
-) -> None:
+def test_the_typical_car_is_of_the_most_common_model(known: pd.DataFrame, typical: Clean) -> None:
     counts = known.groupby(["make", "model"]).size()
-    row = typical.iloc[0]
-    assert counts[row["make"], row["model"]] == counts.max()
-    alike = known[(known["make"] == row["make"]) & (known["model"] == row["model"])]
-    assert row["mileage_km"] == round(alike["mileage_km"].median())
+    assert counts[typical["make"], typical["model"]] == counts.max()
+    alike = known[(known["make"] == typical["make"]) & (known["model"] == typical["model"])]
+    assert typical["mileage_km"] == round(alike["mileage_km"].median())
     open_ones = {name for name in FEATURES if alike[name].isna().mean() > 0.5}
-    assert set(typical.columns[typical.isna().iloc[0]]) == open_ones
+    assert {name for name, value in typical.items() if pd.isna(value)} == open_ones
 
 
-def test_a_completed_car_keeps_what_it_says(known: pd.DataFrame, car: pd.DataFrame) -> None:
-    filled = complete(car, known).iloc[0]
-    given = car.columns[car.notna().iloc[0]]
-    assert filled[given].tolist() == car.iloc[0][given].tolist()
+def test_a_completed_car_keeps_what_it_says(known: pd.DataFrame, car: Clean) -> None:
+    filled = complete(car, known)
+    assert {name: filled[name] for name in CAR} == {name: car[name] for name in CAR}
     assert filled["condition"] == known["condition"].mode().iloc[0]
 
 
 def test_a_price_falls_with_kilometres_and_its_interval_holds_it(
-    pipeline: Pipeline, car: pd.DataFrame
+    served: PriceModel, car: Clean
 ) -> None:
-    encoded = pipeline["encode"].transform(car)
-    left_open = car.isna().to_numpy()
-    curve = vary(pipeline, encoded, left_open, "mileage_km", range(0, 300_001, 50_000))
-    assert curve["mileage_km"].tolist() == list(range(0, 300_001, 50_000))
-    assert curve[TARGET].is_monotonic_decreasing
-    assert (curve["low_mad"] < curve[TARGET]).all()
-    assert (curve[TARGET] < curve["high_mad"]).all()
-    here = vary(pipeline, encoded, left_open, "mileage_km", [220_000])
-    assert here[TARGET].iloc[0] == pytest.approx(price(pipeline, car))
+    curve = vary(served, served.tell(car), "mileage_km", range(0, 300_001, 50_000))
+    assert curve.values == list(range(0, 300_001, 50_000))
+    prices, low, high = curve.estimates.T
+    assert (np.diff(prices) < 0).all()
+    assert (low < prices).all()
+    assert (prices < high).all()
+    here = vary(served, served.tell(car), "mileage_km", [220_000])
+    assert here.estimates[0, 0] == pytest.approx(price(served, car))

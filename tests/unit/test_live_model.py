@@ -98,7 +98,7 @@ def test_production_answers_after_the_first_look(live: LiveModel, registry: Fake
     live.look()
     assert serving_number(live) == 1
     assert live.state.serving is not None
-    assert live.state.serving.coverage == 0.8
+    assert live.state.serving.model.coverage == 0.8
     assert live.state.serving.reference is not None
     assert live.state.newest is not None
     assert live.state.newest.number == 3

@@ -1,7 +1,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.pipeline import Pipeline
 
 from carprice.listings.cleaning import parse_listings
 from carprice.listings.parsing import Parsed
@@ -11,11 +10,11 @@ from carprice.pricing.prediction import (
     CORE,
     LEAST_GIVEN,
     RARE_BELOW,
-    estimate,
+    estimate_adverts,
     estimate_car,
-    estimate_cars,
     spell_estimates,
 )
+from carprice.pricing.price_model import PriceModel
 
 LOGAN = {
     "make": "Dacia", "model": "Logan", "model_year": "2018", "mileage_km": "120 000",
@@ -32,20 +31,22 @@ def parse(*cars: dict[str, str | None]) -> Parsed:
     )
 
 
-def remark(pipeline: Pipeline, **changes: str | None) -> str:
-    return str(estimate(pipeline, parse(LOGAN | changes))["remark"].item())
+def remark(served: PriceModel, **changes: str | None) -> str:
+    return str(estimate_adverts(served, parse(LOGAN | changes))["remark"].item())
 
 
-def test_a_car_that_is_fully_known_needs_no_remark(pipeline: Pipeline) -> None:
-    answer = estimate(pipeline, parse(LOGAN)).iloc[0]
+def test_a_car_that_is_fully_known_needs_no_remark(served: PriceModel) -> None:
+    answer = estimate_adverts(served, parse(LOGAN)).iloc[0]
     assert answer["remark"] == ""
     assert 0 < answer["low_mad"] < answer["price_mad"] < answer["high_mad"]
 
 
-def test_the_price_is_the_one_of_the_pipeline(pipeline: Pipeline, unseen: pd.DataFrame) -> None:
-    answer = estimate(pipeline, Parsed(unseen.head(50), {}))
+def test_the_price_is_the_one_of_the_pipeline(served: PriceModel, unseen: pd.DataFrame) -> None:
+    answer = estimate_adverts(served, Parsed(unseen.head(50), {}))
     pd.testing.assert_frame_equal(
-        answer[list(ESTIMATE_COLUMNS)], pipeline.predict(unseen.head(50)), check_exact=True
+        answer[list(ESTIMATE_COLUMNS)],
+        served.pipeline.predict(unseen.head(50)),
+        check_exact=True,
     )
 
 
@@ -69,9 +70,9 @@ def test_the_price_is_the_one_of_the_pipeline(pipeline: Pipeline, unseen: pd.Dat
     ],
 )  # fmt: skip
 def test_each_case_is_said_in_french(
-    pipeline: Pipeline, changes: dict[str, str | None], said: str
+    served: PriceModel, changes: dict[str, str | None], said: str
 ) -> None:
-    assert remark(pipeline, **changes) == said
+    assert remark(served, **changes) == said
 
 
 @pytest.mark.parametrize(
@@ -87,44 +88,46 @@ def test_each_case_is_said_in_french(
     ],
 )
 def test_what_was_not_used_is_said_with_its_reason(
-    pipeline: Pipeline, changes: dict[str, str], begins: str
+    served: PriceModel, changes: dict[str, str], begins: str
 ) -> None:
-    assert remark(pipeline, **changes).startswith(begins)
+    assert remark(served, **changes).startswith(begins)
 
 
-def test_a_rare_model_is_said_to_be_rare(pipeline: Pipeline, known: pd.DataFrame) -> None:
+def test_a_rare_model_is_said_to_be_rare(served: PriceModel, known: pd.DataFrame) -> None:
     counts = known.groupby(["make", "model"]).size()
     for times, rare in ((4, True), (5, False)):
         make, model = counts.index[counts == times][0]
-        said = remark(pipeline, make=make, model=model)
+        said = remark(served, make=make, model=model)
         assert said == ("modèle rare : moins de 5 annonces connues" if rare else "")
 
 
-def test_remarks_are_said_of_their_own_rows_only(pipeline: Pipeline) -> None:
+def test_remarks_are_said_of_their_own_rows_only(served: PriceModel) -> None:
     cars = [LOGAN, LOGAN | {"make": "Zyx"}, LOGAN | {"doors": ""}, {"make": "Dacia"}, LOGAN]
-    together = estimate(pipeline, parse(*cars))
-    alone = pd.concat([estimate(pipeline, parse(car)) for car in cars], ignore_index=True)
+    together = estimate_adverts(served, parse(*cars))
+    alone = pd.concat([estimate_adverts(served, parse(car)) for car in cars], ignore_index=True)
     assert together["remark"].tolist() == alone["remark"].tolist()
     pd.testing.assert_frame_equal(together, alone, rtol=1e-12)
 
 
-def test_rows_keep_their_numbers(pipeline: Pipeline) -> None:
+def test_rows_keep_their_numbers(served: PriceModel) -> None:
     parsed = parse(LOGAN, {}, LOGAN | {"make": "Zyx"})
     moved = Parsed(
         parsed.values.set_axis([7, 3, 9]),
         {code: rows.set_axis([7, 3, 9]) for code, rows in parsed.problems.items()},
     )
-    answer = estimate(pipeline, moved)
+    answer = estimate_adverts(served, moved)
     assert answer.index.tolist() == [7, 3, 9]
     assert answer["price_mad"].isna().tolist() == [False, True, False]
     assert answer["remark"].str.contains("jamais vue").tolist() == [False, False, True]
 
 
-def test_with_too_little_known_there_is_no_price_but_the_reason(pipeline: Pipeline) -> None:
+def test_with_too_little_known_there_is_no_price_but_the_reason(served: PriceModel) -> None:
     assert CORE == ("make", "model", "model_year", "mileage_km", "fuel", "gearbox")
     for known in range(len(CORE) + 1):
         car = {name: LOGAN[name] for name in CORE[:known]}
-        answer = estimate(pipeline, parse(car | {"doors": "5", "origin": "Dédouanée"})).iloc[0]
+        answer = estimate_adverts(served, parse(car | {"doors": "5", "origin": "Dédouanée"})).iloc[
+            0
+        ]
         if known < LEAST_GIVEN:
             assert answer[list(ESTIMATE_COLUMNS)].isna().all()
             assert answer["remark"] == (
@@ -134,70 +137,70 @@ def test_with_too_little_known_there_is_no_price_but_the_reason(pipeline: Pipeli
             assert answer[list(ESTIMATE_COLUMNS)].gt(0).all()
 
 
-def test_what_cannot_be_read_does_not_count_as_known(pipeline: Pipeline) -> None:
+def test_what_cannot_be_read_does_not_count_as_known(served: PriceModel) -> None:
     vague = {"make": "Dacia", "model": "Logan", "model_year": "récente", "fuel": "charbon"}
-    assert "2 sur 6" in estimate(pipeline, parse(vague))["remark"].item()
+    assert "2 sur 6" in estimate_adverts(served, parse(vague))["remark"].item()
 
 
-def test_one_car_is_estimated_from_what_a_form_says(pipeline: Pipeline) -> None:
+def test_one_car_is_estimated_from_what_a_form_says(served: PriceModel) -> None:
     equipped = dict.fromkeys(EQUIPMENT, "non")
-    found = estimate_car(pipeline, {**LOGAN, **equipped, "gearbox": "", "wheels": "4"})
-    row = estimate(pipeline, parse(LOGAN | equipped | {"gearbox": None})).iloc[0]
+    found = estimate_car(served, {**LOGAN, **equipped, "gearbox": "", "wheels": "4"})
+    row = estimate_adverts(served, parse(LOGAN | equipped | {"gearbox": None})).iloc[0]
     assert list(found) == row.tolist()
     assert found.remark == "non renseigné : boite de vitesses"
 
 
 def test_what_an_advert_lacks_and_what_a_person_leaves_open_are_two_things(
-    pipeline: Pipeline,
+    served: PriceModel,
 ) -> None:
     lacking = parse(LOGAN | {"doors": ""})
-    assert "doors" in np.array(FEATURES)[pipeline["price"].lacking_]
-    assert estimate(pipeline, lacking)["price_mad"].item() == (
-        pipeline.predict(lacking.values[list(FEATURES)])["price_mad"].item()
+    assert "doors" in np.array(FEATURES)[served.lacking]
+    assert estimate_adverts(served, lacking)["price_mad"].item() == (
+        served.pipeline.predict(lacking.values[list(FEATURES)])["price_mad"].item()
     )
-    silent = [estimate_cars(pipeline, parse(LOGAN | {"doors": given}))[0] for given in (None, "5")]
+    silent = [estimate_car(served, LOGAN | {"doors": given}) for given in ("", "5")]
     assert silent[0].price == pytest.approx(silent[1].price, rel=0.02)
     # What cannot be used says nothing: neither what the car is, nor that an advert lacks it.
-    spoilt = parse(LOGAN | {"doors": "beaucoup"} | dict.fromkeys(EQUIPMENT, "non"))
-    assert estimate(pipeline, spoilt)["price_mad"].item() == (
-        estimate_cars(pipeline, spoilt)[0].price
+    spoilt = LOGAN | {"doors": "beaucoup"} | dict.fromkeys(EQUIPMENT, "non")
+    assert estimate_adverts(served, parse(spoilt))["price_mad"].item() == (
+        estimate_car(served, spoilt).price
     )
-    assert estimate_car(pipeline, {**LOGAN, "doors": ""}, "en").remark == "not given: doors"
+    assert estimate_car(served, {**LOGAN, "doors": ""}, "en").remark == "not given: doors"
 
 
 def test_of_a_car_too_rarely_seen_there_is_a_range_and_no_price(
-    pipeline: Pipeline, known: pd.DataFrame
+    served: PriceModel, known: pd.DataFrame
 ) -> None:
     counts = known.groupby(["make", "model"]).size()
     for times in (RARE_BELOW - 1, RARE_BELOW):
         make, model = counts.index[counts == times][0]
-        found = estimate_car(pipeline, LOGAN | {"make": make, "model": model})
+        found = estimate_car(served, LOGAN | {"make": make, "model": model})
         assert found.seen == times
         assert (found.price is None) == (times < RARE_BELOW)
         assert found.low < found.high
-    never = estimate_car(pipeline, LOGAN | {"make": "Zyx"})
+    never = estimate_car(served, LOGAN | {"make": "Zyx"})
     assert (never.price, never.seen) == (None, 0)
 
 
 def test_a_car_without_a_model_counts_adverts_of_its_make(
-    pipeline: Pipeline, known: pd.DataFrame
+    served: PriceModel, known: pd.DataFrame
 ) -> None:
-    found = estimate_car(pipeline, LOGAN | {"model": ""})
+    found = estimate_car(served, LOGAN | {"model": ""})
     assert found.seen == (known["make"].map(fold) == "dacia").sum()
     assert found.price is not None
-    nameless = estimate_car(pipeline, LOGAN | {"make": "", "model": ""})
+    nameless = estimate_car(served, LOGAN | {"make": "", "model": ""})
     assert nameless.seen is None
     assert nameless.price is not None
 
 
-def test_one_car_of_which_too_little_is_said_has_no_price(pipeline: Pipeline) -> None:
-    found = estimate_car(pipeline, {"make": "Dacia", "fuel": "charbon"})
+def test_one_car_of_which_too_little_is_said_has_no_price(served: PriceModel) -> None:
+    found = estimate_car(served, {"make": "Dacia", "fuel": "charbon"})
     assert found[:3] == (None, None, None)
     assert "1 sur 6" in found.remark
 
 
-def test_no_cars_give_no_estimates(pipeline: Pipeline) -> None:
-    answer = estimate(pipeline, parse())
+def test_no_cars_give_no_estimates(served: PriceModel) -> None:
+    answer = estimate_adverts(served, parse())
     assert len(answer) == 0
     assert spell_estimates(answer) == []
 

@@ -3,13 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.pipeline import Pipeline
 
 from carprice.evaluation.metrics import relative_errors
 from carprice.insight.comparables import COMPARABLES, LEAST_RECORD, Likeness, Reference, TrackRecord
 from carprice.market.fields import fold
-from carprice.market.listing import FEATURES
 from carprice.pricing.prediction import read_cars
+from carprice.pricing.price_model import PriceModel, ToldCar
 from carprice.pricing.split import split
 
 SHARE = 0.4
@@ -21,13 +20,12 @@ def listings(known: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def reference(pipeline: Pipeline, listings: pd.DataFrame) -> Reference:
-    return Reference.build(pipeline, listings, SHARE)
+def reference(served: PriceModel, listings: pd.DataFrame) -> Reference:
+    return Reference.build(served, listings, SHARE)
 
 
-def ask(pipeline: Pipeline, **answers: str) -> tuple[np.ndarray, pd.DataFrame]:
-    car = read_cars([answers]).values
-    return pipeline["encode"].transform(car[list(FEATURES)]), car
+def ask(served: PriceModel, **answers: str) -> ToldCar:
+    return read_cars(served, [answers]).tell(0)
 
 
 def test_the_two_sides_are_those_of_the_split(reference: Reference, listings: pd.DataFrame) -> None:
@@ -37,10 +35,10 @@ def test_the_two_sides_are_those_of_the_split(reference: Reference, listings: pd
 
 
 def test_comparables_are_training_adverts_of_the_same_model_the_nearest_first(
-    pipeline: Pipeline, reference: Reference
+    served: PriceModel, reference: Reference
 ) -> None:
     found = reference.find_comparables(
-        *ask(pipeline, make="DACIA", model="logan", model_year="2018", mileage_km="120000")
+        ask(served, make="DACIA", model="logan", model_year="2018", mileage_km="120000")
     )
     assert len(found) == COMPARABLES
     assert set(found["make"].map(fold)) == {"dacia"}
@@ -52,22 +50,22 @@ def test_comparables_are_training_adverts_of_the_same_model_the_nearest_first(
     assert apart.iloc[0] == best.min()
 
 
-def test_another_fuel_is_farther_than_the_same(pipeline: Pipeline, reference: Reference) -> None:
+def test_another_fuel_is_farther_than_the_same(served: PriceModel, reference: Reference) -> None:
     asked = {"make": "Renault", "model": "Clio", "model_year": "2017", "mileage_km": "130000"}
     petrol, diesel = (
-        (reference.find_comparables(*ask(pipeline, **asked, fuel=fuel))["fuel"] == "petrol").sum()
+        (reference.find_comparables(ask(served, **asked, fuel=fuel))["fuel"] == "petrol").sum()
         for fuel in ("petrol", "diesel")
     )
     assert petrol > diesel
 
 
-def test_a_model_never_seen_has_no_comparables(pipeline: Pipeline, reference: Reference) -> None:
-    assert reference.find_comparables(*ask(pipeline, make="Dacia", model="Zyx")).empty
-    assert reference.find_comparables(*ask(pipeline, make="Zyx")).empty
+def test_a_model_never_seen_has_no_comparables(served: PriceModel, reference: Reference) -> None:
+    assert reference.find_comparables(ask(served, make="Dacia", model="Zyx")).empty
+    assert reference.find_comparables(ask(served, make="Zyx")).empty
 
 
 def test_a_record_is_measured_on_the_closest_kind_that_is_large_enough(
-    pipeline: Pipeline, reference: Reference
+    served: PriceModel, reference: Reference
 ) -> None:
     unseen = reference.unseen
     counts = unseen["model"].value_counts()
@@ -75,7 +73,7 @@ def test_a_record_is_measured_on_the_closest_kind_that_is_large_enough(
     make = unseen.loc[unseen["model"] == common, "make"].iloc[0]
     alike = unseen[(unseen["model"] == common) & (unseen["make"] == make)]
     assert len(alike) >= LEAST_RECORD
-    found = reference.find_record(*ask(pipeline, make=make, model=common))
+    found = reference.find_record(ask(served, make=make, model=common))
     estimates = alike.rename(columns={"price_mad": "actual", "estimate": "price_mad"})
     inside = alike["price_mad"].between(alike["low_mad"], alike["high_mad"])
     errors = relative_errors(alike["price_mad"], estimates)
@@ -86,24 +84,24 @@ def test_a_record_is_measured_on_the_closest_kind_that_is_large_enough(
 
 
 def test_a_record_widens_to_the_make_before_it_says_nothing(
-    pipeline: Pipeline, reference: Reference
+    served: PriceModel, reference: Reference
 ) -> None:
     makes = reference.unseen["make"].value_counts()
     common, rare = makes.index[0], makes.index[makes < LEAST_RECORD][0]
-    found = reference.find_record(*ask(pipeline, make=common, model="Zyx"))
+    found = reference.find_record(ask(served, make=common, model="Zyx"))
     assert found is not None
     assert (found.likeness, found.rows) == (Likeness.MAKE, makes[common])
-    assert reference.find_record(*ask(pipeline, make=rare)) == TrackRecord(
+    assert reference.find_record(ask(served, make=rare)) == TrackRecord(
         Likeness.MAKE, makes[rare], None, None
     )
 
 
-def test_cars_of_the_same_age_come_first(pipeline: Pipeline, reference: Reference) -> None:
+def test_cars_of_the_same_age_come_first(served: PriceModel, reference: Reference) -> None:
     makes = reference.unseen["make"].value_counts()
     ages = reference.unseen.loc[reference.unseen["make"] == makes.index[0], "model_year"]
     year = int(ages.mode().iloc[0])
     found = reference.find_record(
-        *ask(pipeline, make=makes.index[0], model="Zyx", model_year=str(year))
+        ask(served, make=makes.index[0], model="Zyx", model_year=str(year))
     )
     assert found is not None
     assert (found.likeness, found.rows) == (
@@ -112,7 +110,7 @@ def test_cars_of_the_same_age_come_first(pipeline: Pipeline, reference: Referenc
 
 
 def test_a_make_never_seen_and_a_car_without_a_name_have_no_record(
-    pipeline: Pipeline, reference: Reference
+    served: PriceModel, reference: Reference
 ) -> None:
-    assert reference.find_record(*ask(pipeline, make="Zyx")) is None
-    assert reference.find_record(*ask(pipeline, model_year="2018")) is None
+    assert reference.find_record(ask(served, make="Zyx")) is None
+    assert reference.find_record(ask(served, model_year="2018")) is None

@@ -32,7 +32,7 @@ from carprice.api.schema import (
 )
 from carprice.language import Language
 from carprice.market.listing import HOME
-from carprice.pricing.prediction import CarEstimate, estimate_cars, read_cars
+from carprice.pricing.prediction import CarEstimate, estimate_told, read_cars
 from carprice.registry.history import Chapter
 from carprice.serving.live_model import LOOK_AGAIN_SECONDS, LiveModel, Serving, State
 
@@ -75,8 +75,8 @@ def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None
 
     def estimate_all(listings: Sequence[Listing], language: Language) -> list[Estimate]:
         serving = choose_model(live.state)
-        parsed = read_cars(each.texts() for each in listings)
-        answers = estimate_cars(serving.pipeline, parsed, language)
+        cars = read_cars(serving.model, (each.texts() for each in listings))
+        answers = estimate_told(serving.model, cars, language)
         metrics.estimates.inc(len(answers))
         return [word_answer(each, serving) for each in answers]
 
@@ -144,7 +144,7 @@ def word_answer(answer: CarEstimate, serving: Serving) -> Estimate:
         price=_to_whole(answer.price),
         low=_to_whole(answer.low),
         high=_to_whole(answer.high),
-        coverage=serving.coverage,
+        coverage=serving.model.coverage,
         seen=answer.seen,
         remark=answer.remark,
         version=serving.version.number,

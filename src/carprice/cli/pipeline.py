@@ -102,7 +102,6 @@ def evaluate(version: Number = None, as_json: AsJson = False) -> None:
     Example: `carprice evaluate 3`
     """
     from carprice.pipeline import steps
-    from carprice.wording.reasons import list_reasons
 
     with working() as (work, narrate):
         chosen = work.registry.choose(version)
@@ -112,7 +111,7 @@ def evaluate(version: Number = None, as_json: AsJson = False) -> None:
         steps.send_pipeline_report(work, chosen.run_id)
         told = json.loads(decision.model_dump_json())
         told["reasons"] = [each.text for each in decision.reasons]
-        print_either(as_json, told, list_reasons(decision.summary, decision.reasons))
+        print_either(as_json, told, decision.text)
         if not decision.promote:
             raise typer.Exit(PromotionRefusedError.exit_code)
 

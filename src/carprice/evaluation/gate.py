@@ -8,7 +8,7 @@ from pydantic import Field
 from carprice.evaluation.comparison import Comparison, compare
 from carprice.evaluation.metrics import Evaluation
 from carprice.frozen import Frozen
-from carprice.wording.reasons import Code, Reason
+from carprice.wording.reasons import Code, Reason, list_reasons
 
 
 class GatePolicy(Frozen, extra="forbid"):
@@ -56,6 +56,11 @@ class Decision(Frozen):
         outcome = "forced through" if self.forced else "accepted" if self.promote else "refused"
         against = f"against version {self.champion}" if self.champion else "with no champion yet"
         return f"version {self.challenger} {outcome} {against}"
+
+    @property
+    def text(self) -> str:
+        """The summary with its reasons, one a line, in English."""
+        return list_reasons(self.summary, self.reasons)
 
 
 def decide(

@@ -1,4 +1,4 @@
-"""The names and years that a table of listings knows, as people spell them: pure."""
+"""Makes, models and years in a table of listings, as people spell them: pure."""
 
 import math
 from collections import defaultdict
@@ -25,7 +25,7 @@ class Catalog:
 
     @classmethod
     def from_listings(cls, listings: pd.DataFrame) -> Self:
-        """The catalogue of clean listings; rows without a make or a model are left out."""
+        """The catalog of clean listings; rows without a make or a model are left out."""
         named = list(_count_names(listings))
         makes = choose_spellings((make, rows) for make, _, _, rows in named)
         models: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
@@ -47,18 +47,18 @@ class Catalog:
         return next((make for make in self.names if fold(make) == fold(text)), text)
 
     def models_of(self, make: str) -> tuple[str, ...]:
-        """The models of a make, however it is spelt; none for an unknown one."""
+        """Models of a make in any spelling; none for an unknown make."""
         return self.names.get(self.spell_make(make), ())
 
     def years_of(self, make: str, model: str) -> tuple[int, ...]:
-        """The model years in which a model was seen; none for an unknown one."""
+        """Model years of a model, newest first; none for an unknown model."""
         make = self.spell_make(make)
         known = next((each for each in self.models_of(make) if fold(each) == fold(model)), model)
         return self.years.get((make, known), ())
 
 
 def _count_names(listings: pd.DataFrame) -> Iterator[tuple[str, str, float, int]]:
-    """Each make, model and year found together, with the number of listings."""
+    """Make, model, year (NaN where unknown) and number of listings, once for each triple."""
     columns = ["make", "model", "model_year"]
     named = listings[columns].dropna(subset=["make", "model"])
     counts = named.value_counts(dropna=False).reset_index(name="rows")

@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from carprice.arrays import Floats
-from carprice.market.listing import EQUIPMENT, FEATURES, TARGET
-from carprice.pricing.completion import FIELD_AT, FieldFlags
-from carprice.pricing.encoder import PLACES
+from carprice.market.listing import EQUIPMENT, FEATURES
+from carprice.pricing.completion import FIELD_AT
+from carprice.pricing.encoder import AT, PLACES
 from carprice.pricing.interval import blank, is_missing
+from carprice.pricing.price_model import Clean, PriceModel, ToldCar
 
 TOGETHER = (("make", "model"), tuple(EQUIPMENT))
-"""Fields that only make sense, or are only worth a line, as one."""
+"""Fields that are explained as one."""
 GROUPS: tuple[tuple[str, ...], ...] = (
     TOGETHER[0],
     *((name,) for name in FEATURES if not any(name in group for group in TOGETHER)),
@@ -30,99 +30,92 @@ GROUPS: tuple[tuple[str, ...], ...] = (
 
 
 class Contribution(NamedTuple):
-    """What fields that differ from the typical car add to the price, in DH."""
+    """Amount in DH that fields add to the price of the typical car."""
 
     fields: tuple[str, ...]
     amount: float
 
 
 class Explanation(NamedTuple):
-    """The price of the typical car in DH, and what leads from it to this one, largest first.
+    """The typical car's price in DH and the contributions up to this car, largest first.
 
-    Fields that this car leaves open are left open in the typical one, and explain nothing.
+    Open fields of this car are open in the typical one as well, and contribute nothing.
     """
 
     typical: float
     contributions: list[Contribution]
 
 
-def find_typical(listings: pd.DataFrame) -> pd.DataFrame:
-    """One row of FEATURES: the most common model, at its median age and distance.
+class Curve(NamedTuple):
+    """Estimates of one car at some values of one numeric field.
 
-    A field that most adverts of it leave open stays open.
+    estimates: in DH (n, ESTIMATE_COLUMNS), one row a value.
     """
+
+    name: str
+    values: list[float]
+    estimates: Floats
+
+
+def find_typical(listings: pd.DataFrame) -> Clean:
+    """Clean values of the most common model, each its usual one; NaN where most have none."""
     pairs = listings[["make", "model"]].dropna()
     make, model = pairs.value_counts().index[0]
     alike = listings[(listings["make"] == make) & (listings["model"] == model)]
-    typical = {name: _typical_value(alike[name]) for name in FEATURES}
-    return pd.DataFrame([typical]).astype(listings[list(FEATURES)].dtypes)
+    return {name: _typical_value(alike[name]) for name in FEATURES}
 
 
-def complete(car: pd.DataFrame, listings: pd.DataFrame) -> pd.DataFrame:
-    """A car (one row of FEATURES) whose open fields are as most listings that name them say."""
-    usual = {name: column.mode() for name, column in listings[list(FEATURES)].items()}
-    return car.fillna({name: mode.iloc[0] for name, mode in usual.items() if len(mode)})
+def complete(car: Clean, listings: pd.DataFrame) -> Clean:
+    """The car, its unknown fields filled with the most common value in listings."""
+    usual = {name: listings[name].mode() for name in FEATURES if pd.isna(car[name])}
+    return {**car, **{name: mode.iloc[0] for name, mode in usual.items() if len(mode)}}
 
 
-def explain(
-    pipeline: Pipeline, car: Floats, open_fields: FieldFlags, typical: Floats
-) -> Explanation:
-    """What leads from the typical car to this one; both encoded, one row each.
-
-    open_fields: what nobody told of this car (1, FEATURES).
-    """
-    known = {name for name in FEATURES if not is_missing(car, name)[0]}
-    start = typical.copy()
+def explain(model: PriceModel, car: ToldCar, typical: ToldCar) -> Explanation:
+    """Shapley contributions that lead from the typical car to this one."""
+    target, start = car.encoded, typical.encoded
+    known = {name for name in FEATURES if not is_missing(target, name)[0]}
     for name in set(FEATURES) - known:
         start = blank(start, name)
     groups = [
         fields
         for names in GROUPS
         if (fields := tuple(each for each in names if each in known))
-        and (start[0, _places(fields)] != car[0, _places(fields)]).any()
+        and (start[0, _places(fields)] != target[0, _places(fields)]).any()
     ]
-    taken = _all_subsets(len(groups))
+    # Row n takes the groups whose bit is set in n.
+    taken = (np.arange(2 ** len(groups))[:, None] >> np.arange(len(groups))) & 1
     mixed = np.repeat(start, len(taken), axis=0)
     for member, fields in enumerate(groups):
-        mixed[np.ix_(taken[:, member] == 1, _places(fields))] = car[0, _places(fields)]
-    left_open = np.repeat(open_fields, len(mixed), axis=0)
-    prices = pipeline["price"].predict(mixed, left_open)[TARGET].to_numpy()
+        mixed[np.ix_(taken[:, member] == 1, _places(fields))] = target[0, _places(fields)]
+    prices = model.price(mixed, np.repeat(car.open_fields, len(mixed), axis=0))[:, 0]
     amounts = _shapley_values(prices, taken)
     contributions = [Contribution(*each) for each in zip(groups, amounts.tolist(), strict=True)]
     contributions.sort(key=lambda each: -abs(each.amount))
     return Explanation(float(prices[0]), contributions)
 
 
-def vary(
-    pipeline: Pipeline, car: Floats, open_fields: FieldFlags, name: str, values: Iterable[float]
-) -> pd.DataFrame:
-    """Estimates of one car (an encoded row) at other values of one numeric field.
-
-    Columns: the field, then ESTIMATE_COLUMNS; one row a value.
-    """
-    grid = np.array(list(values), dtype=float)
-    cars = np.repeat(car, len(grid), axis=0)
-    cars[:, PLACES[name]] = grid[:, None]
-    left_open = np.repeat(open_fields, len(grid), axis=0)
-    left_open[:, FIELD_AT[name]] = False
-    estimates: pd.DataFrame = pipeline["price"].predict(cars, left_open)
-    return estimates.assign(**{name: grid})
+def vary(model: PriceModel, car: ToldCar, name: str, values: Iterable[float]) -> Curve:
+    """Estimates of a car at given values of one numeric field."""
+    grid = [float(each) for each in values]
+    cars = np.repeat(car.encoded, len(grid), axis=0)
+    open_fields = np.repeat(car.open_fields, len(grid), axis=0)
+    cars[:, AT[name]] = grid
+    open_fields[:, FIELD_AT[name]] = False
+    return Curve(name, grid, model.price(cars, open_fields))
 
 
 def _places(fields: tuple[str, ...]) -> list[int]:
     return [at for name in fields for at in PLACES[name]]
 
 
-def _typical_value(column: pd.Series) -> object:
+def _typical_value(column: pd.Series) -> float | str:
+    """The most common value; of many numbers the middle one; NaN where most leave it open."""
     if column.isna().mean() > 0.5:
-        return None if column.dtype == "str" else np.nan
+        return float("nan")
     many = column.nunique() > 7
-    return round(column.median()) if many and column.dtype != "str" else column.mode().iloc[0]
-
-
-def _all_subsets(size: int) -> np.ndarray:
-    """(2**size, size) of 0 and 1: row n takes the members whose bit is set in n."""
-    return (np.arange(2**size)[:, None] >> np.arange(size)) & 1
+    value = round(column.median()) if many and column.dtype != "str" else column.mode().iloc[0]
+    return value if isinstance(value, str) else float(value)
 
 
 def _shapley_values(worth: Floats, taken: np.ndarray) -> Floats:

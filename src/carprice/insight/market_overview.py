@@ -1,4 +1,4 @@
-"""A market as its adverts show it, summed up in a few rows a picture: pure."""
+"""Summaries of a market's adverts, a few rows for each picture: pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,14 +11,14 @@ from carprice.market.fields import fold
 from carprice.market.listing import TARGET
 
 LEAST_ADVERTS = 8
-"""Fewer adverts make a median of luck."""
+"""Adverts that a median needs: with fewer, it would be luck."""
 MOST_GROUPS = 20
 QUARTILES = (0.25, 0.5, 0.75)
 COLUMNS = ["name", "rows", "low", "median", "high"]
 
 
 class Middle(NamedTuple):
-    """What is in the middle of some adverts; None where none of them says it."""
+    """Medians of some adverts; None where no advert has a value."""
 
     adverts: int
     price: float | None
@@ -27,12 +27,12 @@ class Middle(NamedTuple):
 
 
 def unify_names(adverts: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The adverts with each name of these columns in its most common spelling."""
+    """Adverts with each name in its most common spelling."""
     return adverts.assign(**{name: _unify(adverts[name]) for name in columns})
 
 
 def select_adverts(adverts: pd.DataFrame, filters: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Adverts whose fields have one of the values chosen of each; no choice is every one."""
+    """Adverts with the chosen values of each field; an empty choice means all."""
     for name, chosen in filters.items():
         if chosen:
             adverts = adverts[adverts[name].isin(list(chosen))]
@@ -45,13 +45,13 @@ def find_middle(adverts: pd.DataFrame) -> Middle:
 
 
 def summarize_names(adverts: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Prices by name (COLUMNS: quartiles in DH), of the most frequent names, the dearest first."""
+    """Price quartiles (COLUMNS, in DH) of the most frequent names, the dearest first."""
     groups = _summarize(adverts, column).sort_values("rows", ascending=False, kind="stable")
     return groups.head(MOST_GROUPS).sort_values("median", ascending=False, ignore_index=True)
 
 
 def summarize_years(adverts: pd.DataFrame) -> pd.DataFrame:
-    """Prices by model year (COLUMNS, `name` being the year), in the order of time."""
+    """Price quartiles (COLUMNS, in DH) by model year, `name` being the year, oldest first."""
     return _summarize(adverts, "model_year").sort_values("name", ignore_index=True)
 
 

@@ -1,4 +1,4 @@
-"""A version's scores as small tables, ready to be drawn: pure."""
+"""Scores of a version as small tables for pictures: pure."""
 
 import numpy as np
 import pandas as pd
@@ -8,11 +8,11 @@ from carprice.market.listing import TARGET
 
 PRICE_STEPS = 28
 ERROR_EDGES = tuple(range(-60, 61, 5))
-"""Percent; what lies beyond is counted at the ends."""
+"""Edges of error bins in percent; larger errors count in the outermost bins."""
 
 
 def tabulate_slices(evaluation: Evaluation, family: str) -> pd.DataFrame:
-    """One row a slice of a family: `name`, and its scores; makes by error, bands in their order."""
+    """Scores of each slice of a family, with its `name`; makes ordered by error."""
     rows = [
         {"name": name, **scores.model_dump()}
         for name, scores in evaluation.slices.get(family, {}).items()
@@ -22,7 +22,7 @@ def tabulate_slices(evaluation: Evaluation, family: str) -> pd.DataFrame:
 
 
 def bin_estimates(unseen: pd.DataFrame) -> pd.DataFrame:
-    """How many held-out cars lie in each cell of price against estimate, empty ones left out.
+    """Number of held-out cars in each non-empty cell of price against estimate.
 
     unseen: `Reference.unseen`. Cells have equal ratios, so that a cheap car counts like a dear
     one: columns `price`, `price_end`, `estimate`, `estimate_end` in DH, and `rows`.
@@ -44,7 +44,7 @@ def bin_estimates(unseen: pd.DataFrame) -> pd.DataFrame:
 
 
 def bin_errors(unseen: pd.DataFrame) -> pd.DataFrame:
-    """How many held-out cars were estimated how far off: `low`, `high` in percent, `rows`."""
+    """Number of held-out cars in each bin of error: `low`, `high` in percent, `rows`."""
     errors = (100 * (unseen["estimate"] / unseen[TARGET] - 1)).dropna()
     ends = ERROR_EDGES[0], ERROR_EDGES[-1]
     counts, _ = np.histogram(errors.clip(*ends), bins=ERROR_EDGES)

@@ -4,13 +4,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
-from carprice.arrays import Floats
-from carprice.market.listing import HIGH, LOW
-from carprice.pricing.completion import FIELD_AT, FieldFlags
+from carprice.pricing.completion import FIELD_AT
 from carprice.pricing.encoder import PLACES
 from carprice.pricing.interval import MASKED, is_missing
+from carprice.pricing.price_model import PriceModel, ToldCar
 
 FAIR_PCT = 3.0
 """Closer to the estimate than this, nobody could tell the difference."""
@@ -34,7 +32,7 @@ class Verdict(NamedTuple):
 
 
 def judge(asked: float, price: float, low: float, high: float) -> Verdict:
-    """Hold an asking price in DH against an estimate and its interval."""
+    """The verdict on an asking price, given an estimate and its interval (all in DH)."""
     percent = 100 * (asked / price - 1)
     if asked < low:
         standing = Standing.FAR_BELOW
@@ -48,28 +46,25 @@ def judge(asked: float, price: float, low: float, high: float) -> Verdict:
 
 
 class Widening(NamedTuple):
-    """What fields that are left open cost: their names, and by how much the interval is wider."""
+    """Open fields, and by how many percent they widen the interval."""
 
     fields: tuple[str, ...]
     percent: float
 
 
-def measure_widening(
-    pipeline: Pipeline, car: Floats, open_fields: FieldFlags, complete: Floats
-) -> Widening:
-    """Against the same car whose open fields are as is usual; both encoded, one row each.
+def measure_widening(model: PriceModel, car: ToldCar, complete: ToldCar) -> Widening:
+    """How much wider the interval is than with the open fields filled from `complete`.
 
-    open_fields: what nobody told of the car (1, FEATURES). complete: says what is usual; what it
-    leaves open costs nothing.
+    Fields that `complete` leaves open as well do not count.
     """
-    left_open = [each for each in MASKED if open_fields[0, FIELD_AT[each]]]
-    names = [each for each in left_open if not is_missing(complete, each)[0]]
-    both, open_in_both = np.repeat(car, 2, axis=0), np.repeat(open_fields, 2, axis=0)
+    left_open = [each for each in MASKED if car.open_fields[0, FIELD_AT[each]]]
+    names = [each for each in left_open if not is_missing(complete.encoded, each)[0]]
+    both = np.repeat(car.encoded, 2, axis=0)
+    open_fields = np.repeat(car.open_fields, 2, axis=0)
     for name in names:
-        both[1, PLACES[name]] = complete[0, PLACES[name]]
-        open_in_both[1, FIELD_AT[name]] = False
-    estimates = pipeline["price"].predict(both, open_in_both)
-    low, high = estimates[[LOW, HIGH]].to_numpy().T
+        both[1, PLACES[name]] = complete.encoded[0, PLACES[name]]
+        open_fields[1, FIELD_AT[name]] = False
+    _, low, high = model.price(both, open_fields).T
     # On the scale of the price, since what fills a field moves the price itself as well.
     width = np.log(high / low)
     return Widening(tuple(names), float(100 * (width[0] / width[1] - 1)))

@@ -13,14 +13,16 @@ The rules, each with its reason; ranges are those of the fields in `market`:
   however they are spelt.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carprice.listings.parsing import Flags, Parsed, find_bands, parse_column
+from carprice.arrays import Floats
+from carprice.listings.parsing import Column, Flags, Parsed, find_bands, parse_column
 from carprice.listings.reading import RawListings
 from carprice.market.chosen import MARKET
 from carprice.market.fields import THIS_YEAR, Kind, fold
@@ -34,7 +36,9 @@ NEW_FROM_YEAR = THIS_YEAR - 1
 THOUSANDS = (10, 999)
 NUMERIC = tuple(each for each in FIELDS if each.name not in TEXTUAL and each.name != TARGET)
 NUMBERS = (TARGET, *(each.name for each in NUMERIC))
-"""Corrected together in one array: column by column, pandas would take long even for one car."""
+"""Columns of the one array in which all numbers are corrected."""
+LEAST = np.array([each.minimum for each in NUMERIC])
+MOST = np.array([each.maximum for each in NUMERIC])
 
 SPELT = tuple(each.name for each in FIELDS if each.kind is Kind.TEXT and each.name != LINK)
 PRICE = BY_NAME[TARGET]
@@ -71,37 +75,56 @@ def clean(raw: RawListings) -> Cleaned:
     return Cleaned(raw, parsed, *select_rows(parsed))
 
 
+class Typed(NamedTuple):
+    """Corrected clean values of raw texts, as arrays: Parsed without a table.
+
+    texts: columns of textual fields that were given. numbers: (n, NUMBERS), unknown is NaN.
+    problems, told: as in Parsed.
+    """
+
+    texts: dict[str, Column]
+    numbers: Floats
+    problems: dict[Problem, Flags]
+    told: frozenset[str]
+
+
+def parse_columns(raw: Mapping[str, Column], rows: int) -> Typed:
+    """Turn columns of raw texts into corrected clean values; a field without one is unknown."""
+    numbers = np.full((rows, len(NUMBERS)), np.nan, order="F")
+    texts: dict[str, Column] = {}
+    problems: dict[Problem, Flags] = {}
+    for each in FIELDS:
+        if each.name not in raw:
+            continue
+        column = raw[each.name]
+        values, unreadable = parse_column(column, each)
+        if each.name in TEXTUAL:
+            texts[each.name] = column._replace(distinct=values)
+        else:
+            numbers[:, NUMBERS.index(each.name)] = column.spread(values, float)
+        if unreadable.any():
+            problems[Problem(each.name, ProblemKind.UNREADABLE)] = unreadable
+    banded = find_bands(raw["mileage_km"]) if "mileage_km" in raw else np.False_
+    problems |= _correct(numbers, banded)
+    told = frozenset(name for name, column in raw.items() if (column.places >= 0).any())
+    return Typed(texts, numbers, problems, told)
+
+
 def parse_listings(raw: pd.DataFrame) -> Parsed:
     """Corrected values of raw texts, and the problems found in them.
 
     raw: one `str` column for each field; a field without a column is unknown.
     """
-    given = set(raw.columns)
-    told: set[str] = set()
+    columns = {name: Column.of_series(raw[name]) for name in raw.columns if name in BY_NAME}
+    typed = parse_columns(columns, len(raw))
     silent = pd.array([None] * len(raw), dtype="str")
-    values: dict[str, Any] = {
-        each.name: silent if each.name in TEXTUAL else np.nan for each in FIELDS
-    }
-    problems: dict[Problem, pd.Series] = {}
-    for each in FIELDS:
-        if each.name not in given:
-            continue
-        values[each.name], unreadable = parse_column(raw[each.name], each)
-        if raw[each.name].notna().any():
-            told.add(each.name)
-        if unreadable.any():
-            problem = Problem(each.name, ProblemKind.UNREADABLE)
-            problems[problem] = pd.Series(unreadable, index=raw.index)
-    numbers = np.empty((len(raw), len(NUMBERS)), order="F")
-    for at, name in enumerate(NUMBERS):
-        numbers[:, at] = values[name]
-    banded = find_bands(raw["mileage_km"]) if "mileage_km" in given else np.False_
-    changed = _correct(numbers, banded)
-    values |= zip(NUMBERS, numbers.T, strict=True)
-    problems |= {
-        problem: pd.Series(rows, index=raw.index) for problem, rows in changed.items() if rows.any()
-    }
-    return Parsed(pd.DataFrame(values, index=raw.index), problems, frozenset(told))
+    values: dict[str, Any] = {each.name: silent for each in FIELDS}
+    for name, column in typed.texts.items():
+        values[name] = pd.array(column.distinct, dtype="str").take(column.places)
+    values |= zip(NUMBERS, typed.numbers.T, strict=True)
+    frame = pd.DataFrame(values, index=raw.index)
+    problems = {each: pd.Series(rows, raw.index) for each, rows in typed.problems.items()}
+    return Parsed(frame, problems, typed.told)
 
 
 def _correct(numbers: npt.NDArray[np.float64], banded: Flags | np.bool_) -> dict[Problem, Flags]:
@@ -124,11 +147,11 @@ def _correct(numbers: npt.NDArray[np.float64], banded: Flags | np.bool_) -> dict
         Problem("mileage_km", ProblemKind.IN_THOUSANDS): short,
         Problem("mileage_km", ProblemKind.PLACEHOLDER): fillers,
     }
-    for at, each in enumerate(NUMERIC, 1):
-        outside = (numbers[:, at] < each.minimum) | (numbers[:, at] > each.maximum)
-        changed[Problem(each.name, ProblemKind.OUT_OF_RANGE)] = outside
-        numbers[outside, at] = np.nan
-    return changed
+    outside = (numbers[:, 1:] < LEAST) | (numbers[:, 1:] > MOST)
+    numbers[:, 1:][outside] = np.nan
+    for at in np.flatnonzero(outside.any(axis=0)):
+        changed[Problem(NUMERIC[at].name, ProblemKind.OUT_OF_RANGE)] = outside[:, at]
+    return {problem: rows for problem, rows in changed.items() if rows.any()}
 
 
 def select_rows(parsed: Parsed) -> tuple[pd.DataFrame, pd.Series]:

@@ -7,6 +7,7 @@ from typing import IO
 
 from carprice.language import Language
 from carprice.listings.reading import UTF_8_MARK, ListingFile, Source
+from carprice.market.listing import HOME
 from carprice.wording.files import MALFORMED
 from carprice.wording.remarks import COLUMNS
 
@@ -18,7 +19,7 @@ def add_cells(
     file: ListingFile,
     rows: Iterable[list[str]],
     cells_of_sound: Iterable[list[str]],
-    language: Language = "fr",
+    language: Language = HOME,
 ) -> list[Row]:
     """Rows of a file, each with the cells added to it.
 

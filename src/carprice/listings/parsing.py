@@ -1,20 +1,20 @@
 """Raw texts to typed values: numbers, kilometres, choices, yes or no."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from carprice.arrays import Places
 from carprice.market.chosen import MARKET
 from carprice.market.fields import Field, Kind, fold
 from carprice.market.listing import (
     BY_NAME,
     FIELDS,
-    TEXTUAL,
     UNKNOWN_WORDS,
     UNPRICED_WORDS,
     read_codes,
@@ -47,6 +47,32 @@ MONEY = (CURRENCY.symbol, CURRENCY.code, *CURRENCY.words)
 WORDS_AROUND_NUMBERS = UNITS | frozenset(map(fold, (*MONEY, *WORDINGS.or_older)))
 AT_LEAST = frozenset(f"{fold(word)}{unit}" for word in WORDINGS.at_least for unit in UNITS)
 Flags = npt.NDArray[np.bool_]
+
+
+class Column(NamedTuple):
+    """Values of a column, each held once: a text is understood once, in however many rows it is.
+
+    places: of each row, the place of its value in `distinct` (n,); -1 for a missing one.
+    """
+
+    places: Places
+    distinct: list[Any]
+
+    @classmethod
+    def of_texts(cls, texts: Iterable[str | None]) -> Self:
+        """Without pandas, for which a single car is as much work as a thousand."""
+        numbers: dict[str, int] = {}
+        places = [-1 if text is None else numbers.setdefault(text, len(numbers)) for text in texts]
+        return cls(np.array(places, dtype=np.intp), list(numbers))
+
+    @classmethod
+    def of_series(cls, column: pd.Series) -> Self:
+        places, texts = pd.factorize(column)
+        return cls(places, list(texts))
+
+    def spread(self, distinct: list[Any], dtype: type) -> npt.NDArray[Any]:
+        """One value a row, given what each distinct one becomes, and at last a missing one."""
+        return np.array(distinct, dtype=dtype)[self.places]
 
 
 @dataclass(frozen=True)
@@ -92,38 +118,22 @@ def parse_yes_no(text: str) -> float:
     return YES_NO.get(fold(text.strip().removesuffix(".0")), float("nan"))
 
 
-def parse_column(raw: pd.Series, each: Field) -> tuple[Any, Flags]:
-    """Values of a column, and the rows whose text could not be read."""
-    parse = _choose_parser(each)
+def parse_column(raw: Column, each: Field) -> tuple[list[Any], Flags]:
+    """Clean value of each distinct text, None at last, and the rows whose text cannot be used."""
+    parse = PARSERS[each.name]
     silent = UNKNOWN_WORDS | UNPRICED_WORDS if each.kind is Kind.PRICE else UNKNOWN_WORDS
-    places, texts = _find_distinct(raw)
-    given = [fold(text) not in silent for text in texts]
-    values: list[Any] = [
-        parse(text) if says else None for text, says in zip(texts, given, strict=True)
+    given = [fold(text) not in silent for text in raw.distinct]
+    values = [parse(text) if says else None for text, says in zip(raw.distinct, given, strict=True)]
+    unreadable = [
+        says and (value is None or value != value)  # noqa: PLR0124 - NaN
+        for value, says in zip(values, given, strict=True)
     ]
-    # The missing ones have place -1, hence the last of each list.
-    distinct: Any = (
-        pd.array([*values, None], dtype="str")
-        if each.name in TEXTUAL
-        else np.array([*values, None], dtype="float64")
-    )
-    unreadable = np.array([*given, False]) & pd.isna(distinct)
-    return distinct.take(places), unreadable[places]
+    return [*values, None], raw.spread([*unreadable, False], bool)
 
 
-def find_bands(mileage: pd.Series) -> Flags:
-    """Rows that name a band of kilometres."""
-    places, texts = _find_distinct(mileage)
-    return np.array([*(bool(BAND.search(text)) for text in texts), False])[places]
-
-
-def _find_distinct(column: pd.Series) -> tuple[npt.NDArray[np.intp], Sequence[str]]:
-    """Place of each row's text among the distinct ones (-1: missing), and these."""
-    if len(column) == 1:  # through pandas, a single car takes twice the time
-        text = column.iloc[0]
-        return (np.array([0]), [text]) if isinstance(text, str) else (np.array([-1]), [])
-    places, texts = pd.factorize(column)
-    return places, list(texts)
+def find_bands(mileage: Column) -> Flags:
+    """Which rows name a band of kilometres."""
+    return mileage.spread([*(bool(BAND.search(text)) for text in mileage.distinct), False], bool)
 
 
 def _choose_parser(each: Field) -> Callable[[str], object]:
@@ -135,3 +145,6 @@ def _choose_parser(each: Field) -> Callable[[str], object]:
         Kind.MILEAGE: parse_mileage,
     }
     return parsers.get(each.kind, parse_number)
+
+
+PARSERS = {each.name: _choose_parser(each) for each in FIELDS}

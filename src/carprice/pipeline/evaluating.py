@@ -8,6 +8,7 @@ from carprice.evaluation import plots
 from carprice.evaluation.gate import Contender, Decision, GatePolicy, decide
 from carprice.evaluation.metrics import evaluate
 from carprice.market.listing import FEATURES, TARGET
+from carprice.pricing.price_model import PriceModel
 from carprice.registry.records import EVALUATION, Version
 from carprice.wording.reasons import Code, Reason, store_reasons, write_reasons
 from carprice.workspace import Workspace
@@ -22,7 +23,7 @@ def contend(
         simulated=version.facts.simulated,
         estimates=estimates,
         evaluation=evaluate(holdout, estimates, policy.large_slice_rows),
-        promised_coverage_pct=100 * pipeline["price"].coverage,
+        promised_coverage_pct=100 * PriceModel(pipeline).coverage,
     )
 
 

@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from carprice.wording.reasons import list_reasons
-
 STORIES: dict[str, Callable[[Any], str]] = {
     "check_data_quality": lambda checked: (
         f"{checked.report.summary.rows_read:,} rows read from {checked.report.summary.source}, "
         f"{checked.report.summary.rows_kept:,} kept"
     ),
     "train_model": lambda version: f"{version.name} registered",
-    "evaluate_model": lambda decision: list_reasons(decision.summary, decision.reasons),
+    "evaluate_model": lambda decision: decision.text,
     "promote_to_staging": lambda version: f"{version.name} is in staging",
     "validate_staging_model": lambda report: (
         f"{len(report.golden_estimates)} golden cars right, {report.latency_ms:.1f} ms"

@@ -1,8 +1,8 @@
-"""What the open fields of a car could be: what adverts of cars like it say of them.
+"""Multiple imputation: open fields of a car take their values from adverts of similar cars.
 
-A field that nobody told of is neither absent as from an advert nor any one value. Training adverts
-of the same make lend theirs, each counting by how near it is in model, year and more (lent_by): a
-car becomes COMPLETIONS whole ones, whose prices together are its answer.
+An open field is not left out as in an advert, and no single value is right for it. Training adverts
+of the same make lend their values, weighted by how near they are in model, year and more (lent_by):
+each car is completed in COMPLETIONS ways, and its estimate comes from the prices of all of them.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -21,9 +22,9 @@ from carprice.pricing.encoder import AT, PLACES
 from carprice.pricing.interval import MASKED, is_missing
 
 COMPLETIONS = 32
-"""Ways in which the open fields of a car are filled."""
+"""Ways in which a car with open fields is completed."""
 MOST_LENDERS = 200
-"""Adverts kept of one model: more of them say nothing new."""
+"""Adverts kept of one model; more of them change nothing that can be measured."""
 NUMBERS_APART = {
     name: each.apart for name in FEATURES if isinstance(each := BY_NAME[name].effect, Knots)
 }
@@ -38,19 +39,21 @@ MOST_WEIGHTS = 2_000_000
 FieldFlags = npt.NDArray[np.bool_]
 """(n, len(FEATURES)): a flag for each field of each car."""
 FIELD_AT = {name: at for at, name in enumerate(FEATURES)}
+COUNTED = np.isin(FEATURES, MASKED)
+"""All fields but equipment (FEATURES,)."""
 
 
 def find_missing(X: Floats) -> FieldFlags:  # noqa: N803
-    """Which fields of encoded listings are missing; a name never seen counts as missing."""
+    """Missing fields of encoded listings, names never seen among them: (n, FEATURES)."""
     return np.column_stack([is_missing(X, name) > 0 for name in FEATURES])
 
 
 def lent_by(name: str) -> tuple[str, ...]:
-    """Fields by which an advert is near enough to lend another one.
+    """Fields that decide how near an advert is when it lends field `name`.
 
-    Kilometres count for name and year alone: what else is lent would change with them, and more of
-    them could make a car dearer. Details are lent whatever fuel and gearbox are: so a car without
-    its gearbox is never priced outside what it costs with either, whichever details are open too.
+    Kilometres count for name and year only: otherwise other values would change with them, and
+    more kilometres could make a car dearer. Fuel and gearbox do not count for details: otherwise a
+    car with its gearbox and details open could be priced outside what it costs with either gearbox.
     """
     if name in ("make", "model", "model_year"):
         return (*MISMATCHES, *APART)
@@ -60,26 +63,26 @@ def lent_by(name: str) -> tuple[str, ...]:
 
 
 def count_fields(flags: FieldFlags) -> Places:
-    """How many fields are flagged, equipment spared: (n,)."""
-    count: Places = np.sum(flags & np.isin(FEATURES, MASKED), axis=1)
+    """Number of flagged fields of each car, equipment not counted (n,)."""
+    count: Places = np.sum(flags & COUNTED, axis=1)
     return count
 
 
 def open_models(open_fields: FieldFlags) -> FieldFlags:
-    """Open fields with the model where the make is: it is known within its make only."""
+    """Open fields, the model among them wherever the make is: it belongs to its make."""
     opened = open_fields.copy()
     opened[:, FIELD_AT["model"]] |= opened[:, FIELD_AT["make"]]
     return opened
 
 
 class Completer(BaseEstimator):  # type: ignore[misc]
-    """Fills the open fields of encoded listings from training adverts of cars like them.
+    """Completes the open fields of encoded listings from training adverts of similar cars.
 
-    lenders_: the adverts, encoded, in the order of price.
+    lenders_: these adverts, encoded, in the order of price.
     """
 
     def fit(self, X: Floats, y: Floats) -> Self:  # noqa: N803
-        """Keep the adverts that lend: encoded listings (n, COLUMNS), log prices (n,)."""
+        """Choose the lenders among encoded listings (n, COLUMNS) with log prices (n,)."""
         shuffled = np.random.default_rng(0).permutation(len(X))
         kept = shuffled[_count_earlier(X[shuffled, AT["model"]]) < MOST_LENDERS]
         # In the order of price: drawn at even steps, they stand for all prices in between.
@@ -88,20 +91,20 @@ class Completer(BaseEstimator):  # type: ignore[misc]
 
     @cached_property
     def lent(self) -> npt.NDArray[np.bool_]:
-        """Fields that some lender says: (FEATURES,)."""
+        """Fields that at least one lender has (FEATURES,)."""
         return np.logical_not(find_missing(self.lenders_).all(axis=0))
 
     def complete(self, X: Floats, open_fields: FieldFlags) -> Floats:  # noqa: N803
-        """Each car filled in COMPLETIONS ways: (n, COMPLETIONS, COLUMNS).
+        """Each car completed in COMPLETIONS ways (n, COMPLETIONS, COLUMNS).
 
-        What no lender says stays missing.
+        A field that no lender has stays missing.
         """
         check_is_fitted(self)
         completed = np.repeat(X[:, None], COMPLETIONS, axis=1)
         makes = np.where(open_fields[:, FIELD_AT["make"]], 0, X[:, AT["make"]])
-        keys, groups = np.unique(np.column_stack([makes, open_fields]), axis=0, return_inverse=True)
+        keys, groups = find_distinct(np.column_stack([makes, open_fields]))
         for at, group in enumerate(keys):
-            rows = np.flatnonzero(groups.ravel() == at)
+            rows = np.flatnonzero(groups == at)
             of_make = self.lenders_
             if group[0]:
                 of_make = of_make[of_make[:, AT["make"]] == group[0]]
@@ -117,34 +120,33 @@ class Completer(BaseEstimator):  # type: ignore[misc]
 
 
 def _fill(cars: Floats, lenders: Floats, names: Sequence[str], left_open: Sequence[str]) -> Floats:
-    """Cars (n, COMPLETIONS, COLUMNS) with some of their open fields as lenders say."""
-    lent_together: dict[tuple[tuple[str, ...], bytes], list[int]] = {}
+    """Cars (n, COMPLETIONS, COLUMNS) with the open fields `names` taken from lenders."""
+    lent_together: dict[tuple[str, ...], dict[bytes, list[int]]] = {}
     for name in names:
         if name == "model" and "make" in left_open:
             continue  # known within its make only: both are lent together
         said = is_missing(lenders, name) == 0
         places = [at for each in (name, *(["model"] * (name == "make"))) for at in PLACES[each]]
-        lent_together.setdefault((lent_by(name), said.tobytes()), []).extend(places)
-    for (fields, said), places in lent_together.items():
-        near = [each for each in fields if each not in left_open]
-        # Cars that are told alike in these fields are lent the same.
-        keys, alike = np.unique(
-            cars[:, 0, [AT[each] for each in near]], axis=0, return_inverse=True
-        )
-        weights = _weigh(keys, near, lenders) * np.frombuffer(said, dtype=bool)
-        lent = lenders[:, places][_draw(weights)]
-        cars[:, :, places] = lent[alike.ravel()]
+        near = tuple(each for each in lent_by(name) if each not in left_open)
+        lent_together.setdefault(near, {}).setdefault(said.tobytes(), []).extend(places)
+    for near, parts in lent_together.items():
+        # Cars with the same values in these fields share their weights.
+        keys, alike = find_distinct(cars[:, 0, [AT[each] for each in near]])
+        weights = _weigh(keys, near, lenders)
+        for said, places in parts.items():
+            drawn = _draw(weights * np.frombuffer(said, dtype=bool))
+            cars[:, :, places] = lenders[:, places][drawn][alike]
     return cars
 
 
 def _weigh(cars: Floats, fields: Sequence[str], lenders: Floats) -> Floats:
-    """How much each lender counts for cars told in some fields (n, fields): (n, lenders)."""
+    """Weight of each lender for each car (n, lenders), by values of some fields (n, fields)."""
     distance = np.zeros((len(cars), len(lenders)))
     for values, name in zip(cars.T, fields, strict=True):
         if name in APART:
             said = ~np.isnan(values)
             apart = np.abs(values[said, None] - lenders[:, AT[name]]) / APART[name]
-            distance[said] += np.nan_to_num(apart, nan=1.0)
+            distance[said] += np.where(np.isnan(apart), 1.0, apart)
         else:
             said = values > 0
             distance[said] += MISMATCHES[name] * (values[said, None] != lenders[:, AT[name]])
@@ -153,14 +155,27 @@ def _weigh(cars: Floats, fields: Sequence[str], lenders: Floats) -> Floats:
 
 
 def _draw(weights: Floats) -> Places:
-    """Lenders drawn at even steps of their weights: places (n, COMPLETIONS)."""
+    """Places of lenders drawn at even steps of their weights (n, COMPLETIONS)."""
     heights = np.cumsum(weights, axis=1)
     steps = (np.arange(COMPLETIONS) + 0.5) / COMPLETIONS
     return np.array([np.searchsorted(each, steps * each[-1]) for each in heights])
 
 
+def find_distinct(rows: Floats) -> tuple[Floats, Places]:
+    """The distinct rows of a table, and the place of each row among them (n,)."""
+    if len(rows) == 1:  # for one row, searching takes as long as all the rest
+        return rows, np.zeros(1, dtype=np.intp)
+    numbers = np.zeros(len(rows), dtype=np.intp)
+    for column in rows.T:
+        places, values = pd.factorize(column, use_na_sentinel=False)
+        if len(values) > 1:
+            numbers = pd.factorize(numbers * len(values) + places)[0]
+    first = np.unique(numbers, return_index=True)[1]
+    return rows[first], numbers
+
+
 def _count_earlier(numbers: Floats) -> Places:
-    """For each number how often it stands before."""
+    """For each number, how many equal ones stand before it (n,)."""
     order = np.argsort(numbers, kind="stable")
     _, starts, counts = np.unique(numbers[order], return_index=True, return_counts=True)
     earlier = np.empty(len(numbers), dtype=np.intp)

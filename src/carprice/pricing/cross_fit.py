@@ -1,4 +1,4 @@
-"""Cars priced by models that have not seen them."""
+"""Cross-fitting: cars priced by models that were fitted without them."""
 
 from typing import NamedTuple
 
@@ -12,14 +12,14 @@ from carprice.pricing.encoder import AT
 from carprice.pricing.interval import blank, is_missing
 
 NAMELESS_ROWS = 300
-"""Cars of each fold whose name is blanked, to see how much worse a name never seen is priced."""
+"""Cars of each fold copied without their name, to learn how far off unknown names are priced."""
 
 
 class OutOfFold(NamedTuple):
-    """What models fitted without a car say of it: one row a car, nameless copies included.
+    """Out-of-fold prices, one row a car, nameless copies included.
 
-    encoded: (n, COLUMNS), with counts as in the training folds; core, baseline, actual: log
-    prices (n,); fold: the fold each car was left out of (n,); whole: which rows are no copies.
+    encoded: (n, COLUMNS), with counts as in the training folds. core, baseline, actual: log
+    prices (n,). fold: the fold that each car was held out in (n,). whole: rows that are no copies.
     """
 
     encoded: Floats
@@ -31,7 +31,7 @@ class OutOfFold(NamedTuple):
 
 
 def group_vehicles(X: Floats) -> npt.NDArray[np.intp]:  # noqa: N803
-    """One number for the adverts of one car, so that they never straddle two folds."""
+    """A number for each car (n,), the same for all its adverts, so that no fold splits them."""
     groups = np.zeros(len(X), dtype=np.int64)
     for name in VEHICLE:
         places, values = pd.factorize(np.nan_to_num(X[:, AT[name]], nan=-1.0), sort=True)
@@ -40,7 +40,7 @@ def group_vehicles(X: Floats) -> npt.NDArray[np.intp]:  # noqa: N803
 
 
 def recount(X: Floats, train: Floats) -> Floats:  # noqa: N803
-    """Encoded listings with counts as they stand in other training rows; none: unknown."""
+    """Encoded listings with counts as in `train`; names without any there become unknown."""
     recounted = X.copy()
     for name in ("make", "model"):
         numbers = train[:, AT[name]].astype(np.intp)
@@ -53,7 +53,7 @@ def recount(X: Floats, train: Floats) -> Floats:  # noqa: N803
 
 
 def add_nameless(X: Floats, random: np.random.Generator) -> tuple[Floats, Places]:  # noqa: N803
-    """The cars, then copies of some whose name was never seen; and which car each row is."""
+    """The cars and nameless copies of some, and the car that each row shows."""
     cars, places = [X], [np.arange(len(X))]
     for name in ("make", "model"):
         known = np.flatnonzero(is_missing(X, name) == 0)

@@ -1,22 +1,23 @@
-"""A car to an estimate with its interval and what must be said about it: pure."""
+"""Estimates of cars, with their intervals and remarks: pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from carprice.arrays import Floats
 from carprice.language import Language
-from carprice.listings.cleaning import parse_listings
-from carprice.listings.parsing import Parsed
-from carprice.market.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES, FIELDS, TARGET
+from carprice.listings.cleaning import NUMBERS, parse_columns
+from carprice.listings.parsing import Column, Parsed
+from carprice.market.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES, HOME, TARGET
 from carprice.market.problems import Problem, ProblemKind
-from carprice.pricing.completion import FieldFlags
+from carprice.pricing.completion import FIELD_AT, FieldFlags
 from carprice.pricing.encoder import AT
 from carprice.pricing.interval import MASKED
+from carprice.pricing.price_model import PriceModel, ToldCar
 from carprice.wording import spell
 from carprice.wording.remarks import (
     MISSING,
@@ -28,34 +29,19 @@ from carprice.wording.remarks import (
 )
 
 CORE = tuple(each for each in FEATURES if BY_NAME[each].needed)
+IS_CORE = np.isin(FEATURES, CORE)
+FEATURE_NAMES = pd.Index(FEATURES)
+NUMERIC_AT = [at for at, name in enumerate(FEATURES) if name in NUMBERS]
 LEAST_GIVEN = 3
-"""Of the core fields; with fewer, the only honest answer is none."""
+"""Core fields that must be known for an estimate."""
 RARE_BELOW = 5
 SEPARATORS: Mapping[Language, str] = {"fr": " ; ", "en": "; "}
 UNUSABLE = (ProblemKind.UNREADABLE, ProblemKind.OUT_OF_RANGE, ProblemKind.PLACEHOLDER)
 """Problems by which a given value became unknown."""
 
 Rows = npt.NDArray[np.bool_]
-Missing = Mapping[str, Rows]
-"""By feature: the rows of which it is not known."""
-
-
-def estimate(pipeline: Pipeline, parsed: Parsed, language: Language = "fr") -> pd.DataFrame:
-    """Estimates of adverts in DH (ESTIMATE_COLUMNS, NaN where there is none), and remarks, by row.
-
-    What adverts lack by themselves is absent here too where a file says so by an empty cell; a
-    file without the column says nothing.
-    remark: what must be said, empty where nothing. seen: training adverts of a car's model, or of
-    its make where no model is named; NaN without a name.
-    """
-    missing = _find_missing(parsed)
-    told = np.isin(FEATURES, list(parsed.told))
-    absent = pipeline["price"].lacking_ & told & ~_find_unusable(parsed)
-    prices, remarks, seen = _estimate(pipeline, parsed, missing & ~absent, language)
-    answer = pd.DataFrame(prices, parsed.values.index, list(ESTIMATE_COLUMNS))
-    answer["remark"] = remarks
-    answer["seen"] = seen
-    return answer
+Problems = Mapping[Problem, Rows]
+"""The rows that have each problem."""
 
 
 class CarEstimate(NamedTuple):
@@ -72,32 +58,76 @@ class CarEstimate(NamedTuple):
     seen: int | None
 
 
-def read_cars(answers: Iterable[Mapping[str, str]]) -> Parsed:
-    """Cars from raw texts by field name; absent or empty ones are unknown."""
+@dataclass(frozen=True)
+class Cars:
+    """Cars, read and encoded once.
+
+    listings: clean table of FEATURES, one row a car. encoded: (n, COLUMNS). missing: fields
+    without a value (n, FEATURES).
+    """
+
+    listings: pd.DataFrame
+    encoded: Floats
+    missing: FieldFlags
+    problems: Problems
+
+    def tell(self, at: int) -> ToldCar:
+        """The car in row `at`; its missing fields are open."""
+        row = slice(at, at + 1)
+        values = dict(zip(FEATURES, self.listings.iloc[at].tolist(), strict=True))
+        return ToldCar(values, self.encoded[row], self.missing[row])
+
+
+def read_cars(model: PriceModel, answers: Iterable[Mapping[str, str]]) -> Cars:
+    """Cars from raw texts by field name; an absent or empty text is unknown."""
     cars = list(answers)
-    given = {name for car in cars for name, text in car.items() if text}
-    columns = {
-        each.name: [car.get(each.name) for car in cars] for each in FIELDS if each.name in given
-    }
-    return parse_listings(pd.DataFrame(columns, range(len(cars)), dtype="str"))
+    given = {name for car in cars for name, text in car.items() if text and name in BY_NAME}
+    columns = {name: Column.of_texts(car.get(name) for car in cars) for name in given}
+    typed = parse_columns(columns, len(cars))
+    values = np.full((len(cars), len(FEATURES)), None, dtype=object)
+    values[:, NUMERIC_AT] = typed.numbers[:, [NUMBERS.index(FEATURES[at]) for at in NUMERIC_AT]]
+    for name in typed.texts.keys() & FIELD_AT:
+        values[:, FIELD_AT[name]] = typed.texts[name].spread(typed.texts[name].distinct, object)
+    # In one block: a table with a column of its own for each field takes longer than the price.
+    listings = pd.DataFrame(values, columns=FEATURE_NAMES, dtype=object, copy=False)
+    return Cars(listings, model.encode(listings), pd.isna(values), typed.problems)
 
 
-def estimate_cars(
-    pipeline: Pipeline, parsed: Parsed, language: Language = "fr"
-) -> list[CarEstimate]:
-    """One CarEstimate per row of `parsed`; what a person leaves open is answered as open."""
-    prices, remarks, seen = _estimate(pipeline, parsed, _find_missing(parsed), language)
+def estimate_car(
+    model: PriceModel, answers: Mapping[str, str], language: Language = HOME
+) -> CarEstimate:
+    """The estimate of one car from raw texts by field name."""
+    return estimate_told(model, read_cars(model, [answers]), language)[0]
+
+
+def estimate_told(model: PriceModel, cars: Cars, language: Language = HOME) -> list[CarEstimate]:
+    """One CarEstimate a car, in their order; all missing fields are open."""
+    prices, remarks, seen = _estimate(model, cars, cars.missing, language)
+    amounts = prices.astype(object)
+    amounts[np.isnan(prices)] = None
     counts = [None if np.isnan(count) else int(count) for count in seen.tolist()]
     return [
         CarEstimate(None if is_guess(count) else price, low, high, remark, count)
-        for (price, low, high), remark, count in zip(
-            (map(_or_none, row) for row in prices.tolist()), remarks, counts, strict=True
-        )
+        for (price, low, high), remark, count in zip(amounts.tolist(), remarks, counts, strict=True)
     ]
 
 
-def _or_none(amount: float) -> float | None:
-    return None if np.isnan(amount) else amount
+def estimate_adverts(model: PriceModel, parsed: Parsed, language: Language = HOME) -> pd.DataFrame:
+    """One row an advert: ESTIMATE_COLUMNS in DH, `remark` and `seen`.
+
+    Prices are NaN where too little is known; a remark is empty where there is nothing to say.
+    seen: training adverts of the car's model, or of its make where no model is named; NaN without
+    a name. A missing field that adverts often leave out counts as left out where its column holds
+    a cell in any row; where the file has no such column, it is open.
+    """
+    listings = parsed.values[list(FEATURES)]
+    problems = {code: rows.to_numpy() for code, rows in parsed.problems.items()}
+    cars = Cars(listings, model.encode(listings), listings.isna().to_numpy(), problems)
+    told = np.isin(FEATURES, list(parsed.told))
+    absent = model.lacking & told & ~_find_unusable(cars)
+    prices, remarks, seen = _estimate(model, cars, cars.missing & ~absent, language)
+    answer = pd.DataFrame(prices, listings.index, list(ESTIMATE_COLUMNS))
+    return answer.assign(remark=remarks, seen=seen)
 
 
 def is_guess(seen: int | None) -> bool:
@@ -105,83 +135,63 @@ def is_guess(seen: int | None) -> bool:
     return seen is not None and seen < RARE_BELOW
 
 
-def estimate_car(
-    pipeline: Pipeline, answers: Mapping[str, str], language: Language = "fr"
-) -> CarEstimate:
-    """Estimate one car from raw texts by field name."""
-    return estimate_cars(pipeline, read_cars([answers]), language)[0]
-
-
 def _estimate(
-    pipeline: Pipeline, parsed: Parsed, open_fields: FieldFlags, language: Language
+    model: PriceModel, cars: Cars, open_fields: FieldFlags, language: Language
 ) -> tuple[Floats, npt.NDArray[np.object_], Floats]:
-    """Prices (rows, ESTIMATE_COLUMNS), remarks and adverts seen: see `estimate`.
-
-    As arrays: to put them into a table and take them out again takes as long as the model.
-    """
-    listings = parsed.values[list(FEATURES)]
-    encoded = pipeline["encode"].transform(listings)
-    prices = pipeline["price"].predict(encoded, open_fields).to_numpy(copy=True)
-    missing = dict(zip(FEATURES, _find_missing(parsed).T, strict=True))
-    given = np.sum([~missing[name] for name in CORE], axis=0)
+    """Prices (n, ESTIMATE_COLUMNS), remarks (n,) and adverts seen (n,): see estimate_adverts."""
+    prices = model.price(cars.encoded, open_fields)
+    given = np.sum(~cars.missing[:, IS_CORE], axis=1)
     hopeless = given < LEAST_GIVEN
     prices[hopeless] = np.nan
-    said = _remark(encoded, missing, parsed, language)
-    remarks = _join(len(listings), said, SEPARATORS[language])
+    remarks = _join(len(prices), _remark(cars, language), SEPARATORS[language])
     remarks[hopeless] = [
         NOT_ESTIMATED.say(language, given=known, needed=len(CORE), least=LEAST_GIVEN)
         for known in given[hopeless]
     ]
-    return prices, remarks, _count_seen(encoded, missing)
+    return prices, remarks, _count_seen(cars)
 
 
-def _find_missing(parsed: Parsed) -> FieldFlags:
-    missing: FieldFlags = parsed.values[list(FEATURES)].isna().to_numpy()
-    return missing
-
-
-def _find_unusable(parsed: Parsed) -> FieldFlags:
-    """Fields that hold something of which nothing could be used."""
-    unusable = np.zeros((len(parsed.values), len(FEATURES)), dtype=bool)
+def _find_unusable(cars: Cars) -> FieldFlags:
+    """Fields with a text that could not be used (n, FEATURES)."""
+    unusable = np.zeros_like(cars.missing)
     for at, name in enumerate(FEATURES):
         for problem in (Problem(name, kind) for kind in UNUSABLE):
-            if problem in parsed.problems:
-                unusable[:, at] |= parsed.problems[problem].to_numpy()
+            if problem in cars.problems:
+                unusable[:, at] |= cars.problems[problem]
     return unusable
 
 
-def _count_seen(encoded: Floats, missing: Missing) -> Floats:
-    of_make, of_model = encoded[:, AT["make_count"]], encoded[:, AT["model_count"]]
-    return np.where(missing["make"], np.nan, np.where(missing["model"], of_make, of_model))
+def _count_seen(cars: Cars) -> Floats:
+    of_make, of_model = _count_adverts(cars)
+    no_make, no_model = (cars.missing[:, FIELD_AT[name]] for name in ("make", "model"))
+    return np.where(no_make, np.nan, np.where(no_model, of_make, of_model))
 
 
-def _remark(
-    encoded: Floats, missing: Missing, parsed: Parsed, language: Language
-) -> Iterator[tuple[Rows, str]]:
-    """Each sentence with the rows that it is said of."""
-    makes, models = encoded[:, AT["make_count"]], encoded[:, AT["model_count"]]
-    yield ~missing["make"] & (makes == 0), UNKNOWN_MAKE.say(language)
-    yield ~missing["model"] & (models == 0) & (makes > 0), UNKNOWN_MODEL.say(language)
+def _count_adverts(cars: Cars) -> tuple[Floats, Floats]:
+    """Training adverts of each car's make and model: two arrays (n,)."""
+    return cars.encoded[:, AT["make_count"]], cars.encoded[:, AT["model_count"]]
+
+
+def _remark(cars: Cars, language: Language) -> Iterator[tuple[Rows, str]]:
+    """Each sentence of a remark, with the rows that it holds for."""
+    makes, models = _count_adverts(cars)
+    named = ~cars.missing
+    yield named[:, FIELD_AT["make"]] & (makes == 0), UNKNOWN_MAKE.say(language)
+    yield named[:, FIELD_AT["model"]] & (models == 0) & (makes > 0), UNKNOWN_MODEL.say(language)
     yield (models > 0) & (models < RARE_BELOW), RARE_MODEL.say(language, least=RARE_BELOW)
-    for problem, rows in parsed.problems.items():
+    for problem, rows in cars.problems.items():
         if problem.field != TARGET:
-            yield rows.to_numpy(), describe_problem(problem, language)
-    absent = _join(len(encoded), _name_absent(missing, parsed, language), ", ")
+            yield rows, describe_problem(problem, language)
+    # A text that could not be used has a sentence of its own.
+    left_out = cars.missing & ~_find_unusable(cars)
+    names = ((left_out[:, FIELD_AT[name]], spell.label(name, language)) for name in MASKED)
+    absent = _join(len(left_out), names, ", ")
     for labels in set(absent) - {""}:
         yield absent == labels, MISSING.say(language, labels=labels)
 
 
-def _name_absent(
-    missing: Missing, parsed: Parsed, language: Language
-) -> Iterator[tuple[Rows, str]]:
-    """Fields that were left out; what was given but could not be used is said by itself."""
-    unusable = dict(zip(FEATURES, _find_unusable(parsed).T, strict=True))
-    for name in MASKED:
-        yield missing[name] & ~unusable[name], spell.label(name, language)
-
-
 def _join(rows: int, parts: Iterator[tuple[Rows, str]], separator: str) -> npt.NDArray[np.object_]:
-    """One text a row: the parts that hold for it, in order."""
+    """The parts that hold for each row, joined in their order (n,)."""
     joined = np.full(rows, "", dtype=object)
     for holds, part in parts:
         joined[holds & (joined != "")] += separator

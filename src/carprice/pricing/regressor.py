@@ -27,6 +27,7 @@ from carprice.pricing.completion import (
     Completer,
     FieldFlags,
     count_fields,
+    find_distinct,
     find_missing,
     open_models,
 )
@@ -36,35 +37,35 @@ from carprice.pricing.interval import LEAST_WIDENING, ErrorScale, conformal_quan
 
 FOLDS = 5
 LEAST_LACKING = 0.01
-"""Share of adverts that must lack a field before that tells anything."""
+"""Share of adverts that must lack a field before the model learns from its absence."""
 TRIMMED = COMPLETIONS // 8
-"""As many ways to fill a car do not count at either end: hardly ever is one the oldest or dearest
-of its kind, and a few that are would pull all others."""
+"""Completions left out at either end of a car's prices: a few unusual lenders, the oldest or the
+dearest of their kind, would pull the mean."""
 ENDS = COMPLETIONS // 10
-"""As many ways lie beyond either end of the middle eight in ten."""
+"""Completions beyond either end of the middle 80 % of a car's prices."""
 SPREAD_COUNTS = {"make": 1.0, "model": 1.15, "model_year": 1.15}
 """How much the spread between the ways counts where one of these is open, the first deciding; by
 any other field it counts once. Measured by cross-validation on real adverts."""
 DIRECTIONS = {"model_year": 1, "mileage_km": -1}
 """Columns that the trees may follow one way only."""
 LEAST_KNOWN = 100
-"""Fewer known values of a column teach the trees nothing."""
+"""Known values that a column must have for the trees to use it."""
 LEAST_LEAF = 40
 CLIPPED_ERROR = 0.15
-"""Log error up to which the trees learn from what the baseline leaves over."""
+"""Residuals of the baseline are clipped to this log error before the trees learn from them."""
 
 NAMES = np.isin(FEATURES, ("make", "model"))
-"""Fields (FEATURES,) that hold a name, which may be one never seen."""
+"""Flags of the fields that hold a name (FEATURES,); a name may be one never seen in training."""
 
 OPEN_ROWS = 4_096
-"""Cars filled at a time: among many, more are told alike and lent the same."""
+"""Cars completed at a time; among more cars, more share their weights."""
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many stages are done."""
 
 
 class ModelParams(Frozen, extra="forbid", allow_inf_nan=False, protected_namespaces=()):
-    """Hyperparameters; the defaults of none: params.yaml names each."""
+    """Hyperparameters of the price model, as params.yaml names them."""
 
     penalty: float = Field(gt=0)
     huber: float = Field(gt=0)
@@ -76,20 +77,23 @@ class ModelParams(Frozen, extra="forbid", allow_inf_nan=False, protected_namespa
 
 
 def build_pipeline(params: ModelParams) -> Pipeline:
-    """An unfitted pipeline: fit(listings, prices in DH), predict(listings) -> ESTIMATE_COLUMNS."""
+    """An unfitted pipeline from clean listings to estimates.
+
+    fit(listings, prices in DH); predict(listings) -> ESTIMATE_COLUMNS.
+    """
     return Pipeline(
         [("encode", ListingEncoder()), ("price", PriceRegressor(**params.model_dump()))]
     )
 
 
 class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """Market baseline, gradient boosting on what it leaves over, calibrated interval.
+    """Market baseline, gradient boosting on its residuals, and a calibrated interval.
 
     penalty, huber: of the baseline. trees, learning_rate, leaves: of the boosting.
     coverage: share of prices that the interval is to hold. seed: of folds and sampling.
 
-    lacking_: fields that adverts lack by themselves (FEATURES,): what can be learnt from their
-    absence counts where an advert lacks them, and nowhere else.
+    lacking_: fields that adverts often leave out (FEATURES,). Their absence is informative in an
+    advert, and only there: a person who leaves one out tells nothing by it.
     """
 
     lacking_: FieldFlags = np.zeros(len(FEATURES), dtype=bool)
@@ -129,34 +133,31 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, X: Floats, open_fields: FieldFlags | None = None) -> pd.DataFrame:  # noqa: N803
-        """Price and the ends of its interval in DH: columns ESTIMATE_COLUMNS, one row a car.
+        """The answer of `estimate` as a table, for pipelines and MLflow's signature."""
+        return pd.DataFrame(self.estimate(X, open_fields), columns=list(ESTIMATE_COLUMNS))
 
-        open_fields: fields of which nobody told, answered by what they could be; all other missing
-        ones are absent as from an advert, a name never seen. By default those are open that
-        adverts do not lack by themselves.
+    def estimate(self, X: Floats, open_fields: FieldFlags | None = None) -> Floats:  # noqa: N803
+        """Price and interval of each car in DH (n, ESTIMATE_COLUMNS).
+
+        open_fields: missing fields to be completed from similar adverts (n, FEATURES). All other
+        missing fields count as left out of an advert, or as a name never seen. By default, those
+        outside `lacking_` are open.
         """
         check_is_fitted(self)
         if open_fields is None:
             open_fields = find_missing(X) & ~self.lacking_ & ~NAMES
-        # A model stored by a release that knew no open fields answers as it did.
+        # A model stored before there were open fields answers as it did then.
         lent = self.completer_.lent if hasattr(self, "completer_") else False
         open_fields = open_models(open_fields) & lent
-        estimates = np.empty((len(X), len(ESTIMATE_COLUMNS)))
-
-        def fill(at: int) -> None:
-            rows = slice(at, at + BLOCK_ROWS)
-            estimates[rows] = self._estimate(X[rows], open_fields[rows])
-
-        starts = range(0, len(X), BLOCK_ROWS)
-        if len(starts) > 1:
-            with ThreadPoolExecutor(os.cpu_count()) as threads:
-                list(threads.map(fill, starts))
-        else:  # one car is done sooner than a thread is started
-            list(map(fill, starts))
-        return pd.DataFrame(estimates, columns=list(ESTIMATE_COLUMNS), copy=False)
+        starts = range(0, max(1, len(X)), BLOCK_ROWS)
+        blocks = [(X[at : at + BLOCK_ROWS], open_fields[at : at + BLOCK_ROWS]) for at in starts]
+        if len(blocks) == 1:  # one car is done sooner than a thread is started
+            return self._estimate(*blocks[0])
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            return np.concatenate([*threads.map(self._estimate, *zip(*blocks, strict=True))])
 
     def _estimate(self, X: Floats, open_fields: FieldFlags) -> Floats:  # noqa: N803
-        """Estimates in DH (n, ESTIMATE_COLUMNS)."""
+        """Estimates of one block of cars in DH (n, ESTIMATE_COLUMNS)."""
         is_open = open_fields.any(axis=1)
         ends = np.empty((len(X), len(ESTIMATE_COLUMNS)))
         if not is_open.all():
@@ -170,24 +171,26 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return np.exp(ends)
 
     def _price(self, X: Floats) -> tuple[Floats, Floats]:  # noqa: N803
-        """Log prices and the scale of their errors: two arrays (n,)."""
+        """Log prices (n,) and the expected size of their errors (n,)."""
         core, details = self.baseline_.predict_parts(X)
         baseline = core + details
         table = self._boosting_table(X, baseline)
-        # A tree is done sooner than a second thread is woken up; on a busy machine, far sooner.
+        # A tree is done sooner than a second thread wakes up, above all on a busy machine.
         with _find_openmp().limit(limits=1):
             log_price = baseline + self.boosting_.predict(table)
         return log_price, self.scale_.predict(X, core)
 
     def _estimate_open(self, X: Floats, open_fields: FieldFlags) -> Floats:  # noqa: N803
-        """Log prices and their ends (n, ESTIMATE_COLUMNS), from all ways to fill each car.
+        """Log price and interval of cars with open fields (n, ESTIMATE_COLUMNS).
 
-        Each way has its own error, and the ways lie apart: squared, both add up.
+        The variance of a price is that of its error and that between the completions, together.
         """
         ways = self.completer_.complete(X, open_fields).reshape(-1, len(COLUMNS))
-        blocks = (ways[at : at + BLOCK_ROWS] for at in range(0, len(ways), BLOCK_ROWS))
+        # Most ways are alike; for a single car, finding out takes longer than pricing them all.
+        told, places = find_distinct(ways) if len(X) > 1 else (ways, np.arange(len(ways)))
+        blocks = (told[at : at + BLOCK_ROWS] for at in range(0, len(told), BLOCK_ROWS))
         priced = np.concatenate([np.stack(self._price(block)) for block in blocks], axis=1)
-        log_price, scale = priced.reshape(2, -1, COMPLETIONS)
+        log_price, scale = priced[:, places].reshape(2, -1, COMPLETIONS)
         ranked = np.sort(log_price, axis=1)
         middle = ranked[:, TRIMMED:-TRIMMED].mean(axis=1)
         error = self.quantile_ * np.sqrt(np.square(scale).mean(axis=1))
@@ -200,7 +203,7 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return MarketBaseline(penalty=self.penalty, huber=self.huber)
 
     def _cross_fit(self, X: Floats, log_price: Floats, progress: Progress) -> OutOfFold:  # noqa: N803
-        """Let each fold be priced by a baseline that has not seen its cars."""
+        """Baseline prices of all cars, each by a baseline fitted without it."""
         folds = GroupKFold(FOLDS, shuffle=True, random_state=self.seed)
         random = np.random.default_rng(self.seed)
         parts = []
@@ -218,7 +221,7 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return OutOfFold(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def _boost_each_fold(self, unseen: OutOfFold) -> Floats:
-        """What boosting adds to each log price when it is fitted on the other folds."""
+        """Boosting's part of each log price, fitted on the other folds (n,)."""
         table = self._boosting_table(unseen.encoded, unseen.baseline)
         added = np.empty(len(table))
         for fold in range(FOLDS):
@@ -228,16 +231,17 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return added
 
     def _boosting_table(self, X: Floats, baseline: Floats) -> Floats:  # noqa: N803
-        """What the trees see: the chosen columns, then the baseline's log price."""
+        """Inputs of the trees: the chosen columns, then the baseline's log price."""
         return np.column_stack([X[:, self.boosted_], baseline])
 
     def _fit_boosting(
         self, unseen: OutOfFold, rows: npt.NDArray[np.bool_]
     ) -> HistGradientBoostingRegressor:
-        """Boosting on the clipped errors of the baseline, so that typing slips teach nothing.
+        """Gradient boosting on the clipped residuals of the baseline.
 
-        Under squared error the trees honour the constraints: never cheaper for being newer,
-        never dearer for more kilometres; under absolute error they would not.
+        Clipped, a mistyped price teaches nothing. Under squared error the trees honour DIRECTIONS
+        (never cheaper for being newer, never dearer for more kilometres); under absolute error
+        they would not.
         """
         left_over = np.clip(unseen.actual - unseen.baseline, -CLIPPED_ERROR, CLIPPED_ERROR)
         table = self._boosting_table(unseen.encoded, unseen.baseline)
@@ -256,19 +260,19 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
 @lru_cache(maxsize=1)
 def _find_openmp() -> ThreadpoolController:
-    """The threads of the boosting; looking for them takes longer than an estimate."""
+    """Control over the threads of the trees; found once, for it takes longer than an estimate."""
     return ThreadpoolController().select(user_api="openmp")
 
 
 def _choose_columns(X: Floats) -> npt.NDArray[np.intp]:  # noqa: N803
-    """Places of the columns that the trees see: all but the numbers of names, where known."""
+    """Places of the columns for the trees: all known often enough but the numbers of names."""
     known = (~np.isnan(X)).sum(axis=0) >= LEAST_KNOWN
     known[[AT["make"], AT["model"]]] = False
     return np.flatnonzero(known)
 
 
 def _find_lacking(X: Floats) -> FieldFlags:  # noqa: N803
-    """Fields that adverts lack by themselves, often enough to learn from it (FEATURES,)."""
+    """Fields that adverts leave out often enough to learn from it (FEATURES,)."""
     missing = find_missing(X)
     often = (missing.mean(axis=0) >= LEAST_LACKING) & (missing.sum(axis=0) >= LEAST_KNOWN)
     lacking: FieldFlags = often & ~NAMES
@@ -276,7 +280,7 @@ def _find_lacking(X: Floats) -> FieldFlags:  # noqa: N803
 
 
 def _count_spread(open_fields: FieldFlags) -> Floats:
-    """How much the spread between the ways counts for each car (n,): see SPREAD_COUNTS."""
+    """Factor on the spread between the completions of each car (n,): see SPREAD_COUNTS."""
     counts = np.ones(len(open_fields))
     for name in reversed(SPREAD_COUNTS):
         counts[open_fields[:, FIELD_AT[name]]] = SPREAD_COUNTS[name]

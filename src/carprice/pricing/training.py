@@ -1,4 +1,4 @@
-"""Split first, then fit: pure."""
+"""Fitting of the price pipeline: pure."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ def fit(
     params: ModelParams,
     progress: Callable[[int, int], None] | None = None,
 ) -> Pipeline:
-    """Fit the price pipeline on clean listings with their prices."""
+    """The price pipeline, fitted on clean listings with their prices."""
     pipeline = build_pipeline(params)
     # On one thread: more are no faster, and fight when the machine is busy (5 s become 200 s).
     with threadpool_limits(1):

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
-from sklearn.pipeline import Pipeline
 
 from carprice.files import replacing
 from carprice.language import Language
@@ -23,7 +22,8 @@ from carprice.listings.reading import ListingFile, Upload
 from carprice.listings.refusals import refuse
 from carprice.market.fields import Role, fold
 from carprice.market.listing import ESTIMATE_COLUMNS, FIELDS, HOME, TARGET, VEHICLE
-from carprice.pricing.prediction import estimate, spell_estimates
+from carprice.pricing.prediction import estimate_adverts, spell_estimates
+from carprice.pricing.price_model import PriceModel
 from carprice.wording import spell
 from carprice.wording.files import ESTIMATED_FILE, FILE_TOO_LONG
 
@@ -88,19 +88,19 @@ class Scored(NamedTuple):
 
 
 def score_chunk(
-    pipeline: Pipeline, file: ListingFile, chunk: Sequence[list[str]], language: Language = "fr"
+    model: PriceModel, file: ListingFile, chunk: Sequence[list[str]], language: Language = HOME
 ) -> Scored:
     """Estimate some rows of a file; chunks do not depend on each other."""
     sound = [cells for cells in chunk if not file.is_malformed(cells)]
     # What no price rests on is not read: a hundred thousand links take their time.
     parsed = parse_listings(file.to_frame(sound).drop(columns=list(UNPRICED)))
-    answer = estimate(pipeline, parsed, language)
+    answer = estimate_adverts(model, parsed, language)
     rows = add_cells(file, chunk, spell_estimates(answer), language)
     return Scored(rows, len(sound), int(answer[TARGET].notna().sum()))
 
 
 def copy_with_estimates(
-    pipeline: Pipeline, file: ListingFile, target: Path, progress: Callable[[int], None]
+    model: PriceModel, file: ListingFile, target: Path, progress: Callable[[int], None]
 ) -> tuple[int, int]:
     """Write a copy of a file with estimates; whole or not at all.
 
@@ -112,7 +112,7 @@ def copy_with_estimates(
     with replacing(target) as copy:
         write_header(file.source, copy)
         for chunk in file.chunks():
-            scored = score_chunk(pipeline, file, chunk)
+            scored = score_chunk(model, file, chunk)
             write_rows(file.source, copy, scored.rows)
             cars, estimated = cars + scored.cars, estimated + scored.estimated
             progress(cars)
@@ -120,7 +120,7 @@ def copy_with_estimates(
 
 
 def estimate_upload(
-    pipeline: Pipeline, upload: Upload, progress: Callable[[float], None], language: Language
+    model: PriceModel, upload: Upload, progress: Callable[[float], None], language: Language
 ) -> EstimatedFile:
     """Estimate an uploaded CSV file or Excel workbook.
 
@@ -131,7 +131,7 @@ def estimate_upload(
     copy, shown, cars = io.BytesIO(), [SHOWN.empty_table()], 0
     write_header(file.source, copy)
     for chunk in file.chunks():
-        scored = score_chunk(pipeline, file, chunk, language)
+        scored = score_chunk(model, file, chunk, language)
         write_rows(file.source, copy, scored.rows)
         shown.append(_select_columns(file, scored.rows))
         cars += scored.cars

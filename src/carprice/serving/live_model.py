@@ -11,13 +11,12 @@ import threading
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sklearn.pipeline import Pipeline
-
 from carprice.errors import CarPriceError, DatasetError, RegistryError
 from carprice.insight.comparables import Reference
 from carprice.listings.table_store import read_table
 from carprice.market.chosen import MARKET
 from carprice.pricing.prediction import estimate_car
+from carprice.pricing.price_model import PriceModel
 from carprice.registry.client import PRODUCTION
 from carprice.registry.history import NO_RECORD, History, Record, read_history, read_record
 from carprice.registry.records import Version
@@ -32,21 +31,16 @@ log = logging.getLogger(__name__)
 
 
 class Serving(NamedTuple):
-    """A version that answers, and its pipeline.
+    """A version that answers, and its model.
 
     reference: what it learnt from, where that table is at hand. record: what stands with its run,
     once that was read.
     """
 
     version: Version
-    pipeline: Pipeline
+    model: PriceModel
     reference: Reference | None = None
     record: Record = NO_RECORD
-
-    @property
-    def coverage(self) -> float:
-        """The share of prices that intervals are to hold."""
-        return float(self.pipeline["price"].coverage)
 
     @property
     def simulated(self) -> bool:
@@ -131,10 +125,10 @@ class LiveModel:
 
     def _open(self, version: Version) -> Serving:
         """A version opened, measured where a page tells of it, and warmed up."""
-        pipeline = self.work.registry.open_model(version)
-        reference = self._read_reference(pipeline, version) if self.for_page else None
-        estimate_car(pipeline, FIRST_CAR)
-        return Serving(version, pipeline, reference)
+        model = PriceModel(self.work.registry.open_model(version))
+        reference = self._read_reference(model, version) if self.for_page else None
+        estimate_car(model, FIRST_CAR)
+        return Serving(version, model, reference)
 
     def _add_record(self, serving: Serving) -> Serving:
         """Once for each version; one whose record cannot be read answers, and it is tried again."""
@@ -146,7 +140,7 @@ class LiveModel:
             log.warning("the record of %s: %s", serving.version.name, error)
             return serving
 
-    def _read_reference(self, pipeline: Pipeline, version: Version) -> Reference | None:
+    def _read_reference(self, model: PriceModel, version: Version) -> Reference | None:
         """Nothing where the clean table is not here: estimates need none of it."""
         facts = version.facts
         if facts.holdout_share is None:
@@ -156,7 +150,7 @@ class LiveModel:
         except DatasetError as error:
             log.warning("%s: %s", version.name, error)
             return None
-        return Reference.build(pipeline, table, facts.holdout_share)
+        return Reference.build(model, table, facts.holdout_share)
 
 
 def _settle_memory() -> None:

@@ -9,6 +9,7 @@ from carprice.listings.reading import ListingFile
 from carprice.market.chosen import MARKET
 from carprice.market.listing import HIGH, LOW, TARGET
 from carprice.market.table import to_listings
+from carprice.pricing.price_model import PriceModel
 from carprice.registry.client import PRODUCTION
 from carprice.serving.batch import copy_with_estimates
 from carprice.wording.remarks import SIMULATED_WARNING
@@ -59,10 +60,10 @@ def estimate_file(work: Workspace, source: Path, target: Path) -> FileEstimates:
     production = work.registry.find_alias(PRODUCTION)
     if production is None:
         raise RegistryError("no version is in production: type `carprice run` first")
-    pipeline = work.registry.open_model(production)
+    model = PriceModel(work.registry.open_model(production))
     file = ListingFile(source, needs_price=False)
     rows, estimated = copy_with_estimates(
-        pipeline,
+        model,
         file,
         target,
         lambda rows: work.progress(f"estimating {source.name}", rows, file.most_rows),

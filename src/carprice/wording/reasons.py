@@ -17,6 +17,7 @@ from pydantic import (
 from carprice.frozen import Frozen
 from carprice.language import Language, Text
 from carprice.market.chosen import MARKET
+from carprice.market.listing import HOME
 from carprice.market.slices import Slice
 from carprice.wording.legacy_reasons import say_legacy
 from carprice.wording.messages import translate
@@ -226,14 +227,14 @@ class _French:
         return format(self.figure, spec).translate(FRENCH_MARKS)
 
 
-def say_reason(reason: Reason, language: Language = "fr") -> str:
+def say_reason(reason: Reason, language: Language = HOME) -> str:
     figures: Mapping[str, object] = reason.figures
     if language == "fr":
         figures = {name: _in_french(name, figure) for name, figure in reason.figures.items()}
     return REASONS[reason.code].say(language, currency=MARKET.currency.symbol, **figures)
 
 
-def say_reasons(reasons: Sequence[Reason], language: Language = "fr") -> str:
+def say_reasons(reasons: Sequence[Reason], language: Language = HOME) -> str:
     """Reasons on one line."""
     separator = " ; " if language == "fr" else "; "
     return separator.join(say_reason(each, language) for each in reasons)
@@ -267,7 +268,7 @@ def recall_reasons(stored: str, text: str) -> list[Reason]:
     return reasons
 
 
-def name_slice(part: Slice, language: Language = "fr") -> str:
+def name_slice(part: Slice, language: Language = HOME) -> str:
     """A slice of an evaluation: a choice by its wording, a band by its ends."""
     if part.low is None:
         return word_choice(part.family, part.name, language)

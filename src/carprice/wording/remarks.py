@@ -47,7 +47,7 @@ PROBLEMS = {
 }
 
 
-def describe_problem(problem: Problem, language: Language = "fr") -> str:
+def describe_problem(problem: Problem, language: Language = HOME) -> str:
     """The sentence for a problem with a feature of a car."""
     return PROBLEMS[problem.kind].say(
         language, label=label(problem.field, language), limits=limits(problem.field, language)

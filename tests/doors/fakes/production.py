@@ -20,7 +20,7 @@ class FakeRegistry:
 
     def promote(self, serving: Serving) -> None:
         self.production = serving.version.number
-        self.pipeline, self.tags = serving.pipeline, serving.version.tags
+        self.pipeline, self.tags = serving.model.pipeline, serving.version.tags
 
     def versions(self) -> list[Version]:
         return []

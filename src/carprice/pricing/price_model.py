@@ -1,0 +1,68 @@
+"""A fitted pipeline as all other rooms ask it: it encodes cars and prices them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from carprice.arrays import Floats
+from carprice.market.listing import FEATURES
+from carprice.market.table import to_listings
+from carprice.pricing.completion import FieldFlags
+from carprice.pricing.encoder import known_equipment
+
+Clean = Mapping[str, float | str]
+"""Clean values of a car by field name; an unknown one is NaN, None or left out."""
+
+
+class ToldCar(NamedTuple):
+    """One car as a person described it, ready to be priced.
+
+    values: clean value of each feature, None or NaN where unknown. encoded: (1, COLUMNS).
+    open_fields: features without a value (1, FEATURES).
+    """
+
+    values: Clean
+    encoded: Floats
+    open_fields: FieldFlags
+
+
+@dataclass(frozen=True)
+class PriceModel:
+    """A fitted pipeline and what other rooms need of it: the only one to know its steps."""
+
+    pipeline: Pipeline
+
+    @property
+    def coverage(self) -> float:
+        """The share of prices that intervals are to hold."""
+        return float(self.pipeline["price"].coverage)
+
+    @property
+    def equipment(self) -> list[str]:
+        """Equipment that the model uses."""
+        return known_equipment(self.pipeline["price"].boosted_)
+
+    @property
+    def lacking(self) -> FieldFlags:
+        """Fields that adverts leave out often enough to learn from it (FEATURES,)."""
+        flags: FieldFlags = self.pipeline["price"].lacking_
+        return flags
+
+    def encode(self, listings: pd.DataFrame) -> Floats:
+        """Clean listings (one column a feature) encoded as floats (n, COLUMNS)."""
+        encoded: Floats = self.pipeline["encode"].transform(listings)
+        return encoded
+
+    def price(self, encoded: Floats, open_fields: FieldFlags | None = None) -> Floats:
+        """Estimates in DH (n, ESTIMATE_COLUMNS); see PriceRegressor.estimate."""
+        estimates: Floats = self.pipeline["price"].estimate(encoded, open_fields)
+        return estimates
+
+    def tell(self, car: Clean) -> ToldCar:
+        """A car from its clean values, open where there are none."""
+        listing = to_listings([car])
+        values = dict(zip(FEATURES, listing.iloc[0].tolist(), strict=True))
+        return ToldCar(values, self.encode(listing), listing.isna().to_numpy())
