@@ -185,10 +185,9 @@ def _show_comparables(comparables: pd.DataFrame, car: ToldCar, seen: int | None)
             if comparables[name].notna().any()
         }
     )
-    link = st.column_config.LinkColumn(display_text="↗")
-    st.dataframe(
-        table, column_config={_head("link"): link}, hide_index=True, alt=say(texts.COMPARABLES)
-    )
+    links = [_head(name) for name in COMPARED if name == "link"]
+    shown = dict.fromkeys(links, st.column_config.LinkColumn(display_text="↗"))
+    st.dataframe(table, column_config=shown, hide_index=True, alt=say(texts.COMPARABLES))
 
 
 def _spell(name: str, value: object) -> str:
