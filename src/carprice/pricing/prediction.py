@@ -35,8 +35,12 @@ LEAST_GIVEN = 3
 """Core fields that must be known for an estimate."""
 RARE_BELOW = 5
 SEPARATORS: Mapping[Language, str] = {"fr": " ; ", "en": "; "}
-UNUSABLE = ("unreadable", "out_of_range", "placeholder")
-"""Endings of problem codes: a text was given, its value is unknown."""
+UNUSABLE = {
+    f"{name}_{trouble}": at
+    for at, name in enumerate(FEATURES)
+    for trouble in ("unreadable", "out_of_range", "placeholder")
+}
+"""By problem code: the place in FEATURES of a field whose text could not be used."""
 
 Rows = npt.NDArray[np.bool_]
 Problems = Mapping[str, Rows]
@@ -153,10 +157,8 @@ def _estimate(
 def _find_unusable(cars: Cars) -> FieldFlags:
     """Fields with a text that could not be used (n, FEATURES)."""
     unusable = np.zeros_like(cars.missing)
-    for at, name in enumerate(FEATURES):
-        for code in (f"{name}_{trouble}" for trouble in UNUSABLE):
-            if code in cars.problems:
-                unusable[:, at] |= cars.problems[code]
+    for code in cars.problems.keys() & UNUSABLE:
+        unusable[:, UNUSABLE[code]] |= cars.problems[code]
     return unusable
 
 
