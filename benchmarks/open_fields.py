@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from carprice.market.listing import FEATURES, HIGH, LOW, TARGET
+from carprice.market.listing import FEATURES, TARGET
 from carprice.pricing.completion import FIELD_AT, open_models
 from carprice.pricing.interval import MASKED
+from carprice.pricing.price_model import PriceModel
 
 LEAST_CARS = 100
 MOST_MOVED_PCT = 2.0
@@ -23,8 +24,9 @@ def measure_open_fields(pipeline: Pipeline, listings: pd.DataFrame) -> pd.DataFr
     fields. What fewer than LEAST_CARS cars tell is left out.
     """
     features = listings[list(FEATURES)]
-    encoded = pipeline["encode"].transform(features)
-    told = pipeline["price"].predict(encoded)[TARGET].to_numpy()
+    model = PriceModel(pipeline)
+    encoded = model.encode(features)
+    told = model.price(encoded)[:, 0]
     price, given = listings[TARGET].to_numpy(), features.notna().to_numpy()
     rows = {}
     for names in _name_sets():
@@ -32,12 +34,12 @@ def measure_open_fields(pipeline: Pipeline, listings: pd.DataFrame) -> pd.DataFr
         cars = np.flatnonzero(given[:, is_open[0]].all(axis=1))
         if len(cars) < LEAST_CARS:
             continue
-        found = pipeline["price"].predict(encoded[cars], np.repeat(is_open, len(cars), axis=0))
-        inside = found[LOW].le(price[cars]) & found[HIGH].ge(price[cars])
+        found, low, high = model.price(encoded[cars], np.repeat(is_open, len(cars), axis=0)).T
+        inside = (low <= price[cars]) & (price[cars] <= high)
         rows[" + ".join(names)] = {
             "cars": len(cars),
-            "moved_pct": 100 * float(np.median(found[TARGET] / told[cars]) - 1),
-            "error_pct": 100 * float(np.median(np.abs(found[TARGET] / price[cars] - 1))),
+            "moved_pct": 100 * float(np.median(found / told[cars]) - 1),
+            "error_pct": 100 * float(np.median(np.abs(found / price[cars] - 1))),
             "coverage_pct": 100 * float(inside.mean()),
         }
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -154,10 +154,9 @@ def _estimate(
 def _find_unusable(cars: Cars) -> FieldFlags:
     """Fields with a text that could not be used (n, FEATURES)."""
     unusable = np.zeros_like(cars.missing)
-    for at, name in enumerate(FEATURES):
-        for problem in (Problem(name, kind) for kind in UNUSABLE):
-            if problem in cars.problems:
-                unusable[:, at] |= cars.problems[problem]
+    for problem, rows in cars.problems.items():
+        if problem.kind in UNUSABLE and problem.field in FIELD_AT:
+            unusable[:, FIELD_AT[problem.field]] |= rows
     return unusable
 
 
