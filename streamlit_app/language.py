@@ -18,6 +18,7 @@ def choose_language() -> None:
         st.radio(
             LANGUAGE_SWITCH.fr,
             list(NAMES),
+            index=list(NAMES).index(MARKET.language),
             format_func=NAMES.__getitem__,
             key="lang",
             on_change=_word_anew,

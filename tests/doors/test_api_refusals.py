@@ -158,10 +158,10 @@ def test_an_unexpected_error_shows_nothing_of_the_inside(
     client: TestClient, live: LiveModel, serving: Serving
 ) -> None:
     class Broken:
-        def __getitem__(self, _step: str) -> None:
+        def __getattr__(self, _name: str) -> None:
             raise RuntimeError("secret")
 
-    live.state = live.state._replace(serving=serving._replace(pipeline=Broken()))  # type: ignore[arg-type]
+    live.state = live.state._replace(serving=serving._replace(model=Broken()))  # type: ignore[arg-type]
     answer = client.post(ONE, json=LOGAN)
     refusal(answer, 500, "internal")
     assert "secret" not in answer.text
