@@ -22,7 +22,7 @@ from carprice.serving.live_model import Serving
 from carprice.wording import spell
 
 CURVES = {
-    "model_year": (texts.BY_AGE, range(MARKET.usual_years, THIS_YEAR + 1)),
+    "model_year": (texts.BY_AGE, range(MARKET.first_usual_year, THIS_YEAR + 1)),
     "mileage_km": (texts.BY_DISTANCE, MARKET.usual_km),
 }
 PICTURES = Lock()

@@ -45,7 +45,8 @@ def test_the_table_of_services_is_that_of_the_compose_file() -> None:
 def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
     _, section = PAGES[1].read_text("utf-8").split("\n## 7. Codes de sortie\n")
     told = re.findall(r"^\| (\d+) \|", section.split("\n## ")[0], re.M)
-    raised = [each.exit_code for each in vars(errors).values() if isinstance(each, type)]
+    named = [each for each in vars(errors).values() if isinstance(each, type)]
+    raised = [each.exit_code for each in named if issubclass(each, errors.CarPriceError)]
     assert [*map(int, told)] == sorted({0, 130, *raised})
 
 
@@ -63,10 +64,11 @@ def test_readme_shows_its_first_command_early() -> None:
     assert lines.index("make run") < 25
 
 
-def test_variables_in_the_readme_are_those_that_settings_read() -> None:
-    settings = (ROOT / "src" / "carprice" / "settings.py").read_text()
+def test_variables_in_the_readme_are_those_that_are_read() -> None:
+    package = ROOT / "src" / "carprice"
+    readers = "".join((package / name).read_text() for name in ("settings.py", "market/chosen.py"))
     table = re.findall(r"^\| `([A-Z_]+)` \|", PAGES[0].read_text(encoding="utf-8"), re.M)
-    assert set(table) == set(re.findall(r"(?:CARPRICE|MLFLOW_TRACKING)_[A-Z_]+", settings))
+    assert set(table) == set(re.findall(r"(?:CARPRICE|MLFLOW_TRACKING)_[A-Z_]+", readers))
 
 
 def test_the_training_script_is_the_train_command() -> None:

@@ -1,7 +1,11 @@
 from collections import Counter
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from carprice.errors import ConfigurationError
+from carprice.market.chosen import MARKET
 from carprice.market.fields import Kind, fold
 from carprice.market.listing import (
     BY_NAME,
@@ -106,3 +110,17 @@ def test_the_price_and_what_identifies_an_advert_are_no_features() -> None:
 def test_every_range_is_a_range_and_the_price_has_the_promised_one() -> None:
     assert all(each.minimum < each.maximum for each in FIELDS)
     assert (BY_NAME[TARGET].minimum, BY_NAME[TARGET].maximum) == (10_000, 5_000_000)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"fields": FIELDS[:2]}, "it lacks the field model; it lacks the field model_year"),
+        ({"fields": (*FIELDS, FIELDS[1])}, "two fields are named make"),
+        ({"compared": ("colour",)}, "no field is named colour"),
+        ({"currency": replace(MARKET.currency, code="EUR")}, "expected one: price_eur"),
+    ],
+)
+def test_a_market_that_does_not_hold_together_says_why(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        replace(MARKET, **changed)

@@ -57,7 +57,7 @@ class GoldenCar(Frozen, extra="forbid"):
             raise ValueError(f"no feature is named {unknown}; there are {', '.join(FEATURES)}")
         if wrong := [name for name, value in car.items() if not _is_clean(name, value)]:
             raise ValueError(
-                f"{wrong} cannot be read: names are quoted texts, choices the codes of listing.py, "
+                f"{wrong} cannot be read: names are quoted texts, choices the codes of the market, "
                 "the rest numbers"
             )
         return car

@@ -112,7 +112,7 @@ def _judge_unreadable(found: QualitySummary, rules: QualityRules) -> Iterable[st
                 f"{title_field(each.name)} holds what cannot be used in {share:.1%} of rows "
                 f"({'; '.join(map(name_examples, findings))}), at most "
                 f"{rules.max_unreadable_share:.1%} are expected. Mend the column, or teach "
-                "listing.py what it says."
+                "the module of the market what it says."
             )
 
 

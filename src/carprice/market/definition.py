@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from carprice.errors import ConfigurationError
 from carprice.language import Language, Text
-from carprice.market.fields import Field
+from carprice.market.fields import Field, Role
+
+NEEDED = ("make", "model", "model_year", "mileage_km")
+"""Fields that every market has, beside the price."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,11 @@ class Market:
 
     code: stored with each model, which answers for this market alone.
     language: of headers and choices in files, and of answers where nobody asks for another.
-    fields: price, make, model, model_year and mileage_km must be among them, in the clean table's
-        order; link, city and simulated may be, and are known by these names; all others are free.
+    fields: in the order of the clean table. NEEDED and the price are among them; link, city and
+        simulated may be, and are known by these names; all others are free.
     price_bands, year_bands: inner edges of the slices that a model is measured on.
-    price_ticks: label to price on pictures. usual_years, usual_km: what curves are drawn over.
+    price_ticks: label to price on pictures. first_usual_year, usual_km: where curves
+        of a price begin, and what they are drawn over.
     compared: fields shown of similar adverts.
     example: raw texts of a car that everybody there knows.
     """
@@ -110,8 +115,27 @@ class Market:
     price_bands: tuple[int, ...]
     year_bands: tuple[int, ...]
     price_ticks: Mapping[str, float]
-    usual_years: int
+    first_usual_year: int
     usual_km: range
     compared: tuple[str, ...]
     example: Mapping[str, str | int]
     simulation: Simulation | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError naming all that is missing or named twice."""
+        names = [each.name for each in self.fields]
+        priced = [each.name for each in self.fields if each.role is Role.TARGET]
+        price = f"price_{self.currency.code.lower()}"
+        told = {*self.priors.versions, *self.priors.alike, *self.compared, *self.example}
+        faults = [
+            *(f"it lacks the field {name}" for name in NEEDED if name not in names),
+            *(f"two fields are named {name}" for name in {*names} if names.count(name) > 1),
+            *(f"no field is named {name}" for name in sorted(told - {*names})),
+        ]
+        if priced != [price]:
+            faults.append(f"its fields of Role.TARGET are {priced}, expected one: {price}")
+        if faults:
+            raise ConfigurationError(
+                f"the market {self.code} cannot be used: {'; '.join(faults)}. See "
+                "docs/another-market.md."
+            )

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from carprice.language import Language
 from carprice.market.chosen import MARKET
+from carprice.market.definition import NEEDED
 from carprice.market.fields import Field, Kind, Role, fold
 
 FIELDS = MARKET.fields
@@ -31,8 +32,8 @@ ESTIMATE_COLUMNS = (TARGET, LOW, HIGH)
 
 FEATURES: tuple[str, ...] = tuple(each.name for each in FIELDS if each.role is Role.FEATURE)
 EQUIPMENT: tuple[str, ...] = tuple(each.name for each in FIELDS if each.equipment)
-VEHICLE: tuple[str, ...] = ("make", "model", "model_year", "mileage_km")
-"""Fields by which two adverts are taken to show the same car; every market has them."""
+VEHICLE = NEEDED
+"""Fields by which two adverts are taken to show the same car."""
 VERSIONS = MARKET.priors.versions
 """Choices that make a version of a model."""
 

@@ -132,7 +132,7 @@ MARKET = Market(
     price_ticks=MappingProxyType(
         {"10k": 1e4, "50k": 5e4, "100k": 1e5, "500k": 5e5, "1M": 1e6, "5M": 5e6}
     ),
-    usual_years=2000,
+    first_usual_year=2000,
     usual_km=range(0, 400_001, 10_000),
     compared=("fuel", "gearbox", "condition", "city", "link"),
     example=MappingProxyType(
