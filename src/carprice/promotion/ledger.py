@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NoReturn
 
 from carprice.errors import PromotionRefusedError, RegistryError
 from carprice.registry.client import PRODUCTION, Registry
@@ -66,15 +65,15 @@ class Move:
         )
 
 
-def _leave() -> None:
-    """Undo nothing."""
+class TakenOverError(RegistryError):
+    """Another attempt at the same promotion closed this one's ticket and goes on with it."""
 
 
 def move_production(
     registry: Registry,
     move: Move,
     prepare: Callable[[Ticket], dict[str, str]] = lambda _: {},
-    undo: Callable[[], None] = _leave,
+    undo: Callable[[], None] = lambda: None,
 ) -> Ticket:
     """Point the production alias at a version, if it still is where the move expects it.
 
@@ -89,15 +88,20 @@ def move_production(
     try:
         _ensure_champion(registry, move)
         tag_ticket(registry, ticket, prepare(ticket))
-        if not _is_open(registry, ticket):
-            undo = _leave  # what it would take away is the other attempt's
-            _leave_to_other(ticket)
+        _ensure_held(registry, ticket)
         _ensure_in_time(opened)
         with uninterrupted():
             _move_alias(registry, move.target)
             moved = True
             tag_ticket(registry, ticket, {"state": "done"})
+    except TakenOverError as error:
+        # What was prepared is the other attempt's by now: nothing is undone.
+        _close_refused(registry, ticket, error)
+        raise
     except BaseException as error:
+        # An interruption counts as well. Before the alias moved, what was prepared is undone, and
+        # the ticket closed even where that fails, lest it hold others up. Afterwards nothing is
+        # undone: a ticket that could not be marked as done stays open, and the alias tells.
         if not moved:
             try:
                 undo()
@@ -253,17 +257,13 @@ def _ensure_champion(registry: Registry, move: Move) -> None:
         )
 
 
-def _is_open(registry: Registry, ticket: Ticket) -> bool:
-    return "open" in {
-        each.tags.get("state") for each in tickets(registry) if each.number == ticket.number
-    }
-
-
-def _leave_to_other(ticket: Ticket) -> NoReturn:
-    raise RegistryError(
-        f"ticket {ticket.number} was taken over by another attempt at the same promotion, "
-        "which goes on with it; this one ends here."
-    )
+def _ensure_held(registry: Registry, ticket: Ticket) -> None:
+    states = {each.number: each.tags.get("state") for each in tickets(registry)}
+    if states.get(ticket.number) != "open":
+        raise TakenOverError(
+            f"ticket {ticket.number} was taken over by another attempt at the same promotion, "
+            "which goes on with it; this one ends here."
+        )
 
 
 def _ensure_in_time(opened: float) -> None:
