@@ -6,19 +6,17 @@ link that was copied beside the price of another car.
 """
 
 from math import isfinite
-from typing import get_args
 
 import streamlit as st
 from form import CORE, DETAILS, EQUIPMENT_KEY, NAMES, list_choices
 from language import language
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from carprice.language import Language
+from carprice.language import LANGUAGES
 from carprice.market.fields import Field
 from carprice.market.listing import BY_NAME, EQUIPMENT
 from carprice.wording import spell
 
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 FIELDS = (*NAMES, *CORE, *DETAILS)
 NAMES_IN_ADDRESS = (*FIELDS, EQUIPMENT_KEY)
 

@@ -5,18 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from carprice.progress import be_silent
 from carprice.registry.client import Registry
 from carprice.settings import Settings
 
 if TYPE_CHECKING:
     from carprice.params import Params
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is (0: unknown)."""
-
-
-def be_silent(_what: str, _done: int, _total: int) -> None:
-    """Progress for those who do not watch."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +18,8 @@ class Workspace:
     """Where a step works: the settings and, once asked for, a connection to the registry."""
 
     settings: Settings
-    progress: Progress = be_silent
+    progress: Callable[[str, int, int], None] = be_silent
+    """Called with what is being done, and how far it is: `partial(progress, what)` is a Progress."""
     process: str = ""
     """Host and number of the process that sees a whole run through; empty where each step has
     a process of its own."""

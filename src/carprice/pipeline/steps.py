@@ -5,6 +5,7 @@ Steps hand each other nothing but the id of the run; what a step learnt stands i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -94,7 +95,7 @@ def check_data_quality(work: Workspace, data: Path | None) -> Checked:
 
 def inspect_listings(work: Workspace, path: Path) -> tuple[pd.DataFrame, QualityReport]:
     """Clean rows of a file, and its quality report against the data of production's version."""
-    raw = read_listings(path, lambda rows: work.progress(f"reading {path.name}", rows, 0))
+    raw = read_listings(path, partial(work.progress, f"reading {path.name}"))
     accepted = _accepted_profile(work.registry) if work.settings.has_registry else None
     cleaned = clean(raw)
     return cleaned.kept, check(cleaned, work.params.quality, accepted)
@@ -271,7 +272,7 @@ def _fit_and_register(work: Workspace, run: Run) -> Version:
     registry, params = work.registry, work.params
     of_data = VersionFacts.from_tags(run.tags)
     train, _ = split(_read_clean(work, of_data.data_hash), params.split.holdout_share)
-    pipeline = fit(train, params.model, lambda done, total: work.progress("training", done, total))
+    pipeline = fit(train, params.model, partial(work.progress, "training"))
     decided = {**params.model.model_dump(), **params.split.model_dump()}
     registry.log(run.run_id, params={**decided, "rows_trained": len(train)})
     work.progress("registering the model", 0, 0)

@@ -1,5 +1,6 @@
 """What the version in production answers: for one example, and for a file of cars."""
 
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,10 +63,6 @@ def estimate_file(work: Workspace, source: Path, target: Path) -> FileEstimates:
         raise RegistryError("no version is in production: type `carprice run` first")
     model = PriceModel(work.registry.open_model(production))
     file = ListingFile(source, needs_price=False)
-    rows, estimated = copy_with_estimates(
-        model,
-        file,
-        target,
-        lambda rows: work.progress(f"estimating {source.name}", rows, file.most_rows),
-    )
+    progress = partial(work.progress, f"estimating {source.name}")
+    rows, estimated = copy_with_estimates(model, file, target, progress)
     return FileEstimates(rows, estimated, production.name)
