@@ -19,7 +19,7 @@ class Workspace:
 
     settings: Settings
     progress: Callable[[str, int, int], None] = be_silent
-    """Called with what is being done, and how far it is: `partial(progress, what)` is a Progress."""
+    """Called with what is being done, how much is done, and how much there is (0: unknown)."""
     process: str = ""
     """Host and number of the process that sees a whole run through; empty where each step has
     a process of its own."""
