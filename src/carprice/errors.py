@@ -23,7 +23,7 @@ from carprice.language import Language, Text
 
 
 class CarPriceError(Exception):
-    """Base of all: its message says what, where, found against expected, and what to do."""
+    """Base class; messages say what, where, found against expected, what to do."""
 
     exit_code = 1
     retryable = False
@@ -50,7 +50,7 @@ class PromotionRefusedError(CarPriceError):
 
 
 class DatasetError(CarPriceError):
-    """Its message is in English; where the file is one that people bring, it is a Text to say."""
+    """The message is in English; `say` has it in a reader's language."""
 
     exit_code = 4
 
@@ -62,7 +62,7 @@ class DatasetError(CarPriceError):
         super().__init__(self.say("en"), retryable=retryable)
 
     def say(self, language: Language) -> str:
-        """The message in a language, as far as there is one."""
+        """The message in a language; in English where it is no Text."""
         if isinstance(self._message, Text):
             return self._message.say(language, **self._details)
         return self._message
@@ -73,7 +73,7 @@ class QualityError(CarPriceError):
 
 
 class ValidationFailedError(CarPriceError):
-    """Carries what to store of it: `wording.reasons.Reason`, a module above this one."""
+    """Carries the reasons to store: `wording.reasons.Reason`, from a module above."""
 
     exit_code = 6
 

@@ -1,4 +1,4 @@
-"""« Estimer un fichier »: a CSV file or a workbook of cars, estimated while its owner waits."""
+"""« Estimer un fichier »: estimates for an uploaded CSV file or workbook."""
 
 import threading
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ MultiPartParser.spool_max_size = 2 * MOST_MEGABYTES * 2**20
 
 @st.cache_resource(show_spinner=False)
 def turn() -> threading.Lock:
-    """Held by the one file at work: two at once could take more memory than there is."""
+    """The lock of the one file at work: two could exhaust the memory."""
     return threading.Lock()
 
 
 @dataclass(eq=False)
 class Order:
-    """A file that a session brought, and what became of it for as long as there is room for that.
+    """An uploaded file of a session, with its result while memory allows.
 
     file_id: differs for each file, also of the same name.
     """
@@ -53,7 +53,7 @@ class Order:
         return asked == (self.file_id, self.serving.version.number, self.language)
 
     def fulfil(self, progress: Progress = be_silent) -> EstimatedFile:
-        """The result, estimated anew where it had to make room. Raises DatasetError."""
+        """The result, estimated again if it was dropped. Raises DatasetError."""
         with turn():
             if self.result is None:
                 self.result = estimate_upload(
@@ -65,7 +65,7 @@ class Order:
 
 @st.cache_resource(show_spinner=False)
 def fulfilled() -> WeakKeyDictionary[Order, None]:
-    """Orders of all sessions, the one fulfilled last at the end; they go with their sessions."""
+    """Orders of all sessions, latest last; they end with their sessions."""
     return WeakKeyDictionary()
 
 

@@ -30,7 +30,7 @@ MOVED = {
     "carprice.market.MarketBaseline": "carprice.pricing.baseline.MarketBaseline",
     "carprice.model.PriceRegressor": "carprice.pricing.regressor.PriceRegressor",
 }
-"""Type names in models of earlier releases, to the module of the type today."""
+"""Type name stored by earlier releases, to its name of today."""
 
 TRUSTED_TYPES = (
     "carprice.pricing.completion.Completer",
