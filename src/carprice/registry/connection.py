@@ -39,7 +39,7 @@ class Connection:
     """Clients of an MLflow server, or of the embedded stores."""
 
     def __init__(self, settings: Settings) -> None:
-        _be_silent()
+        _silence_libraries()
         self.uri = settings.registry_uri
         self.artifact_root = settings.artifact_root
         with explaining(self.uri):
@@ -127,7 +127,7 @@ def asking_once() -> Iterator[None]:
             variable.set(value)
 
 
-def _be_silent() -> None:
+def _silence_libraries() -> None:
     # What goes wrong is raised and explained once; their logs would say it again, at length.
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)
     logging.getLogger("urllib3").setLevel(logging.ERROR)
