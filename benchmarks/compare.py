@@ -200,7 +200,7 @@ def _measure_file(folder: Path) -> float:
     upload = Upload(path.name, path.read_bytes())
     model = PriceModel(fit(_read_clean(path).head(SAMPLE_ROWS), PARAMS.model))
     started = time.process_time()
-    estimate_upload(model, upload, lambda _: None, "fr")
+    estimate_upload(model, upload, lambda *_: None, "fr")
     return time.process_time() - started
 
 

@@ -1,4 +1,4 @@
-"""The address of the page: the car whose price is shown.
+"""The page's address, which holds the car whose price is shown.
 
 It is written with an answer, in the language of the page, and read where a visit begins or the
 browser goes back. Fields are not bound to it: what is typed and not asked for yet would stand in a
@@ -6,19 +6,17 @@ link that was copied beside the price of another car.
 """
 
 from math import isfinite
-from typing import get_args
 
 import streamlit as st
 from form import CORE, DETAILS, EQUIPMENT_KEY, NAMES, list_choices
 from language import language
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from carprice.language import Language
+from carprice.language import LANGUAGES
 from carprice.market.fields import Field
 from carprice.market.listing import BY_NAME, EQUIPMENT
 from carprice.wording import spell
 
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 FIELDS = (*NAMES, *CORE, *DETAILS)
 NAMES_IN_ADDRESS = (*FIELDS, EQUIPMENT_KEY)
 
@@ -35,7 +33,7 @@ def leads() -> bool:
 
 
 def fill_form(equipment: list[str]) -> None:
-    """Set each field to what the address says, before it is drawn."""
+    """Set each field to its value in the address, before it is drawn."""
     for name in FIELDS:
         st.session_state[name] = _read(BY_NAME[name], st.query_params.get(name, ""))
     titles = {spell.title(name, each): name for each in LANGUAGES for name in equipment}
@@ -44,7 +42,7 @@ def fill_form(equipment: list[str]) -> None:
 
 
 def write(answers: dict[str, str]) -> None:
-    """Let the address hold these answers and no other ones."""
+    """Set the address to these answers alone."""
     wanted = {
         name: [list_choices(BY_NAME[name], language()).get(answer, answer)]
         for name, answer in answers.items()
@@ -58,7 +56,7 @@ def write(answers: dict[str, str]) -> None:
 
 
 def _read(field: Field, said: str) -> str | float | None:
-    """The value of a field, worded in either language, if any."""
+    """The value of a field, worded in any language, or None."""
     if field.name in NAMES:
         return said or None
     codes = {
@@ -70,7 +68,7 @@ def _read(field: Field, said: str) -> str | float | None:
 
 
 def _read_number(said: str) -> float | None:
-    """A number that a field can hold; an address may ask for `inf`."""
+    """A number that a field can hold, or None; an address may say `inf`."""
     try:
         number = float(said)
     except ValueError:

@@ -32,7 +32,7 @@ COMPARED = (TARGET, "model_year", "mileage_km", *MARKET.compared)
 
 
 def show_answer(serving: Serving, answers: dict[str, str]) -> None:
-    """Everything about one car, from its raw answers by field name."""
+    """Draw the answer for one car, from its raw texts by field name."""
     cars = read_cars(serving.model, [answers])
     found, car = estimate_told(serving.model, cars, language())[0], cars.tell(0)
     st.header(_describe(car.values) or say(texts.NAMELESS), divider="gray")
@@ -47,7 +47,7 @@ def show_answer(serving: Serving, answers: dict[str, str]) -> None:
 
 
 def _show_background(serving: Serving, car: ToldCar, found: CarEstimate) -> None:
-    """All that stands behind a price, and around it."""
+    """Draw the verdict on a price, its explanation, curves and comparable adverts."""
     model, reference = serving.model, serving.reference
     comparables = pd.DataFrame({TARGET: []})
     if reference:
@@ -83,7 +83,7 @@ def _word_interval(coverage: float, low: str, high: str) -> str:
 
 
 def _show_record(record: TrackRecord | None) -> None:
-    """How such estimates did."""
+    """Write the track record of such estimates."""
     if record:
         likeness = say(texts.LIKENESSES[record.likeness])
         if record.coverage_pct is None or record.median_error_pct is None:
@@ -99,7 +99,7 @@ def _show_record(record: TrackRecord | None) -> None:
 
 
 def _show_widening(widening: Widening) -> None:
-    """What the open fields cost."""
+    """Write how much open fields widen the interval."""
     if widening.fields and round(widening.percent) > 0:
         labels = spell.name_fields(widening.fields, language())
         st.write(say(texts.WIDENED, labels=labels, percent=f"{widening.percent:.0f}"))
@@ -107,7 +107,7 @@ def _show_widening(widening: Widening) -> None:
 
 @st.fragment
 def _judge_advert(found: CarEstimate, comparables: pd.DataFrame) -> None:
-    """The interval in a picture, with the advert that is asked about; renewed by itself."""
+    """Draw the interval with an asking price; a fragment."""
     st.subheader(say(texts.FAIR_PRICE))
     asked = st.number_input(
         say(texts.ASKING_PRICE), min_value=1.0, max_value=MOST_ASKED, value=None, step=1_000.0,
@@ -191,7 +191,7 @@ def _show_comparables(comparables: pd.DataFrame, car: ToldCar, seen: int | None)
 
 
 def _spell(name: str, value: object) -> str:
-    """A cell as people write it; what an advert leaves open is a dash."""
+    """Text of a cell; a dash for an unknown value."""
     if pd.isna(value):
         return "" if name == "link" else "–"
     if name == "link":  # from somebody's file: only what leads to a page is made a link
@@ -209,7 +209,7 @@ def _head(name: str) -> str:
 
 
 def _describe(row: Clean) -> str:
-    """« Dacia Logan 2018, 120 000 km, diesel, manuelle », of what is known."""
+    """Known fields of a car: « Dacia Logan 2018, 120 000 km, diesel, manuelle »."""
     name = " ".join(
         spell.plain(each) if isinstance(each, str) else f"{each:.0f}"
         for each in (row["make"], row["model"], row["model_year"])

@@ -1,4 +1,4 @@
-"""The predictor: a door to the version in production. Routes to its pages, and shows its state."""
+"""Entry point of the page: its routes, and notes on every page."""
 
 import streamlit as st
 import texts

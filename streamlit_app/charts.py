@@ -1,4 +1,4 @@
-"""Pictures of one estimate, in the theme of the page: its colours but for one accent and its foe.
+"""Charts of one estimate, in the theme of the page with two accents.
 
 Numbers are spelt by the page, not by the chart: a comma between thousands is a decimal comma here.
 Altair takes 40 ms to check a chart, more than all else of an answer, so each is built once for a
@@ -34,12 +34,12 @@ def amounts(labels: str = THOUSANDS, ticks: int = 6) -> alt.Axis:
 
 
 def entitle(column: str, title: str) -> alt.Tooltip:
-    """What is told where a picture is pointed at, under a name that people read."""
+    """A chart's tooltip with a title for people."""
     return alt.Tooltip(f"{column}:N", title=title)
 
 
 def fill(spec: Spec, **tables: Mapping[str, Sequence[object]]) -> Spec:
-    """A picture with its tables, each by the name it has in the picture, as columns."""
+    """A chart with its tables filled in; each is given by name, as columns."""
     return {**spec, "datasets": {name: pa.table(columns) for name, columns in tables.items()}}
 
 
@@ -59,7 +59,7 @@ def draw_interval(
 
 
 def draw_explanation(explanation: Explanation) -> Spec:
-    """One bar a contribution, the largest first."""
+    """One bar for each contribution, the largest first."""
     found = explanation.contributions
     bars = {
         "field": [name_group(each.fields) for each in found],
@@ -70,7 +70,7 @@ def draw_explanation(explanation: Explanation) -> Spec:
 
 
 def draw_curve(curve: Curve, here: float | None) -> Spec:
-    """Price and its band over one field, and where this car stands."""
+    """Price and interval over one field, with this car as a mark."""
     prices, low, high = curve.estimates.T.tolist()
     told = [
         f"{spell.about(middle)} ({spell.about(least)} – {spell.about(most)})"
@@ -156,7 +156,7 @@ def _spell(chart: alt.Chart | alt.LayerChart) -> Spec:
 
 
 def name_group(fields: tuple[str, ...]) -> str:
-    """Fields that are told of together, as they head a line."""
+    """Labels of grouped fields, at the head of a line."""
     return spell.capital(spell.name_fields(fields, language()))
 
 

@@ -1,7 +1,7 @@
-"""Widgets built from the one declaration of a listing and from what the model knows.
+"""Widgets of the form, built from the fields and the model's catalogue.
 
-Only what narrows other choices asks the server; the rest waits for the button, and is read from the
-session then.
+Only widgets that narrow other choices ask the server; the rest wait for the button, and are read
+from the session then.
 """
 
 import streamlit as st
@@ -33,7 +33,7 @@ def ask_car(catalog: Catalog | None, equipment: list[str]) -> None:
 
 
 def read_answers() -> dict[str, str]:
-    """What was answered as raw text by field name, without what is unknown."""
+    """Raw texts by field name, unknown fields left out."""
     given = {name: st.session_state.get(name) for name in (*NAMES, *CORE, *DETAILS)}
     answers = {name: _spell(value) for name, value in given.items() if value is not None}
     # What is not chosen is unknown, for adverts rarely say that a thing is not there.
@@ -41,7 +41,7 @@ def read_answers() -> dict[str, str]:
 
 
 def _spell(value: str | float) -> str:
-    """As it would be typed: a whole number without its exponent."""
+    """Raw text of a value; a whole number without exponent."""
     return value if isinstance(value, str) else f"{value:.0f}"
 
 
@@ -59,7 +59,7 @@ def _ask_names(catalog: Catalog) -> None:
 
 
 def _forget(names: tuple[str, ...]) -> None:
-    """A model of another make, a year of another model: chosen for a car no longer meant.
+    """Clear fields chosen for another make or model.
 
     What is empty here is left alone: a quick hand may have filled it in the browser meanwhile.
     """
@@ -69,7 +69,7 @@ def _forget(names: tuple[str, ...]) -> None:
 
 
 def _choose(name: str, options: list[str], **reaction: object) -> str:
-    """One of the known names, or another one that is typed."""
+    """Draw a choice of known names that takes others as well."""
     chosen = st.selectbox(
         spell.title(name, language()), options, index=None, key=name, accept_new_options=True,
         placeholder=say(texts.UNKNOWN), help=_help(BY_NAME[name]), **KEPT, **reaction,
@@ -102,7 +102,7 @@ def _ask_one(field: Field) -> None:
 
 
 def list_choices(field: Field, spoken: Language) -> dict[str, str]:
-    """Code to wording of a field with few values; none for a number of many."""
+    """Code to wording of a field's values; empty for a number of many."""
     if field.kind is Kind.CHOICE:
         return {code: spell.word_choice(field.name, code, spoken) for code in field.choices}
     if field.kind is Kind.YES_NO:

@@ -40,13 +40,13 @@ def say(text: Text, **details: object) -> str:
 
 
 def say_in(spoken: Language, text: Text, **details: object) -> str:
-    """A sentence in one language; each may name the market and its currency."""
+    """A sentence in one language, market and currency filled in."""
     market = {"place": MARKET.place.say(spoken), "currency": MARKET.currency.symbol}
     return text.say(spoken, **market, **details)
 
 
 def _word_anew() -> None:
-    """Set all choices again: browser and address hold them as they are worded."""
+    """Set all choices again, since browser and address hold their wordings."""
     for name, value in st.session_state.items():
         if isinstance(value, str | list):
             st.session_state[name] = value

@@ -1,4 +1,4 @@
-"""What answers now, shared by all sessions, and the lines that say so on every page."""
+"""The live model of all sessions, and its notes on every page."""
 
 import sys
 from datetime import datetime
@@ -31,7 +31,7 @@ def state() -> State:
 
 
 def show_notes() -> None:
-    """What to know before anything else; the whole page is drawn anew once it is out of date."""
+    """Draw the notes; the whole page is drawn again when they change."""
     st.session_state["versions"] = _name_versions(state())
     _follow()
 
@@ -50,14 +50,14 @@ def _follow() -> None:
 
 
 def _name_versions(now: State) -> list[tuple[int, str, str]]:
-    """The versions in production and trained last, and what became of them."""
+    """Number, run and fate of each version shown, to notice changes."""
     # By their runs as well: a registry made anew begins at version 1 again.
     told = [now.serving.version if now.serving else None, now.newest]
     return [(each.number, each.run_id, Chapter.of(each).fate) for each in told if each]
 
 
 def show_versions() -> None:
-    """What answers and, where that is another one, what was trained last."""
+    """Draw the version in production, and the newest one if different."""
     now = state()
     if now.serving is None:
         return
@@ -73,6 +73,6 @@ def show_versions() -> None:
 
 
 def show_absence() -> None:
-    """What to do while nothing is in production."""
+    """Draw the next step while nothing is in production."""
     if not state().trouble:
         st.info(say(texts.NO_MODEL), icon=":material/model_training:")

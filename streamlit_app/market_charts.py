@@ -1,4 +1,4 @@
-"""Pictures of the market, in the theme of the page."""
+"""Charts of the market, in the theme of the page."""
 
 import altair as alt
 import pandas as pd
@@ -12,7 +12,7 @@ BAR_HEIGHT = 28
 
 
 def draw_names(groups: pd.DataFrame, column: str) -> alt.LayerChart:
-    """The middle half of the prices of each name in a column, and the median."""
+    """Median and middle half of the prices of each name in a column."""
     base = alt.Chart(_tell(groups)).encode(
         y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=130, labelOverlap=False)),
         tooltip=_entitle_told(column),

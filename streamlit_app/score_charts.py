@@ -1,4 +1,4 @@
-"""Pictures of how well a version estimates, in the theme of the page."""
+"""Charts of a version's accuracy, in the theme of the page."""
 
 import altair as alt
 import pandas as pd
@@ -12,7 +12,7 @@ BAR_HEIGHT = 26
 
 
 def draw_slices(slices: pd.DataFrame, overall: float) -> alt.LayerChart:
-    """Median error of each slice (`label`, its scores), beside that of all cars."""
+    """Median error of each slice (`label` and scores), with that of all cars."""
     told = [
         f"{spell.decimal(each.median_error_pct, language())} % · "
         f"{spell.number(each.rows)} {say(texts.CARS).lower()}"
@@ -41,7 +41,7 @@ def draw_slices(slices: pd.DataFrame, overall: float) -> alt.LayerChart:
 
 
 def draw_estimates(cells: pd.DataFrame) -> alt.LayerChart:
-    """Cells of `scorecard.bin_estimates`; where both are equal is the dashed line."""
+    """Cells of `scorecard.bin_estimates`, with a dashed line of equality."""
     told = [
         f"{spell.about(each.price)} → {spell.about(each.estimate)} ({spell.number(each.rows)})"
         for each in cells.itertuples()
@@ -89,5 +89,5 @@ def draw_errors(bins: pd.DataFrame) -> alt.Chart:
 
 
 def _few_amounts() -> alt.Axis:
-    """A log axis writes a number at each tick, and here at a few of them."""
+    """A log axis with labels at a few ticks only."""
     return alt.Axis(labelExpr=THOUSANDS, values=[10_000, 30_000, 100_000, 300_000, 1_000_000])

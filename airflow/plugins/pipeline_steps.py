@@ -34,5 +34,5 @@ def run_step(name: str, *arguments: Any, **options: Any) -> Any:
     with airflow_terms():
         work = Workspace(settings.read_settings(), pipeline_run=get_current_context()["run_id"])
         result = getattr(steps, name)(work, *arguments, **options)
-    logging.getLogger("carprice").info("%s", stories.tell(name, result))
+    logging.getLogger("carprice").info("%s", getattr(stories, name)(result))
     return result

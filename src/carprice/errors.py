@@ -19,9 +19,11 @@ the file or the model: a disk refused, the process that validates was killed or 
 from collections.abc import Sequence
 from typing import Any
 
+from carprice.language import Language, Text
+
 
 class CarPriceError(Exception):
-    """Base of all: its message says what, where, found against expected, and what to do."""
+    """Base class; messages say what, where, found against expected, what to do."""
 
     exit_code = 1
     retryable = False
@@ -48,13 +50,22 @@ class PromotionRefusedError(CarPriceError):
 
 
 class DatasetError(CarPriceError):
-    """Says what is wrong with a file in French too, where it is one that people bring."""
+    """The message is in English; `say` has it in a reader's language."""
 
     exit_code = 4
 
-    def __init__(self, message: str, *, french: str = "", retryable: bool | None = None) -> None:
-        super().__init__(message, retryable=retryable)
-        self.french = french or message
+    def __init__(
+        self, message: str | Text, *, retryable: bool | None = None, **details: object
+    ) -> None:
+        """details: values for the places in a Text; see `Text.say`."""
+        self._message, self._details = message, details
+        super().__init__(self.say("en"), retryable=retryable)
+
+    def say(self, language: Language) -> str:
+        """The message in a language; in English where it is no Text."""
+        if isinstance(self._message, Text):
+            return self._message.say(language, **self._details)
+        return self._message
 
 
 class QualityError(CarPriceError):
@@ -62,7 +73,7 @@ class QualityError(CarPriceError):
 
 
 class ValidationFailedError(CarPriceError):
-    """Carries what to store of it: `wording.reasons.Reason`, a module above this one."""
+    """Carries the reasons to store: `wording.reasons.Reason`, from a module above."""
 
     exit_code = 6
 

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all; light, so that a process that only watches may import it."""
+"""Atomic writing of files; light, for the process that watches arrivals."""
 
 import os
 import uuid
@@ -12,7 +12,7 @@ from carprice.errors import DatasetError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Write a file whole or not at all: the name appears once all is on disk.
+    """A file that takes its name once all is on disk.
 
     Raises DatasetError when the disk refuses; nothing is left behind then.
     """

@@ -1,4 +1,4 @@
-"""Facts that do not change once they are made."""
+"""Base class of immutable facts."""
 
 from pydantic import BaseModel, ConfigDict
 

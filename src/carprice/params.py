@@ -1,4 +1,4 @@
-"""The only reader of params.yaml: what a data scientist decides."""
+"""Params of params.yaml: the decisions of a data scientist."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class Params(Frozen, extra="forbid"):
 
 
 def read_params(home: Path) -> Params:
-    """Read params.yaml; raise ConfigurationError naming every wrong or missing entry."""
+    """The params; raises ConfigurationError naming every wrong or missing entry."""
     path = home / PARAMS_FILE
     try:
         return Params.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

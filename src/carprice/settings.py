@@ -1,4 +1,4 @@
-"""The only reader of the environment. It imports nothing heavy: what it sets must come first."""
+"""Settings from the environment; light, since variables are set before heavy imports."""
 
 import getpass
 import os
@@ -13,7 +13,7 @@ from carprice.errors import ConfigurationError
 
 MAIL_ADDRESS = re.compile(r"[^@\s,<>\"]+@[^@\s,<>\"]+")
 SECRET = frozenset({"webhook_url", "smtp_url"})
-"""What is never shown, not even where it is wrong."""
+"""Names of settings whose values are never shown, not even wrong ones."""
 DEFAULTS = {
     # MLflow would otherwise report its use to its makers and draw progress bars over ours.
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -25,11 +25,11 @@ DEFAULTS = {
     # Threads that spin while they wait starve each other on a busy machine.
     "OMP_WAIT_POLICY": "passive",
 }
-"""What libraries read from the environment; what it says already stays."""
+"""Variables read by libraries, set unless they are set already."""
 
 
 class Settings(BaseSettings):
-    """Where things are; the environment decides, the defaults are the embedded stores."""
+    """Places and addresses; the defaults are the embedded stores."""
 
     model_config = SettingsConfigDict(
         frozen=True, env_prefix="CARPRICE_", hide_input_in_errors=True
@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=Path.cwd)
     """Folder of params.yaml, data, models and mlflow: CARPRICE_HOME, else the current one."""
     user_name: str = Field(default_factory=getpass.getuser)
-    """Who promotes: CARPRICE_USER_NAME, else the user of the operating system."""
+    """Name of the person at work: CARPRICE_USER_NAME, else the operating system's user."""
     tracking_uri: str = Field(default="", validation_alias="MLFLOW_TRACKING_URI")
     """Address of an MLflow server; without one, the embedded store in `home` is used."""
     webhook_url: str = Field(default="", repr=False)
@@ -101,7 +101,7 @@ class Settings(BaseSettings):
 
     @property
     def arrivals_marker(self) -> Path:
-        """Which files of `raw_data` have started a run already."""
+        """File that lists the files of `raw_data` that have started a run."""
         return self.processed_data / "arrivals.json"
 
     @property
@@ -122,12 +122,12 @@ class Settings(BaseSettings):
 
     @property
     def has_registry(self) -> bool:
-        """Whether there is a registry to ask; an embedded store is made by the first run."""
+        """Whether the registry exists; an embedded store is made by the first run."""
         return bool(self.tracking_uri) or (self.embedded_store / "mlflow.db").exists()
 
     @property
     def artifact_root(self) -> str | None:
-        """Where an embedded store keeps artifacts; a server decides for itself."""
+        """Artifact folder of an embedded store; a server decides for itself."""
         return None if self.tracking_uri else (self.embedded_store / "mlruns").resolve().as_uri()
 
 
@@ -152,7 +152,7 @@ def read_settings() -> Settings:
 
 
 def prepare_process() -> None:
-    """Set what libraries read from the environment, before the first of them is imported."""
+    """Set the libraries' environment variables, before the first import of one."""
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
 
@@ -168,7 +168,7 @@ def child_environment() -> dict[str, str]:
 
 
 def process_environment(settings: Settings) -> dict[str, str]:
-    """Environment of another process of this package, which works under these settings."""
+    """Environment of another process of this package, with the same settings."""
     environment = {**DEFAULTS, **os.environ, "CARPRICE_HOME": str(settings.home)}
     if settings.tracking_uri:
         environment["MLFLOW_TRACKING_URI"] = settings.tracking_uri
@@ -179,7 +179,7 @@ def process_environment(settings: Settings) -> dict[str, str]:
 
 
 def explain(error: ValidationError, where: str) -> str:
-    """Every entry that pydantic found wrong, one a line."""
+    """Wrong entries found by pydantic, one a line."""
     lines = [
         f"  - {'.'.join(map(str, each['loc']))}: {each['msg']}"
         + ("" if SECRET & set(each["loc"]) else f" (found {each['input']!r:.80})")

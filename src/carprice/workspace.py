@@ -1,36 +1,30 @@
-"""Where steps work: the settings, the parameters and the registry."""
+"""The workspace of steps: settings, params and registry."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from carprice.progress import be_silent
 from carprice.registry.client import Registry
 from carprice.settings import Settings
 
 if TYPE_CHECKING:
     from carprice.params import Params
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is (0: unknown)."""
-
-
-def be_silent(_what: str, _done: int, _total: int) -> None:
-    """Progress for those who do not watch."""
-
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where a step works: the settings and, once asked for, a connection to the registry."""
+    """Settings of a step; params and registry are read at first use."""
 
     settings: Settings
-    progress: Progress = be_silent
+    progress: Callable[[str, int, int], None] = be_silent
+    """Called with what is being done, how much is done, and how much there is (0: unknown)."""
     process: str = ""
-    """Host and number of the process that sees a whole run through; empty where each step has
-    a process of its own."""
+    """`host:pid` of the process of a whole run; empty where each step has its own."""
     pipeline_run: str = ""
-    """Name of the run of the pipeline where steps may be called again; by it, an attempt knows
-    what an earlier one of the same run left behind."""
+    """Name of a pipeline run whose steps may be retried: an attempt finds by it what an earlier one
+    left behind; empty: none."""
 
     @cached_property
     def params(self) -> "Params":

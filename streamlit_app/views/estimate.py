@@ -28,7 +28,7 @@ def show() -> None:
 
 @st.fragment
 def _estimate() -> None:
-    """The button and its answer, renewed by themselves: a click draws no form again."""
+    """Draw button and answer, a fragment: a click draws no form again."""
     if st.button(say(texts.BUTTON), type="primary", width="stretch"):
         st.session_state["asked"] = read_answers()
     # Asked for here: a fragment keeps what it was first called with, and versions come and go.

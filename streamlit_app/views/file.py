@@ -1,7 +1,6 @@
-"""« Estimer un fichier »: a CSV file or a workbook of cars, estimated while its owner waits."""
+"""« Estimer un fichier »: estimates for an uploaded CSV file or workbook."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -16,6 +15,7 @@ from carprice.language import Language
 from carprice.listings.reading import Upload
 from carprice.market.chosen import MARKET
 from carprice.market.listing import BY_NAME, FEATURES, HIGH, LOW, TARGET, VEHICLE
+from carprice.progress import Progress, be_silent
 from carprice.serving.batch import MOST_ROWS, EstimatedFile, Shown, estimate_upload, select_shown
 from carprice.serving.live_model import Serving
 from carprice.wording import spell
@@ -31,13 +31,13 @@ MultiPartParser.spool_max_size = 2 * MOST_MEGABYTES * 2**20
 
 @st.cache_resource(show_spinner=False)
 def turn() -> threading.Lock:
-    """Held by the one file at work: two at once could take more memory than there is."""
+    """The lock of the one file at work: two could exhaust the memory."""
     return threading.Lock()
 
 
 @dataclass(eq=False)
 class Order:
-    """A file that a session brought, and what became of it for as long as there is room for that.
+    """An uploaded file of a session, with its result while memory allows.
 
     file_id: differs for each file, also of the same name.
     """
@@ -52,8 +52,8 @@ class Order:
         asked = (file_id, serving.version.number, language())
         return asked == (self.file_id, self.serving.version.number, self.language)
 
-    def fulfil(self, progress: Callable[[float], None] = lambda _: None) -> EstimatedFile:
-        """The result, estimated anew where it had to make room. Raises DatasetError."""
+    def fulfil(self, progress: Progress = be_silent) -> EstimatedFile:
+        """The result, estimated again if it was dropped. Raises DatasetError."""
         with turn():
             if self.result is None:
                 self.result = estimate_upload(
@@ -65,7 +65,7 @@ class Order:
 
 @st.cache_resource(show_spinner=False)
 def fulfilled() -> WeakKeyDictionary[Order, None]:
-    """Orders of all sessions, the one fulfilled last at the end; they go with their sessions."""
+    """Orders of all sessions, latest last; they end with their sessions."""
     return WeakKeyDictionary()
 
 
@@ -107,9 +107,9 @@ def show() -> None:
 def _estimate(order: Order) -> EstimatedFile | None:
     bar = st.progress(0.0, say(texts.FILE_READING))
 
-    def progress(share: float) -> None:
-        percent = f"{100 * share:.0f}"
-        bar.progress(share, say(texts.FILE_ESTIMATING, percent=percent))
+    def progress(done: int, total: int) -> None:
+        share = min(1.0, done / total)
+        bar.progress(share, say(texts.FILE_ESTIMATING, percent=f"{100 * share:.0f}"))
 
     if turn().locked():
         bar.progress(0.0, say(texts.FILE_WAITING))
@@ -118,8 +118,7 @@ def _estimate(order: Order) -> EstimatedFile | None:
     except DatasetError as error:
         st.error(say(texts.FILE_REFUSED), icon=":material/error:")
         # As code: names in a file are no Markdown of ours.
-        explanation = error.french if language() == "fr" else str(error)
-        st.code(explanation, language=None, wrap_lines=True)
+        st.code(error.say(language()), language=None, wrap_lines=True)
         return None
     finally:
         bar.empty()

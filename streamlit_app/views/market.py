@@ -1,4 +1,4 @@
-"""« Le marché »: the adverts that the version in production learnt from, in pictures."""
+"""« Le marché »: charts of the production version's training adverts."""
 
 import pandas as pd
 import streamlit as st
@@ -27,7 +27,7 @@ SHOWN = [*NAMED, TARGET, "model_year", "mileage_km", *CHOICES]
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def read_adverts(run_id: str, _known: pd.DataFrame) -> pd.DataFrame:  # noqa: ARG001 - the key
-    """What a version learnt from, each name in one spelling; prepared once for all sessions."""
+    """Training adverts of a version, each name in one spelling; cached."""
     return unify_names(_known[SHOWN], NAMED)
 
 
@@ -59,7 +59,7 @@ def show() -> None:
 
 
 def _ask_filters(adverts: pd.DataFrame) -> dict[str, list[str]]:
-    """What is chosen of each field that can be filtered by."""
+    """Draw the filters; return the choices by field."""
     frequent = adverts["make"].value_counts().index.tolist()
     columns = st.columns(1 + len(CHOICES))
     with columns[0]:

@@ -1,4 +1,4 @@
-"""« Le modèle »: what answers, what it is worth, what it learnt from, and all other versions.
+"""« Le modèle »: the version in production, its scores, data and history.
 
 Names of people and files, and reasons on record, are shown by `st.text`: they are no Markdown.
 """
@@ -112,7 +112,7 @@ def _name_slice(family: str, name: str, serving: Serving) -> str:
 
 
 def _show_unseen(serving: Serving) -> None:
-    """Held-out cars in two pictures, side by side where there is room."""
+    """Draw two charts of held-out cars, side by side where there is room."""
     if serving.reference is None:
         st.info(say(texts.NO_UNSEEN))
         return
@@ -194,7 +194,7 @@ def _show_history() -> None:
 
 
 def _find_history() -> History | None:
-    """What the registry told last."""
+    """The last history of the registry, with a warning if it is stale."""
     now = state()
     if now.history and now.trouble:
         st.warning(say(texts.HISTORY_STALE, time=spell.moment(now.history.told, language())))
@@ -264,5 +264,5 @@ def _decimal(figure: float) -> str:
 
 
 def _date(moment: str) -> str:
-    """The day of a time as it stands in a tag."""
+    """The day of a tag's time; empty for an empty tag."""
     return spell.day(datetime.fromisoformat(moment), language()) if moment else ""

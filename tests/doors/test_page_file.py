@@ -42,7 +42,7 @@ head, row, size, pipeline = sys.argv[1:]
 room = int(size) * 2**20 // MOST_ROWS - len(f"{row};\\n".encode())
 rows = (f"{row};{number:>{room}}" for number in range(MOST_ROWS - 1))
 upload = Upload("a.csv", "\\n".join([f"{head};Note", *rows]).encode())
-result = estimate_upload(pickle.loads(Path(pipeline).read_bytes()), upload, lambda _: None, "fr")
+result = estimate_upload(pickle.loads(Path(pipeline).read_bytes()), upload, lambda *_: None, "fr")
 peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]
 print(len(upload.data), len(result.table), int(peak) // 1024)
 """

@@ -100,14 +100,13 @@ def test_who_was_taken_for_dead_and_is_not_leaves_production_alone(
     run_id = desk.registry.version(2).run_id
     steps.promote_to_staging(work, run_id, forced=True)
     succeed(desk, "validate_staging_model", run_id)
-    slow = call(
-        desk, "promote_to_production", run_id, pause={"where": "carprice.promotion.ledger:_is_open"}
-    )
+    pause = {"where": "carprice.promotion.ledger:_ensure_held"}
+    slow = call(desk, "promote_to_production", run_id, pause=pause)
     slow.wait_for_pause()
     succeed(desk, "promote_to_production", run_id)
     slow.go_on()
     told = answer(slow)
-    assert told["error"] == "RegistryError"
+    assert told["error"] == "TakenOverError"
     assert "taken over by another attempt" in told["message"]
     assert desk.copies() == {
         f"{MODEL_NAME}-v{at}.{ending}" for at in (1, 2) for ending in ("skops", "json")

@@ -9,6 +9,7 @@ from workbooks import write_workbook
 from carprice.errors import DatasetError
 from carprice.listings.reading import ListingFile, Upload
 from carprice.pricing.price_model import PriceModel
+from carprice.progress import be_silent
 from carprice.serving import batch
 from carprice.serving.batch import (
     EstimatedFile,
@@ -36,7 +37,7 @@ TABLE = pd.DataFrame(
 
 def estimate(served: PriceModel, content: str | bytes, name: str = "a.b.csv") -> EstimatedFile:
     data = content.encode() if isinstance(content, str) else content
-    return estimate_upload(served, Upload(name, data), lambda _: None, "fr")
+    return estimate_upload(served, Upload(name, data), be_silent, "fr")
 
 
 def read(result: EstimatedFile, separator: str = ",") -> list[list[str]]:
@@ -64,14 +65,13 @@ def test_cells_of_the_owner_are_copied_as_they_were(served: PriceModel) -> None:
     assert not any(cell.startswith(tuple("=+-@\t\r")) for cell in written[7:])
 
 
-def test_progress_grows_to_the_end_and_no_further(served: PriceModel) -> None:
-    told: list[float] = []
+def test_progress_grows_to_the_end(served: PriceModel) -> None:
+    told: list[tuple[int, int]] = []
     car = "Dacia,Logan,2018,90000,Diesel,Manuelle,x\n"
     upload = Upload("a.csv", f"{HEADER}\n{car * 25_000}".encode())
-    result = estimate_upload(served, upload, told.append, "fr")
-    assert len(told) == 3
-    assert told == sorted(told)
-    assert 0.99 < told[-1] <= 1
+    result = estimate_upload(served, upload, lambda *far: told.append(far), "fr")
+    assert [done for done, _ in told] == [10_000, 20_000, 25_000]
+    assert all(0 <= total - 25_000 <= 2 for _, total in told)
     assert result.estimated == 25_000
 
 
@@ -96,7 +96,7 @@ def test_the_page_hands_back_what_the_command_line_writes(
     content = f"{HEADER}\nDacia,Logan,2018,90000,Diesel,Manuelle,x\nKia\n".encode("cp1252")
     target = tmp_path / "out.csv"
     file = ListingFile(Upload("a.csv", content), needs_price=False)
-    assert copy_with_estimates(served, file, target, lambda _: None) == (1, 1)
+    assert copy_with_estimates(served, file, target, be_silent) == (1, 1)
     assert estimate(served, content).copy == target.read_bytes()
 
 
@@ -106,7 +106,7 @@ def test_estimated_files_say_in_each_row_what_the_model_made_of_it(
     rows = ["Dacia,Logan,2018,120000,Diesel,Manuelle,", "Dacia,,,,,,", "Dacia,Logan,2018,1,2,3,,4"]
     upload = Upload("a.csv", "\n".join([HEADER, *rows]).encode())
     file = ListingFile(upload, needs_price=False)
-    copy_with_estimates(served, file, tmp_path / "out.csv", lambda _: None)
+    copy_with_estimates(served, file, tmp_path / "out.csv", be_silent)
     table = pd.read_csv(tmp_path / "out.csv", names=range(12), skiprows=1)
     assert table[7].gt(10_000).tolist() == [True, False, False]
     for said, expected in zip(
@@ -135,7 +135,7 @@ def test_a_copy_that_fails_midway_leaves_nothing_behind(
     target.write_text("before", encoding="utf-8")
     file = ListingFile(Upload("a.csv", FORM_2.encode()), needs_price=False)
     with pytest.raises(DatasetError, match="disk full"):
-        copy_with_estimates(served, file, target, lambda _: None)
+        copy_with_estimates(served, file, target, be_silent)
     assert target.read_text(encoding="utf-8") == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
@@ -155,20 +155,20 @@ def test_a_bad_file_is_explained_in_french_by_its_name(
 ) -> None:
     with pytest.raises(DatasetError) as caught:
         estimate(served, content, "voitures.csv")
-    assert "voitures.csv" in caught.value.french
-    assert says in caught.value.french
+    assert "voitures.csv" in caught.value.say("fr")
+    assert says in caught.value.say("fr")
 
 
 def test_a_file_of_too_many_rows_is_refused_before_any_is_estimated(
     served: PriceModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch, "MOST_ROWS", 20_000)
-    told: list[float] = []
+    told: list[tuple[int, int]] = []
     upload = Upload("a.csv", (HEADER + "\n,,,,,," * 20_001).encode())
     with pytest.raises(DatasetError) as caught:
-        estimate_upload(served, upload, told.append, "fr")
+        estimate_upload(served, upload, lambda *far: told.append(far), "fr")
     assert "about 20 002 rows; 20 000 at most" in str(caught.value).replace("\u202f", " ")
-    assert "Découpez le fichier" in caught.value.french
+    assert "Découpez le fichier" in caught.value.say("fr")
     assert not told
 
 

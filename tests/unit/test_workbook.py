@@ -18,9 +18,9 @@ def refusal(data: bytes) -> str:
     with pytest.raises(DatasetError) as caught:
         to_csv("voitures.xlsx", data)
     assert str(caught.value).startswith("voitures.xlsx: ")
-    assert caught.value.french.startswith("voitures.xlsx : ")
+    assert caught.value.say("fr").startswith("voitures.xlsx : ")
     assert not caught.value.retryable
-    return caught.value.french
+    return caught.value.say("fr")
 
 
 def says(name: str) -> str:

@@ -1,6 +1,6 @@
-"""Estimates for programs, over HTTP; `uvicorn carprice.api.app:build_app --factory` starts it.
+"""The HTTP API as an app: `uvicorn carprice.api.app:build_app --factory`.
 
-Routes stand in `routes`, requests and answers in `schema`, refusals in `refusals`.
+Routes are in `routes`, requests and answers in `schema`, refusals in `refusals`.
 """
 
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ Remarks and refusals are {NAMES[HOME]}, or {NAMES[OTHER]} with
 
 
 def build_app(settings: Settings | None = None) -> FastAPI:
-    """The API on the model in production of a registry: the one of the environment otherwise."""
+    """The API on a registry's model in production; by default the environment's registry."""
     prepare_process()
     from carprice.serving.live_model import LiveModel
     from carprice.workspace import Workspace
@@ -44,7 +44,7 @@ def build_app(settings: Settings | None = None) -> FastAPI:
 
 
 def serve_model(live: "LiveModel") -> FastAPI:
-    """The API on a live model, which starts and stops with it."""
+    """The API on a live model, started and stopped with it."""
     from fastapi_offline import FastAPIOffline
 
     from carprice.api.routes import build_router

@@ -1,4 +1,4 @@
-"""What the API tells of itself to Prometheus."""
+"""Prometheus metrics of the API."""
 
 import time
 from collections.abc import Callable
@@ -15,7 +15,7 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class Metrics:
-    """The figures of one app, which begin at zero with it."""
+    """The metrics of one app, in a registry of their own."""
 
     def __init__(self, find_version: Callable[[], int | None]) -> None:
         self._collected = CollectorRegistry()
@@ -43,7 +43,7 @@ class Metrics:
 
 
 class Watch:
-    """Counts and times every request of an app."""
+    """Middleware that counts and times every request."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app, self.metrics = app, metrics

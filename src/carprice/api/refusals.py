@@ -1,4 +1,4 @@
-"""How the API refuses: one shape for all errors, in French or English, nothing of the inside."""
+"""Error responses of the API: one JSON schema, French or English, no internals."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ DETAILS_TOLD = 20
 
 
 class Reason(NamedTuple):
-    """Why a request is refused: for HTTP, for programs, and by its code for people."""
+    """A reason for refusal: HTTP status and code; `API_REFUSALS` words it."""
 
     status: int
     code: str
@@ -70,7 +70,7 @@ class Refusal(BaseModel):
 
 
 class RefusedError(Exception):
-    """Raised by a handler to refuse a request, with what the reason has places for."""
+    """Raised by a handler to refuse a request, with details for the sentence."""
 
     def __init__(
         self, reason: Reason, headers: Mapping[str, str] | None = None, **told: object
@@ -80,7 +80,7 @@ class RefusedError(Exception):
 
 
 class BodyLimit:
-    """Bounds what the bodies of all requests take together in memory, and for how long.
+    """Middleware that bounds the memory of all request bodies, and their time.
 
     Refuses what is larger than LARGEST_BODY, as told or as it comes; what is not small while
     MOST_LARGE such requests are there; and what is not there within PATIENCE_SECONDS, for a client
@@ -108,7 +108,7 @@ class BodyLimit:
 
 
 class _Body:
-    """The body of one request, as it comes."""
+    """The body of one request, counted as it arrives."""
 
     def __init__(self, headers: Headers, receive: Receive, take_place: Callable[[], None]) -> None:
         told = headers.get("content-length", "")
@@ -141,7 +141,7 @@ class _Body:
 
 
 def answer_errors(app: FastAPI) -> None:
-    """Give every error of an app the one shape."""
+    """Register handlers that answer every error as a Refusal."""
 
     @app.exception_handler(RefusedError)
     async def refuse(request: Request, error: RefusedError) -> JSONResponse:
@@ -162,7 +162,7 @@ def answer_errors(app: FastAPI) -> None:
 
 
 def describe_refusals(*reasons: Reason) -> dict[int | str, dict[str, Any]]:
-    """The refusals of a route for its OpenAPI description."""
+    """OpenAPI responses of a route's refusals, by status."""
     wait = {"description": "Seconds after which to ask again", "schema": {"type": "string"}}
     described: dict[int | str, dict[str, Any]] = {}
     for each in reasons:
@@ -174,7 +174,7 @@ def describe_refusals(*reasons: Reason) -> dict[int | str, dict[str, Any]]:
 
 
 def language_of(request: Request) -> Language:
-    """French, but for a request that asks for English; the parameter itself may be wrong."""
+    """The language asked for; the market's where the parameter is invalid."""
     asked = request.query_params.get("language")
     return OTHERS[HOME] if asked == OTHERS[HOME] else HOME
 
@@ -199,7 +199,7 @@ def _describe_faults(faults: Sequence[Any], language: Language) -> list[Detail]:
 
 
 def _name_place(fault: Mapping[str, Any]) -> str:
-    """`listings.3.make`; what concerns the body as a whole is `body`."""
+    """Place of a fault as a dotted path: `listings.3.make`, or `body`."""
     return ".".join(map(str, fault["loc"][1:])) or "body"
 
 

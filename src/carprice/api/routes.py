@@ -1,4 +1,4 @@
-"""What the API answers at which address, by the model that is in production at that moment."""
+"""Routes of the API; they answer by the current model in production."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -38,7 +38,7 @@ from carprice.serving.live_model import LOOK_AGAIN_SECONDS, LiveModel, Serving, 
 
 
 def build_router(live: LiveModel, metrics: Metrics) -> APIRouter:
-    """All routes. Handlers that compute are plain functions: these run on threads of their own."""
+    """All routes; handlers that compute are plain functions, run on threads."""
     router = APIRouter()
     _add_estimates(router, live, metrics)
     _add_signs_of_life(router, live, metrics)
@@ -51,7 +51,7 @@ def build_router(live: LiveModel, metrics: Metrics) -> APIRouter:
 
 
 async def receive_body(request: Request) -> bytes:
-    """The body as it came: reading what it holds is work for the handler's thread."""
+    """The raw body; parsing it is left to the handler's thread."""
     return await request.body()
 
 
@@ -127,7 +127,7 @@ def _add_signs_of_life(router: APIRouter, live: LiveModel, metrics: Metrics) -> 
 
 
 def choose_model(state: State) -> Serving:
-    """What answers now; refuses with the reason where nothing does."""
+    """The version that answers now; raises RefusedError without one."""
     if state.serving is not None:
         return state.serving
     again = f"{LOOK_AGAIN_SECONDS:.0f}"
@@ -139,7 +139,7 @@ def choose_model(state: State) -> Serving:
 
 
 def word_answer(answer: CarEstimate, serving: Serving) -> Estimate:
-    """An estimate in whole amounts, with what it rests on."""
+    """An estimate as the API answers it, in whole amounts."""
     return Estimate(
         price=_to_whole(answer.price),
         low=_to_whole(answer.low),

@@ -1,4 +1,4 @@
-"""What the API is asked and what it answers, made from the one declaration of a listing."""
+"""Requests and answers of the API, derived from the fields of a listing."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -42,7 +42,7 @@ EXAMPLE: JsonDict = {**MARKET.example}
 
 
 def spell_value(given: object) -> object:
-    """The text of a JSON number as a person would write it; what is none stays as it is.
+    """A JSON number as text; any other value unchanged.
 
     NaN, which is how some programs write that they do not know, becomes a word for it.
     """
@@ -55,12 +55,12 @@ def spell_value(given: object) -> object:
 
 
 def spell_answer(given: object) -> object:
-    """The same for a field of yes or no, which programs also write as true or false."""
+    """A JSON boolean as text; any other value as by `spell_value`."""
     return str(given) if isinstance(given, bool) else spell_value(given)
 
 
 def describe_field(each: fields.Field) -> str:
-    """What a program must know to fill a field in: label, unit, range and choices."""
+    """OpenAPI description of a field: label, unit, range and choices."""
     other = OTHERS[HOME]
     parts = [f"{spell.title(each.name)} ({spell.title(each.name, other)})"]
     if each.kind in {Kind.NUMBER, Kind.MILEAGE}:
@@ -83,7 +83,7 @@ def _find_examples(each: fields.Field) -> list[Any]:
 
 
 def _declare(each: fields.Field) -> Any:
-    """The type and the description of a field, as pydantic takes them."""
+    """Type and default of a field, for pydantic."""
     yes_no = each.kind is Kind.YES_NO
     others = ["number", "boolean", "null"] if yes_no else ["number", "null"]
     text = {"type": "string", "maxLength": LONGEST_TEXT}
@@ -98,7 +98,7 @@ def _declare(each: fields.Field) -> Any:
 
 
 def _tell(names: Iterator[str]) -> str:
-    """The first names that a request has, each cut short."""
+    """The first few names, each cut short, as one text."""
     told = [name[:LONGEST_NAME] for name in islice(names, NAMES_TOLD)]
     return ", ".join([*told, *["…" for _ in islice(names, 1)]])
 
@@ -123,7 +123,7 @@ class _Listing(BaseModel):
         return given
 
     def texts(self) -> dict[str, str]:
-        """Raw texts by field name, as the page and the command line have them."""
+        """Raw texts by field name."""
         return self.model_dump(exclude_none=True)
 
 
@@ -154,7 +154,7 @@ Asked = TypeVar("Asked", bound=BaseModel)
 
 
 def read_request(model: type[Asked], body: bytes) -> Asked:
-    """A request from its bytes. Raises RequestValidationError, as the framework does."""
+    """The request in a body's bytes; raises FastAPI's RequestValidationError."""
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
@@ -165,7 +165,7 @@ def read_request(model: type[Asked], body: bytes) -> Asked:
 
 
 def describe_request(model: type[BaseModel]) -> dict[str, Any]:
-    """What OpenAPI is to tell of a request that a route reads by itself."""
+    """OpenAPI description of a body that a route parses itself."""
     schema = model.model_json_schema()
     if schema.pop("$defs", None):
         schema["properties"]["listings"]["items"] = Listing.model_json_schema()

@@ -1,4 +1,4 @@
-"""The command line: `carprice …`. A door: it shows, asks the steps, and never decides."""
+"""The command line `carprice`: its commands and exit codes; it never decides."""
 
 import atexit
 import gc
@@ -36,7 +36,7 @@ for command in (
 
 
 def main() -> None:
-    """Run a command; say in one message what went wrong, and end with the code that tells it."""
+    """Run a command; print an error as one message and exit with its code."""
     signal.signal(signal.SIGTERM, _interrupt)
     # Before it ends, the interpreter would look through all that was imported for what may be
     # freed: a second and more, of a process whose memory goes back to the system as it is.

@@ -1,4 +1,4 @@
-"""What the commands share: their options, and the workspace that they work in."""
+"""Options and workspace of all commands."""
 
 import logging
 import os
@@ -33,7 +33,7 @@ Number = Annotated[
 
 @contextmanager
 def working() -> Iterator[tuple["Workspace", Narrator]]:
-    """Settings, logs on stderr, and the workspace that steps work in."""
+    """The workspace of a command and its narrator; logs go to stderr."""
     from carprice.workspace import Workspace  # noqa: PLC0415 - heavy, and --help needs none of it
 
     logging.basicConfig(
@@ -45,6 +45,6 @@ def working() -> Iterator[tuple["Workspace", Narrator]]:
 
 
 def is_alive(process: str) -> bool:
-    """Whether a process named by host and number may still be at work."""
+    """Whether a process `host:pid` may still be running."""
     host, _, number = process.rpartition(":")
     return host != socket.gethostname() or psutil.pid_exists(int(number))

@@ -1,4 +1,4 @@
-"""Commands about files of listings: estimates added, and a simulated market drawn."""
+"""Commands for files of listings: adding estimates, drawing a simulated market."""
 
 from pathlib import Path
 from typing import Annotated

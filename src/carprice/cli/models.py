@@ -1,4 +1,4 @@
-"""Commands about versions of the model: what there is, whether it holds, and the way back."""
+"""Commands for versions of the model: status, validation, rollback, receipts."""
 
 import json
 from pathlib import Path

@@ -16,7 +16,7 @@ from carprice.cli.terminal import (
     print_table,
 )
 from carprice.errors import PromotionRefusedError, QualityError
-from carprice.pipeline.stories import tell
+from carprice.pipeline import stories
 
 if TYPE_CHECKING:
     from carprice.workspace import Workspace
@@ -40,11 +40,11 @@ def run(data: Data = None, force: Forced = False, as_json: AsJson = False) -> No
             messages.print(f"closed {killed} run(s) whose process had died")
         with narrate("check_data_quality") as say:
             checked = steps.check_data_quality(work, data)
-            say(tell("check_data_quality", checked))
+            say(stories.check_data_quality(checked))
         refusal = _train_and_promote(work, narrate, checked.run_id, force=force)
         with narrate("send_pipeline_report") as say:
             steps.send_pipeline_report(work, checked.run_id)
-            say("report.md is with the run")
+            say(stories.REPORT_KEPT)
         production = describe_production(work)
         if as_json:
             reasons = refusal.reasons if refusal else []
@@ -88,10 +88,10 @@ def train(data: Data = None, as_json: AsJson = False) -> None:
     with working() as (work, narrate):
         with narrate("check_data_quality") as say:
             checked = steps.check_data_quality(work, data)
-            say(tell("check_data_quality", checked))
+            say(stories.check_data_quality(checked))
         with narrate("train_model") as say:
             version = steps.train_model(work, checked.run_id)
-            say(f"{tell('train_model', version)}; {export_trained(work, version)}")
+            say(f"{stories.train_model(version)}; {export_trained(work, version)}")
         steps.send_pipeline_report(work, checked.run_id)
         print_either(as_json, {"version": version.number, "run_id": version.run_id}, version.name)
 
@@ -138,7 +138,7 @@ def _train_and_promote(
 
     with narrate("train_model") as say:
         version = steps.train_model(work, run_id)
-        say(tell("train_model", version))
+        say(stories.train_model(version))
     with narrate("evaluate_model") as say:
         say(steps.evaluate_model(work, run_id).summary)
     try:
@@ -152,8 +152,8 @@ def _promote(work: "Workspace", narrate: Narrator, run_id: str, *, force: bool) 
     from carprice.pipeline import steps
 
     with narrate("promote_to_staging") as say:
-        say(tell("promote_to_staging", steps.promote_to_staging(work, run_id, forced=force)))
+        say(stories.promote_to_staging(steps.promote_to_staging(work, run_id, forced=force)))
     with narrate("validate_staging_model") as say:
-        say(tell("validate_staging_model", steps.validate_staging_model(work, run_id)))
+        say(stories.validate_staging_model(steps.validate_staging_model(work, run_id)))
     with narrate("promote_to_production") as say:
-        say(tell("promote_to_production", steps.promote_to_production(work, run_id)))
+        say(stories.promote_to_production(steps.promote_to_production(work, run_id)))

@@ -1,4 +1,4 @@
-"""What the command line shows: results on stdout, progress and messages on stderr."""
+"""Output of the command line: results on stdout, progress and messages on stderr."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ NEXT_STEPS = "Next: make app · {carprice} status · {carprice} predict IN.csv O
 
 
 class Narrator:
-    """Shows each step at work on stderr, then one line of its result."""
+    """Progress of each step on stderr, then one line of its result."""
 
     def __init__(self) -> None:
         columns = (
@@ -41,7 +41,7 @@ class Narrator:
         self._task = self._progress.add_task("", visible=False)
 
     def show(self, what: str, done: int, total: int) -> None:
-        """Progress as steps report it."""
+        """Show how far a step is; see `Workspace.progress`."""
         self._progress.update(self._task, description=what, completed=done, total=total or None)
 
     @contextmanager
@@ -64,7 +64,7 @@ def print_json(content: object) -> None:
 
 
 def print_either(as_json: bool, content: object, text: str) -> None:
-    """A result for a script or for a person."""
+    """Print a result as JSON for scripts, or as text for people."""
     if as_json:
         print_json(content)
     else:
@@ -72,7 +72,7 @@ def print_either(as_json: bool, content: object, text: str) -> None:
 
 
 def print_table(rows: Iterable[tuple[str, ...]]) -> None:
-    """Plain rows; cells come from users' files, so nothing in them is taken for markup."""
+    """Print rows without markup, since cells come from users' files."""
     table = Table(show_header=False, box=None)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
@@ -80,7 +80,7 @@ def print_table(rows: Iterable[tuple[str, ...]]) -> None:
 
 
 def print_versions(versions: "Iterable[Version]") -> None:
-    """One row a version; figures are percentages of held-out cars."""
+    """Print one row for each version; figures are percentages on held-out cars."""
     table = Table("version", "alias", "made (UTC)", "data", "error", "≤ 20 %", "cover", "decision")
     for version in versions:
         facts, figures = version.facts, version.facts.figures
@@ -101,7 +101,7 @@ def print_versions(versions: "Iterable[Version]") -> None:
 
 
 def print_outcome(production: "ProductionFacts", refusal: str | None) -> None:
-    """The end of a run: why the challenger was refused, what is in production, what to do."""
+    """Print the end of a run: refusal, version in production, next steps."""
     if refusal:
         results.print(Text(f"Refused: {refusal}", style="yellow"))
     if production.version is None:

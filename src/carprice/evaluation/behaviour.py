@@ -1,4 +1,4 @@
-"""Whether a stored model behaves as a price should: golden cars, direction, speed. Pure."""
+"""Behavioural tests of a model: golden cars, open fields, direction, latency; pure."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -29,8 +29,8 @@ TIMED_ESTIMATES = 30
 YEARS_BACK = 8
 MILEAGE_STEPS_KM = range(20_000, 220_001, 20_000)
 NEGLIGIBLE_RISE = 0.02
-"""The baseline learns each age and band of years by itself; a step against the grain below this
-is noise."""
+"""Relative fall below which a step in the wrong direction is noise: the baseline learns each age
+and band of years by itself."""
 
 
 VALUES: Mapping[str, Sequence[float | str]] = {
@@ -38,13 +38,13 @@ VALUES: Mapping[str, Sequence[float | str]] = {
     "mileage_km": [BY_NAME["mileage_km"].minimum, BY_NAME["mileage_km"].maximum],
     **{name: list(BY_NAME[name].choices) for name in VERSIONS},
 }
-"""What a field could be where it is left open; in kilometres the ends say it all."""
+"""Field name to the values it may have where it is left open; of kilometres the two ends."""
 NEGLIGIBLE_STEP = 1e-3
-"""Which of the ways to fill a car are trimmed differs a little with what is told."""
+"""Relative tolerance: the trimmed ways to fill a car differ a little with the known fields."""
 
 
 class GoldenCar(Frozen, extra="forbid"):
-    """A car whose price everybody knows: clean fields, and the range its estimate must fall in."""
+    """A well-known car: clean fields, and the range of its estimate."""
 
     car: dict[str, float | str]
     low: float = Field(gt=0, alias=LOW)
@@ -71,13 +71,13 @@ class GoldenCar(Frozen, extra="forbid"):
 class ValidationRules(Frozen, extra="forbid"):
     golden_cars: list[GoldenCar] = Field(min_length=1)
     max_latency_ms: float = Field(gt=0)
-    """Best time of one estimate, of some tens."""
+    """Limit of the best time of TIMED_ESTIMATES estimates."""
     max_wrong_direction_pct: float = Field(ge=0, le=100)
     """Share of steps (one year newer, 20,000 km less) that may lower a golden car's price."""
 
 
 class ValidationReport(Frozen):
-    """What was measured, and a reason for each broken rule."""
+    """Measurements of a model, and a reason for each broken rule."""
 
     golden_estimates: dict[str, float] = Field(alias=in_currency("golden_estimates"))
     wrong_direction_pct: float
@@ -86,7 +86,7 @@ class ValidationReport(Frozen):
 
 
 def validate(pipeline: Pipeline, rules: ValidationRules) -> ValidationReport:
-    """Check a model as loaded back from the registry against the rules."""
+    """The report on a model loaded from the registry."""
     golden = to_listings([each.car for each in rules.golden_cars])
     estimates = pipeline.predict(golden)
     failures = _check_estimates(estimates)
@@ -117,7 +117,7 @@ def validate(pipeline: Pipeline, rules: ValidationRules) -> ValidationReport:
 def _check_open_fields(
     pipeline: Pipeline, golden: pd.DataFrame, cars: Sequence[GoldenCar]
 ) -> list[Reason]:
-    """Golden cars that are priced outside what one or two open fields of theirs could mean."""
+    """Reasons for golden cars priced outside the range of their open fields."""
     told = [name for name in VALUES if golden[name].notna().all()]
     failures = []
     for opened in [*combinations(told, 1), *combinations(told, 2)]:
@@ -139,14 +139,14 @@ def _check_open_fields(
 
 
 def _price_told(pipeline: Pipeline, cars: pd.DataFrame) -> Floats:
-    """Prices in DH (n,) of cars that a person tells of, leaving open what is missing."""
+    """Prices in DH (n,) of cars whose missing fields are left open."""
     estimates = pipeline.predict(cars, open_fields=cars.isna().to_numpy())
     prices: Floats = estimates[TARGET].to_numpy()
     return prices
 
 
 def wrong_direction_pct(pipeline: Pipeline, listings: pd.DataFrame) -> float:
-    """Share of steps to a newer year or fewer kilometres that lower the price by 2 % or more."""
+    """Percentage of steps towards newer or less driven that lower the price by 2 %."""
     newest = BY_NAME["model_year"].maximum
     years = [
         listings.assign(model_year=(listings["model_year"] - back).clip(upper=newest))
@@ -158,11 +158,8 @@ def wrong_direction_pct(pipeline: Pipeline, listings: pd.DataFrame) -> float:
 
 
 def measure_latency_ms(pipeline: Pipeline, listings: pd.DataFrame) -> float:
-    """Best time of one estimate for one car, in milliseconds.
-
-    The best of many: whatever else the machine does can only slow one down, and says nothing of
-    the model.
-    """
+    """Best time of one estimate for one car, in milliseconds."""
+    # The best of many: other work of the machine can only slow an estimate down.
     times = []
     for turn in range(TIMED_ESTIMATES):
         row = listings.iloc[[turn % len(listings)]]
@@ -173,7 +170,7 @@ def measure_latency_ms(pipeline: Pipeline, listings: pd.DataFrame) -> float:
 
 
 def _relative_steps(pipeline: Pipeline, dearer_and_dearer: list[pd.DataFrame]) -> Floats:
-    """Relative change of price from each table to the next, all cars together."""
+    """Relative change of each price from one table to the next, shape (steps * cars,)."""
     prices = pipeline.predict(pd.concat(dearer_and_dearer, ignore_index=True))[TARGET].to_numpy()
     table: Floats = prices.reshape(len(dearer_and_dearer), -1)
     return (table[1:] / table[:-1] - 1).ravel()

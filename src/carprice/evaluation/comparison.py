@@ -53,7 +53,7 @@ def compare(
     min_rows: int,
     rounds: int,
 ) -> Comparison:
-    """Hold two models' estimates of the same listings against each other by paired bootstrap."""
+    """Paired bootstrap of two models' estimates for the same listings."""
     before = pd.Series(relative_errors(listings[TARGET], champion), listings.index)
     after = pd.Series(relative_errors(listings[TARGET], challenger), listings.index)
     return Comparison(

@@ -1,4 +1,4 @@
-"""Whether a challenger may replace the champion: pure, fail-closed, reasons in figures."""
+"""The gate between challenger and champion: pure, fail-closed, reasons with figures."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from carprice.wording.reasons import Code, Reason, list_reasons
 
 
 class GatePolicy(Frozen, extra="forbid"):
-    """What the gate asks of a challenger; percentages are of held-out rows or prices."""
+    """Thresholds of the gate; percentages are of held-out rows or prices."""
 
     min_holdout_rows: int = Field(ge=2)
     """Fewer held-out rows cannot tell a good model from a lucky one: nothing is compared."""
@@ -31,7 +31,7 @@ class Contender:
     """A model as the gate sees it.
 
     estimates: ESTIMATE_COLUMNS for every held-out row.
-    promised_coverage_pct: the share of prices that its interval is said to hold.
+    promised_coverage_pct: nominal coverage of its interval.
     """
 
     version: int
@@ -42,7 +42,7 @@ class Contender:
 
 
 class Decision(Frozen):
-    """What was decided, and every figure that it rests on."""
+    """Decision of the gate, with its reasons and figures."""
 
     promote: bool
     forced: bool = False
@@ -66,7 +66,7 @@ class Decision(Frozen):
 def decide(
     listings: pd.DataFrame, challenger: Contender, champion: Contender | None, policy: GatePolicy
 ) -> Decision:
-    """Accept or refuse a challenger judged on held-out listings that neither model has seen."""
+    """The decision on a challenger, from held-out listings new to both models."""
     refusals = _check_floors(challenger, policy)
     comparison = None
     if champion is not None and len(listings) >= policy.min_holdout_rows:
@@ -88,7 +88,7 @@ def decide(
 
 
 def force(decision: Decision) -> Decision:
-    """Let a refused challenger through because a person asked; the reasons stay on record.
+    """The decision overridden by a person; its reasons are kept.
 
     A second time changes nothing.
     """

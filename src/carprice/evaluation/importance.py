@@ -1,4 +1,4 @@
-"""How much of the accuracy rests on each field."""
+"""Permutation importance of each field."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from carprice.market.listing import FEATURES, TARGET
 
 
 def measure_importance(pipeline: Pipeline, listings: pd.DataFrame) -> dict[str, float]:
-    """Points of median error that shuffling each known field costs, on listings never fitted."""
+    """Rise in median error (points) by shuffled field, on held-out listings."""
     features = listings[list(FEATURES)]
 
     def measure(table: pd.DataFrame) -> float:

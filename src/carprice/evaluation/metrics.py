@@ -1,4 +1,4 @@
-"""Metrics overall and by slice, and champion against challenger on the same rows: pure."""
+"""Scores of estimates, overall and by slice; pure."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ YEAR_BANDS = (0, *MARKET.year_bands, np.inf)
 
 
 class Scores(Frozen):
-    """How well prices were estimated on some rows. Shares and errors are in percent.
+    """Accuracy on some rows; shares and errors are in percent.
 
     R² on price and the mean errors are shown but never judged by: a few mistyped prices carry
     most of them.
@@ -40,7 +40,7 @@ class Scores(Frozen):
 
     @classmethod
     def stored_names(cls) -> list[str]:
-        """Names of the figures as the registry has them."""
+        """Names of the metrics in the registry."""
         return [field.alias or name for name, field in cls.model_fields.items()]
 
 
@@ -52,7 +52,7 @@ class Evaluation(Frozen):
 
 
 def evaluate(listings: pd.DataFrame, estimates: pd.DataFrame, min_rows: int) -> Evaluation:
-    """Score estimates (ESTIMATE_COLUMNS) of clean listings, row by row.
+    """Scores of estimates (ESTIMATE_COLUMNS) of clean listings, overall and by slice.
 
     Slices of fewer than `min_rows` rows are left out: their figures would be noise.
     """
@@ -87,12 +87,12 @@ def score(actual: pd.Series, estimates: pd.DataFrame) -> Scores:
 
 
 def relative_errors(actual: pd.Series, estimates: pd.DataFrame) -> Floats:
-    """Absolute errors in percent of the actual price, one a row."""
+    """Absolute errors in percent of the actual price, shape (n,)."""
     return (100 * (estimates[TARGET] / actual - 1).abs()).to_numpy()
 
 
 def slice_rows(listings: pd.DataFrame, min_rows: int) -> dict[str, dict[Slice, pd.Index]]:
-    """Row labels of each slice large enough to be looked at, by family."""
+    """Family to slice name to row labels, for slices of enough rows."""
     families: Mapping[str, pd.Series] = {
         "make": listings["make"].map(fold, na_action="ignore"),
         **{name: listings[name] for name in VERSIONS[:1]},

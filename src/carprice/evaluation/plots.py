@@ -1,4 +1,4 @@
-"""Pictures of a model's estimates, as matplotlib figures that need no screen."""
+"""Plots of a model's estimates, as matplotlib figures without a screen."""
 
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,7 @@ def draw_predicted_against_real(actual: pd.Series, estimates: pd.DataFrame) -> "
 
 
 def draw_residuals(actual: pd.Series, estimates: pd.DataFrame) -> "Figure":
-    """How far estimates lie from prices, in percent; what lies beyond ±60 % is at the edges."""
+    """Histogram of errors in percent, clipped at ±60 %."""
     errors = (100 * (estimates[TARGET] / actual - 1)).clip(-60, 60)
     figure = _make_figure(7, 4)
     axes = figure.subplots()
@@ -63,7 +63,7 @@ def draw_slices(evaluation: Evaluation) -> "Figure":
 
 
 def draw_importance(importance: dict[str, float]) -> "Figure":
-    """Points of median error that shuffling each field costs."""
+    """Bars of the rise in median error (points) by shuffled field."""
     ranked = sorted(importance.items(), key=lambda item: item[1])
     figure = _make_figure(7, 1 + 0.3 * max(len(ranked), 4))
     axes = figure.subplots()
@@ -73,7 +73,7 @@ def draw_importance(importance: dict[str, float]) -> "Figure":
 
 
 def _make_figure(width: float, height: float) -> "Figure":
-    """An empty figure, in inches; matplotlib is slow to import, and few commands draw."""
+    """An empty figure, its size in inches; imports matplotlib, which is slow."""
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     return Figure(figsize=(width, height), layout="constrained")

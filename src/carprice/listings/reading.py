@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -13,9 +13,10 @@ import pandas as pd
 import pyarrow as pa
 
 from carprice.errors import DatasetError
-from carprice.listings.refusals import refuse, refuse_missing
+from carprice.listings.refusals import refuse_missing
 from carprice.market.fields import fold
 from carprice.market.listing import FIELDS, HEADERS, TARGET
+from carprice.progress import Progress, be_silent
 from carprice.wording import spell
 from carprice.wording.files import (
     FILE_BINARY,
@@ -189,7 +190,9 @@ class ListingFile:
                 yield cells
                 number += _is_filled(cells)
         except csv.Error as error:
-            raise refuse(FILE_WITH_OPEN_QUOTE, source.name, row=number, error=error) from error
+            raise DatasetError(
+                FILE_WITH_OPEN_QUOTE, file=source.name, row=number, error=error
+            ) from error
 
     def is_malformed(self, cells: Sequence[str]) -> bool:
         """Whether the row has more or fewer cells than the header."""
@@ -225,10 +228,10 @@ class RawListings:
         return len(self.frame) + len(self.malformed)
 
 
-def read_listings(path: Path, progress: Callable[[int], None] = lambda _: None) -> RawListings:
+def read_listings(path: Path, progress: Progress = be_silent) -> RawListings:
     """All listings of a file, for training.
 
-    progress: is told the number of rows read so far, after each chunk.
+    progress: is told the number of rows read so far, after each chunk, and no total.
     Raises DatasetError when it cannot be read (see ListingFile) or holds no listing.
     """
     file = ListingFile(path, needs_price=True)
@@ -245,7 +248,7 @@ def read_listings(path: Path, progress: Callable[[int], None] = lambda _: None) 
                 sound[seen] = cells
         numbers = pd.Index(list(sound), dtype="int64")
         frames.append(file.to_frame(list(sound.values())).set_axis(numbers))
-        progress(seen)
+        progress(seen, 0)
     if not seen:
         raise DatasetError(f"{path}: a header and no listing under it. Is this the whole file?")
     return RawListings(pd.concat(frames), file.source, tuple(malformed))
@@ -260,19 +263,19 @@ def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise refuse(FILE_UNREADABLE, path, reason=error.strerror) from error
+        raise DatasetError(FILE_UNREADABLE, file=path, reason=error.strerror) from error
 
 
 def _decode(data: bytes, file: Path | Upload) -> Decoded:
     """Encoding and size of a file that is text; raises DatasetError for any other."""
     for signature, what in SIGNATURES.items():
         if data.startswith(signature):
-            raise refuse(FILE_OF_OTHER_KIND, file, what=what)
+            raise DatasetError(FILE_OF_OTHER_KIND, file=file, what=what)
     text, encoding = _choose_encoding(data)
     if "\0" in text:
-        raise refuse(FILE_BINARY, file)
+        raise DatasetError(FILE_BINARY, file=file)
     if not text or text.isspace():
-        raise refuse(FILE_EMPTY, file)
+        raise DatasetError(FILE_EMPTY, file=file)
     return Decoded(
         encoding=encoding,
         lines=1 + max(text.count("\n"), text.count("\r")),
@@ -313,7 +316,7 @@ def _read_header(buffer: io.TextIOWrapper, file: Path | Upload) -> tuple[str, li
         best = max(best, (known, separator, header, buffer.tell()), key=lambda found: found[0])
     known, separator, header, after = best
     if not header or any("\n" in cell and separator in cell for cell in header):
-        raise refuse(FILE_WITHOUT_HEADER, file)
+        raise DatasetError(FILE_WITHOUT_HEADER, file=file)
     buffer.seek(after)
     return separator, header
 
@@ -334,5 +337,5 @@ def _locate_fields(header: list[str], file: Path | Upload, *, needs_price: bool)
         columns = "; ".join(
             f"{spell.title(name)}: {[header[at] for at in found[name]]}" for name in twice
         )
-        raise refuse(FILE_WITH_TWINS, file, columns=columns)
+        raise DatasetError(FILE_WITH_TWINS, file=file, columns=columns)
     return {name: places[0] for name, places in found.items()}

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import IO
 
 from carprice.errors import DatasetError
-from carprice.listings.refusals import refuse
 from carprice.wording.files import WORKBOOK_REFUSALS
 
 SIGNATURE = b"PK\x03\x04"
@@ -128,7 +127,7 @@ def _explain(word: str, name: str) -> DatasetError:
     sentences = WORKBOOK_REFUSALS
     sentence = sentences.get(word, sentences["unreadable"])
     unpacked, table = (each // 1_000_000 for each in (LARGEST_UNPACKED, LARGEST_TABLE))
-    return refuse(sentence, name, unpacked=unpacked, table=table)
+    return DatasetError(sentence, file=name, unpacked=unpacked, table=table)
 
 
 def main() -> None:

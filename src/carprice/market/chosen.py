@@ -1,4 +1,4 @@
-"""The market that this process serves: Morocco, or the one of the module in CARPRICE_MARKET.
+"""The market of this process: Morocco, or the module in CARPRICE_MARKET.
 
 It is read here and at import: tables, signature, form and API are all shaped by the fields, and
 `settings.py`, which reads all else, is too heavy for what must start fast.
@@ -15,7 +15,7 @@ MOROCCO = "carprice.market.morocco"
 
 
 def load_market(module: str) -> Market:
-    """The market of a module; raise ConfigurationError where there is none.
+    """The market of a module; raises ConfigurationError without one.
 
     module: its dotted name, such as `carprice.market.morocco`.
     """

@@ -1,4 +1,4 @@
-"""What must be said of a market, as one typed value: see `morocco.py` for a whole one."""
+"""Types that define a market; `morocco.py` is a complete one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Currency:
 
 @dataclass(frozen=True)
 class Wordings:
-    """How adverts say what is no plain value; spelling counts as little as `fields.fold` says.
+    """Words of adverts with a special meaning, compared by `fields.fold`.
 
     The first of each kind is the usual one.
     unknown: stand for an unknown value. unpriced: say that an advert names no price.
@@ -51,7 +51,7 @@ class Wordings:
 
 @dataclass(frozen=True)
 class Priors:
-    """Scales on which a model learns; kept with each model, so that changing them spoils none.
+    """Scales of learning; stored with each model, so that changes spoil none.
 
     versions: choices that together make a version of a model, the one that matters most first;
         metrics and pictures are split by the first.
@@ -73,7 +73,7 @@ class Priors:
 
 @dataclass(frozen=True)
 class Simulation:
-    """Facts of the market from which adverts are drawn where there are no real ones.
+    """Facts of the market for drawing simulated adverts.
 
     facts: file in `carprice.simulation` with what was measured. year: when; ages count from it.
     typical_price: of a car eight years old. equipment_shares: share of such cars with a thing.
@@ -90,7 +90,7 @@ class Simulation:
 
 @dataclass(frozen=True)
 class Market:
-    """Everything that holds in one country and not in another.
+    """Everything specific to one country.
 
     code: stored with each model, which answers for this market alone.
     language: of headers and choices in files, and of answers where nobody asks for another.

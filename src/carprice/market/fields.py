@@ -1,4 +1,4 @@
-"""What a field of a listing is, and how texts are made comparable."""
+"""Types of a listing's fields, and the folding of texts."""
 
 import re
 import unicodedata
@@ -13,11 +13,11 @@ from carprice.language import Text
 THIS_YEAR = date.today().year
 """Cars of the next model year are sold already; a later one is a slip of the keyboard."""
 LAST_YEAR_WRITTEN_DOWN = 2026
-"""From which ages are counted in models stored before they kept a year of their own."""
+"""Reference year of ages in models stored without a year of their own."""
 
 
 class Kind(StrEnum):
-    """How the raw text of a field is understood."""
+    """Kind of a field's raw text, which decides its parsing."""
 
     TEXT = "text"
     CHOICE = "choice"
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 
 class Role(StrEnum):
-    """What a field is for."""
+    """Use of a field."""
 
     TARGET = "target"
     FEATURE = "feature"
@@ -37,7 +37,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Knots:
-    """A number that moves the price, straight between knots.
+    """Effect of a number on the price, linear between knots.
 
     term: name of its effect in what a model stores. typical: stands for an unknown value.
     apart: distance at which an advert says e times less of a car.
@@ -51,7 +51,7 @@ class Knots:
 
 @dataclass(frozen=True)
 class Below:
-    """A number that moves the price by one step, where it is below a limit.
+    """Effect of a number on the price: one step below a limit.
 
     term: name of its effect in what a model stores.
     """

@@ -1,4 +1,4 @@
-"""What a listing is in the chosen market: its fields by name, role and header."""
+"""Fields of a listing in the chosen market, by name, role and header."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,20 +15,20 @@ HOME: Language = MARKET.language
 UNKNOWN_WORDS = frozenset({"", *map(fold, MARKET.wordings.unknown)})
 """Folded texts that stand for an unknown value; `--` and `-` fold to the empty one."""
 UNPRICED_WORDS = frozenset(map(fold, MARKET.wordings.unpriced))
-"""Folded texts by which an advert says that it names no price."""
+"""Folded texts of adverts without a price."""
 
 BY_NAME: Mapping[str, Field] = MappingProxyType({each.name: each for each in FIELDS})
 TARGET = next(each.name for each in FIELDS if each.role is Role.TARGET)
 
 
 def in_currency(name: str) -> str:
-    """An amount's name as files, registry and API have it: `low` is `low_mad` in dirhams."""
+    """Stored name of an amount: `low` is `low_mad` in dirhams."""
     return f"{name}_{MARKET.currency.code.lower()}"
 
 
 LOW, HIGH = in_currency("low"), in_currency("high")
 ESTIMATE_COLUMNS = (TARGET, LOW, HIGH)
-"""What a model answers for a listing: a price and the ends of its interval."""
+"""Columns of an estimate: the price and the ends of its interval."""
 
 FEATURES: tuple[str, ...] = tuple(each.name for each in FIELDS if each.role is Role.FEATURE)
 EQUIPMENT: tuple[str, ...] = tuple(each.name for each in FIELDS if each.equipment)
@@ -44,7 +44,7 @@ TEXTUAL: frozenset[str] = frozenset(
 
 
 def accepted_headers(field: Field) -> tuple[str, ...]:
-    """Headers under which a field is found, its label first."""
+    """Accepted headers of a field, its label first."""
     return tuple(dict.fromkeys((field.label.say(HOME), *field.headers, field.name)))
 
 

@@ -1,4 +1,4 @@
-"""Morocco: all that holds there and not elsewhere, as one typed value."""
+"""The market of Morocco."""
 
 from types import MappingProxyType
 

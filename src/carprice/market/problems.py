@@ -1,11 +1,11 @@
-"""What can be wrong with the text of a field."""
+"""Kinds of problems with the text of a field."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class ProblemKind(StrEnum):
-    """How a text failed to be a usable value."""
+    """Kind of a problem with a text."""
 
     UNREADABLE = "unreadable"
     OUT_OF_RANGE = "out_of_range"
@@ -15,7 +15,7 @@ class ProblemKind(StrEnum):
 
 
 class Problem(NamedTuple):
-    """One kind of trouble with one field."""
+    """One kind of problem with one field."""
 
     field: str
     kind: ProblemKind

@@ -1,4 +1,4 @@
-"""Groups of cars that are scored together, by the names their scores are stored under."""
+"""Slices: groups of cars scored together, and their stored names."""
 
 import re
 from math import isinf
@@ -21,12 +21,12 @@ class Slice(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Family and name, as a comparison stores them."""
+        """Family and name as one text, as comparisons store them."""
         return f"{self.family} {self.name}"
 
     @classmethod
     def band(cls, family: str, low: float, end: float) -> Self:
-        """The band from `low` up to `end`, which is not in it and may be infinite."""
+        """The band from `low` to `end`, exclusive and possibly infinite."""
         name = f"{low:.0f} and more" if isinf(end) else f"{low:.0f}-{end - 1:.0f}"
         return cls.read(family, name)
 

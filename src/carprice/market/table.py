@@ -1,4 +1,4 @@
-"""Cars as the table that a model takes."""
+"""Cars as a model's input table."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from carprice.market.listing import FEATURES, TEXTUAL
 
 
 def to_listings(cars: list[Mapping[str, float | str]]) -> pd.DataFrame:
-    """Clean fields of cars, absent ones unknown, as the table that the model takes."""
+    """Input table of a model from cars' clean fields; absent ones are unknown."""
     return pd.DataFrame(
         {
             name: pd.Series(

@@ -1,4 +1,4 @@
-"""Validation of a stored version in a process of its own: `python -m carprice.pipeline.child 3`."""
+"""Validation of a version in its own process: `python -m carprice.pipeline.child 3`."""
 
 import gc
 import subprocess
@@ -13,7 +13,7 @@ from carprice.workspace import Workspace
 
 
 def validate_in_fresh_process(work: Workspace, version: Version) -> ValidationReport:
-    """The report of a process that loads the version anew.
+    """The report of a new process that loads the version.
 
     Raises ValidationFailedError naming every broken rule, or how the process ended.
     """
@@ -40,7 +40,7 @@ def validate_in_fresh_process(work: Workspace, version: Version) -> ValidationRe
 
 
 def run_child(settings: Settings, number: int) -> subprocess.CompletedProcess[str]:
-    """How a process ended that validates a version under these settings, and what it wrote."""
+    """Exit code and output of a process that validates a version."""
     return subprocess.run(
         [sys.executable, "-m", "carprice.pipeline.child", str(number)],
         env=process_environment(settings), capture_output=True, text=True, check=False,
@@ -48,12 +48,12 @@ def run_child(settings: Settings, number: int) -> subprocess.CompletedProcess[st
 
 
 def validate_version(work: Workspace, version: Version) -> ValidationReport:
-    """Load a version from the registry in this process and check it against the rules."""
+    """The report on a version, validated in this process."""
     return validate(work.registry.open_model(version), work.params.validation)
 
 
 def main(number: int) -> None:
-    """Write the report on a version to stdout, as JSON; end with the code of what went wrong."""
+    """Write the report on a version to stdout as JSON; exit with the error's code."""
     try:
         work = Workspace(read_settings())
         report = validate_version(work, work.registry.version(number))

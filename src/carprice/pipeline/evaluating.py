@@ -1,4 +1,4 @@
-"""Scores, pictures and decision of a version, logged with its run."""
+"""Scores, plots and decision of a version, logged with its run."""
 
 import pandas as pd
 from sklearn.pipeline import Pipeline
@@ -30,7 +30,7 @@ def contend(
 def compare_with_champion(
     work: Workspace, challenger: Contender, champion: Version | None, holdout: pd.DataFrame
 ) -> Decision:
-    """Judge the challenger; a champion that cannot be opened refuses every challenger."""
+    """The gate's decision; a refusal where the champion cannot be opened."""
     policy = work.params.gate
     if champion is None:
         return decide(holdout, challenger, None, policy)

@@ -1,6 +1,6 @@
-"""Sending a report to people: to a webhook, by mail or both, where the environment asks for it.
+"""Notices: a report by webhook, mail or both, as the environment says.
 
-The address of a webhook is a secret like a password: no message and no chain of errors tells it.
+The address of a webhook is a secret like a password: no message and no chain of errors shows it.
 """
 
 import json
@@ -21,7 +21,7 @@ TIMEOUT_SECONDS = 10.0
 
 
 def send_notices(settings: Settings, subject: str, text: str) -> None:
-    """Send a text wherever the environment says; nowhere is fine.
+    """Send a text by each configured way; there may be none.
 
     Raises NoticeError naming each host that did not take it, once all were tried.
     """
@@ -41,7 +41,7 @@ def send_notices(settings: Settings, subject: str, text: str) -> None:
 
 
 def _try(send: Callable[[], None]) -> str:
-    """Why a notice could not be sent; empty when it was."""
+    """Error text of a sending; empty on success."""
     try:
         send()
     except (OSError, smtplib.SMTPException) as error:
@@ -52,7 +52,7 @@ def _try(send: Callable[[], None]) -> str:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirected notice would arrive as an empty request at an address nobody has named."""
+    """Refuses redirects: an empty request would go to an address nobody configured."""
 
     def redirect_request(self, *_: object, **__: object) -> None:
         return None
@@ -111,7 +111,7 @@ def _mail(server: SplitResult, mail: EmailMessage) -> None:
 
 
 def _trust(*, needed: bool) -> ssl.SSLContext:
-    """Certificates are checked where there is a password to lose.
+    """TLS context; certificates are checked where a password is sent.
 
     Without one, encryption is a bonus, and mail servers of a house often sign for themselves.
     """

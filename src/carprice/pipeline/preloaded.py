@@ -1,4 +1,4 @@
-"""What is slow to import: a worker imports this once, before it forks a process for each task."""
+"""Slow imports, made once by a worker before it forks its tasks."""
 
 import warnings
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""A run in words: the report that the last step keeps with it."""
+"""The report of a run, stored with it by the last step."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,15 +7,15 @@ from carprice.registry.records import Version, VersionFacts
 from carprice.wording.remarks import SIMULATED_WARNING
 
 NOTE_LENGTH = 7500
-"""Letters of a report that MLflow keeps as a note; it cuts at 8000 without a word."""
+"""Characters of a note; MLflow cuts silently at 8000."""
 
 
 @dataclass(frozen=True)
 class RunReport:
-    """What a run came to.
+    """Outcome, events and metrics of a run.
 
-    production: name of the version in production once it had ended.
-    items: what happened, each a name and what is told of it, in the order of the report.
+    production: name of the version in production after the run.
+    items: name of each event to its text, in the order of the report.
     metrics: held-out figures by name.
     """
 
@@ -27,12 +27,12 @@ class RunReport:
 
     @property
     def headline(self) -> str:
-        """One line, for the subject of a mail."""
+        """The outcome in one line, for the subject of a mail."""
         return f"carprice: {self.outcome}; in production: {self.production}"
 
     @property
     def gist(self) -> str:
-        """What happened, without the figures: a Markdown list."""
+        """The items as a Markdown list."""
         return "\n".join(f"- {name}: {told}" for name, told in self.items.items())
 
     @property
@@ -47,7 +47,7 @@ class RunReport:
 
     @property
     def note(self) -> str:
-        """As many whole lines of the Markdown as a note of MLflow's holds."""
+        """The Markdown, cut after a whole line to NOTE_LENGTH."""
         text = self.markdown
         if len(text) <= NOTE_LENGTH:
             return text
@@ -58,7 +58,7 @@ class RunReport:
 def describe_run(
     tags: Mapping[str, str], metrics: Mapping[str, float], production: Version | None
 ) -> RunReport:
-    """The report of a run with these tags: what came in, was learnt and was decided."""
+    """The report of a run, from its tags and metrics."""
     facts = VersionFacts.from_tags(tags)
     source = f"`{facts.source or '?'}`"
     data = f"{facts.rows} clean listings from {source} (content {facts.data_hash})"
@@ -75,7 +75,7 @@ def describe_run(
 
 
 def describe_unread(failed: Sequence[str], production: Version | None) -> RunReport:
-    """The report of a run that ended before there was anything to keep a report with."""
+    """The report of a failure before there was an MLflow run."""
     outcome, in_production = "failed", _name(production)
     items = {
         "Data": "none; no file could be read as listings",

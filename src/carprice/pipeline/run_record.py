@@ -1,7 +1,7 @@
-"""A run of the pipeline: opened, taken up again by a retry, and closed with what became of it.
+"""Runs of the pipeline in MLflow: opening, resuming and closing.
 
 A step may be called again for the same run after anything: an error, a lost connection, a process
-killed in the middle. What an earlier attempt left behind is taken up or closed, never doubled.
+killed in the middle. Remains of an earlier attempt are resumed or closed, never doubled.
 """
 
 import logging
@@ -20,13 +20,13 @@ NOTE = "mlflow.note.content"
 """The tag that MLflow shows as text on the page of a run."""
 
 UNDONE = frozenset({"failed", "killed"})
-"""Outcomes that another attempt takes back; a refusal stands until a promotion."""
+"""Outcomes that a retry clears; a refusal stands until a promotion."""
 
 log = logging.getLogger(__name__)
 
 
 def open_run(work: Workspace, source: str) -> str:
-    """Open the run that all steps work in; an earlier attempt at it is closed as killed.
+    """Id of a new run for all steps; earlier attempts are closed as killed.
 
     source: name of the file of listings that the run is about.
     """
@@ -41,8 +41,7 @@ def open_run(work: Workspace, source: str) -> str:
 def working_on(work: Workspace, run_id: str) -> Iterator[Run]:
     """Resume a run for one step; undo what a failed attempt left on it.
 
-    Yields the run as it was found. How the step ends badly is recorded; what it raises goes on to
-    the caller.
+    Yields the run as it was found. An error of the step is recorded with the run and raised on.
     """
     try:
         run = work.registry.run(run_id)
@@ -60,9 +59,9 @@ def working_on(work: Workspace, run_id: str) -> Iterator[Run]:
 
 
 def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> RunReport:
-    """Close a run with its report, which also becomes its note; returns the report.
+    """Close a run; return its report, which becomes an artifact and its note.
 
-    run_id: None where no step lived to tell it; the run is then found by `work.pipeline_run`.
+    run_id: None where no step returned it; the run is then found by `work.pipeline_run`.
     failed: steps that failed, those killed without a trace in the run among them.
     """
     registry = work.registry
@@ -91,7 +90,7 @@ def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> Run
 
 
 def close_abandoned_runs(work: Workspace, is_alive: Callable[[str], bool]) -> int:
-    """Mark runs whose process is gone as killed; returns how many there were."""
+    """Close runs of dead processes as killed; return their number."""
     abandoned = [
         run
         for run in work.registry.runs(status="RUNNING")
@@ -104,7 +103,7 @@ def close_abandoned_runs(work: Workspace, is_alive: Callable[[str], bool]) -> in
 
 @contextmanager
 def _trying_to_close(run_id: str) -> Iterator[None]:
-    """What went wrong before matters more than a registry that cannot be told of it."""
+    """Log a RegistryError of the block: the error before it matters more."""
     try:
         yield
     except RegistryError as lost:
@@ -112,7 +111,7 @@ def _trying_to_close(run_id: str) -> Iterator[None]:
 
 
 def _take_up(work: Workspace, run: Run) -> None:
-    """Open a run again that an attempt closed as failed or killed."""
+    """Reopen a run closed as failed or killed."""
     if run.status not in {"FAILED", "KILLED"} and run.tags.get("outcome") not in UNDONE:
         return
     work.registry.set_status(run.run_id, "RUNNING")
@@ -146,7 +145,7 @@ def _describe_failure(
 
 
 def _tidy(work: Workspace, run_id: str, tags: Mapping[str, str]) -> None:
-    """Clear away what is of no use once a run is over, whatever step it ended in."""
+    """Remove alias, tickets, models and copies that an ended run left behind."""
     registry = work.registry
     staged = registry.find_alias(STAGING)
     if staged and staged.run_id == run_id:
@@ -160,7 +159,7 @@ def _tidy(work: Workspace, run_id: str, tags: Mapping[str, str]) -> None:
 
 
 def _find_run(work: Workspace) -> str | None:
-    """The last run that this run of the pipeline opened."""
+    """Id of the newest run of this pipeline run, or None."""
     if not work.pipeline_run:
         return None
     runs = work.registry.runs(pipeline_run=work.pipeline_run)
@@ -168,7 +167,7 @@ def _find_run(work: Workspace) -> str | None:
 
 
 def _close_attempts(work: Workspace) -> None:
-    """Close what earlier attempts of this run of the pipeline left open."""
+    """Close runs that earlier attempts of this pipeline run left open."""
     if work.pipeline_run:
         for run in work.registry.runs(status="RUNNING", pipeline_run=work.pipeline_run):
             _close_as_killed(work, run)

@@ -1,10 +1,11 @@
-"""One function for each task of the DAG and each command: joins the pure parts to the edges.
+"""One function for each task of the DAG and each command.
 
-Steps hand each other nothing but the id of the run; what a step learnt stands in the run.
+Steps pass on the id of the run and nothing else; their results are stored in the run.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -55,17 +56,17 @@ VALIDATION = "validation.json"
 
 @dataclass(frozen=True)
 class Checked:
-    """Listings that were read and found fit to train on."""
+    """A run whose listings passed the quality check, with the report."""
 
     run_id: str
     report: QualityReport
 
 
 def check_data_quality(work: Workspace, data: Path | None) -> Checked:
-    """Read a file (the simulated sample when none is named), check it, keep its clean table.
+    """Check a file (by default the simulated sample) and store its clean table.
 
-    Opens the run that all later steps work in, before the file is read: why it cannot be used
-    stands there. Raises DatasetError when the file cannot be read as listings, QualityError
+    Opens the run of all later steps before the file is read, so that a refusal is recorded there.
+    Raises DatasetError when the file cannot be read as listings, QualityError
     naming every broken rule when it can.
     """
     path = data or ensure_sample(work)
@@ -93,15 +94,15 @@ def check_data_quality(work: Workspace, data: Path | None) -> Checked:
 
 
 def inspect_listings(work: Workspace, path: Path) -> tuple[pd.DataFrame, QualityReport]:
-    """Clean rows of a file, and its quality report against the data of production's version."""
-    raw = read_listings(path, lambda rows: work.progress(f"reading {path.name}", rows, 0))
+    """Clean rows of a file, and its quality report against production's data."""
+    raw = read_listings(path, partial(work.progress, f"reading {path.name}"))
     accepted = _accepted_profile(work.registry) if work.settings.has_registry else None
     cleaned = clean(raw)
     return cleaned.kept, check(cleaned, work.params.quality, accepted)
 
 
 def ensure_sample(work: Workspace) -> Path:
-    """The simulated sample as a file, drawn when it is not there yet."""
+    """Path of the simulated sample, drawn if absent."""
     path = work.settings.home / "data" / "sample" / "simulated_listings.csv"
     if not path.exists():
         work.progress("drawing simulated listings", 0, 0)
@@ -110,9 +111,9 @@ def ensure_sample(work: Workspace) -> Path:
 
 
 def train_model(work: Workspace, run_id: str) -> Version:
-    """Fit on the training side of the clean table and register the model as a new version.
+    """Fit on the training rows; return the newly registered version.
 
-    A second call for the same run returns the version that the first one registered.
+    A second call for the same run returns the version of the first.
     """
     with working_on(work, run_id) as run:
         registry = work.registry
@@ -122,7 +123,7 @@ def train_model(work: Workspace, run_id: str) -> Version:
 
 
 def evaluate_model(work: Workspace, run_id: str) -> Decision:
-    """Score the stored version on held-out cars and let the gate compare it with the champion.
+    """Evaluate the stored version on held-out cars; return the gate's decision.
 
     Raises PromotionRefusedError when the version is the champion.
     """
@@ -148,7 +149,7 @@ def evaluate_model(work: Workspace, run_id: str) -> Decision:
 
 
 def promote_to_staging(work: Workspace, run_id: str, *, forced: bool = False) -> Version:
-    """Point the staging alias at the run's version if the gate accepted it.
+    """Move the staging alias to the run's accepted version, and return it.
 
     Raises PromotionRefusedError with the gate's reasons; `forced` overrides them, on record.
     """
@@ -166,7 +167,7 @@ def promote_to_staging(work: Workspace, run_id: str, *, forced: bool = False) ->
 
 
 def validate_staging_model(work: Workspace, run_id: str) -> ValidationReport:
-    """Have a fresh process load the staged version from the registry and check how it behaves.
+    """The behaviour report of a fresh process on the staged version.
 
     On failure the staging alias is cleared, production stays as it is, and
     ValidationFailedError names every broken rule.
@@ -194,7 +195,9 @@ def validate_staging_model(work: Workspace, run_id: str) -> ValidationReport:
 
 
 def promote_to_production(work: Workspace, run_id: str) -> Receipt:
-    """Move the production alias to the run's version, with a receipt and a copy in `models/`.
+    """Move the production alias to the run's version; return the receipt.
+
+    A copy of the model and the receipt are written to `models/`.
 
     Raises PromotionRefusedError when production has changed since the gate compared.
     """
@@ -212,12 +215,12 @@ def promote_to_production(work: Workspace, run_id: str) -> Receipt:
 def send_pipeline_report(
     work: Workspace, run_id: str | None, failed: Sequence[str] = ()
 ) -> RunReport:
-    """Close the run with a report of what came in, was learnt and was decided.
+    """Close the run with its report, send it and return it.
 
-    run_id: None where `check_data_quality` failed, which then handed none on.
-    failed: steps that failed for whoever called them, also those killed without a trace.
+    run_id: None where `check_data_quality` failed and returned none.
+    failed: names of failed steps, those killed without a trace included.
 
-    Raises NoticeError when the report stands in the registry and could not be sent.
+    Raises NoticeError when the report is stored in the registry but could not be sent.
     """
     report = close_run(work, run_id, failed)
     send_notices(work.settings, report.headline, report.markdown)
@@ -225,7 +228,7 @@ def send_pipeline_report(
 
 
 def _accepted_profile(registry: Registry) -> DataProfile | None:
-    """What is remembered of the data that the version in production learnt from."""
+    """Profile of the production version's training data; None without production."""
     production = registry.find_alias(PRODUCTION)
     if production is None:
         return None
@@ -241,7 +244,7 @@ def _version_of(work: Workspace, run: Run) -> Version:
 
 
 def _read_evaluated(work: Workspace, run: Run) -> tuple[Version, Decision]:
-    """A run's version and what the gate decided; raises PromotionRefusedError without that."""
+    """A run's version and decision; raises PromotionRefusedError before the evaluation."""
     version = _version_of(work, run)
     if not version.facts.decision:
         raise PromotionRefusedError(
@@ -252,7 +255,7 @@ def _read_evaluated(work: Workspace, run: Run) -> tuple[Version, Decision]:
 
 
 def _read_accepted(work: Workspace, run: Run) -> tuple[Version, Decision]:
-    """A run's version that the gate lets through, and its decision; refuses any other."""
+    """A run's version and decision; raises PromotionRefusedError unless accepted."""
     version, decision = _read_evaluated(work, run)
     _ensure_accepted(decision)
     return version, decision
@@ -271,7 +274,7 @@ def _fit_and_register(work: Workspace, run: Run) -> Version:
     registry, params = work.registry, work.params
     of_data = VersionFacts.from_tags(run.tags)
     train, _ = split(_read_clean(work, of_data.data_hash), params.split.holdout_share)
-    pipeline = fit(train, params.model, lambda done, total: work.progress("training", done, total))
+    pipeline = fit(train, params.model, partial(work.progress, "training"))
     decided = {**params.model.model_dump(), **params.split.model_dump()}
     registry.log(run.run_id, params={**decided, "rows_trained": len(train)})
     work.progress("registering the model", 0, 0)

@@ -1,26 +1,46 @@
-"""What each step came to, in a line or two: for the terminal and for the log of a task."""
+"""Results of the steps in a line or two, for the terminal and for the log of a task.
 
-from collections.abc import Callable
-from typing import Any
+Each function has the name of the step whose result it takes.
+"""
 
-STORIES: dict[str, Callable[[Any], str]] = {
-    "check_data_quality": lambda checked: (
-        f"{checked.report.summary.rows_read:,} rows read from {checked.report.summary.source}, "
-        f"{checked.report.summary.rows_kept:,} kept"
-    ),
-    "train_model": lambda version: f"{version.name} registered",
-    "evaluate_model": lambda decision: decision.text,
-    "promote_to_staging": lambda version: f"{version.name} is in staging",
-    "validate_staging_model": lambda report: (
-        f"{len(report.golden_estimates)} golden cars right, {report.latency_ms:.1f} ms"
-    ),
-    "promote_to_production": lambda receipt: (
-        f"version {receipt.version} replaces {receipt.replaces or 'nothing'}"
-    ),
-    "send_pipeline_report": lambda report: f"{report.gist}\nreport.md is with the run",
-}
+from typing import TYPE_CHECKING
+
+# What steps import is heavy, and the command line answers `--help` without it.
+if TYPE_CHECKING:
+    from carprice.evaluation.behaviour import ValidationReport
+    from carprice.evaluation.gate import Decision
+    from carprice.pipeline.report import RunReport
+    from carprice.pipeline.steps import Checked
+    from carprice.promotion.receipt import Receipt
+    from carprice.registry.records import Version
+
+REPORT_KEPT = "report.md is with the run"
 
 
-def tell(step: str, result: Any) -> str:
-    """result: what the step of that name returned."""
-    return STORIES[step](result)
+def check_data_quality(checked: "Checked") -> str:
+    found = checked.report.summary
+    return f"{found.rows_read:,} rows read from {found.source}, {found.rows_kept:,} kept"
+
+
+def train_model(version: "Version") -> str:
+    return f"{version.name} registered"
+
+
+def evaluate_model(decision: "Decision") -> str:
+    return decision.text
+
+
+def promote_to_staging(version: "Version") -> str:
+    return f"{version.name} is in staging"
+
+
+def validate_staging_model(report: "ValidationReport") -> str:
+    return f"{len(report.golden_estimates)} golden cars right, {report.latency_ms:.1f} ms"
+
+
+def promote_to_production(receipt: "Receipt") -> str:
+    return f"version {receipt.version} replaces {receipt.replaces or 'nothing'}"
+
+
+def send_pipeline_report(report: "RunReport") -> str:
+    return f"{report.gist}\n{REPORT_KEPT}"

@@ -1,4 +1,4 @@
-"""Moving the production alias: one at a time, against the champion that was compared, on record.
+"""Moves of the production alias: one at a time, in a ledger.
 
 The registry lets any number of simultaneous alias moves succeed, the last one staying. What it
 does guarantee, on SQLite as on Postgres, is that every new version of a registered model gets a
@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NoReturn
 
 from carprice.errors import PromotionRefusedError, RegistryError
 from carprice.registry.client import PRODUCTION, Registry
@@ -38,18 +37,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Move:
-    """Production to a version, if it still stands at the expected one (None: at no version)."""
+    """A move of production from the expected version (None: no version) to a target."""
 
     target: Version
     expected: int | None
     action: str
     by: str
     pipeline_run: str = ""
-    """Where a move may be attempted again: the run of the pipeline that attempts it."""
+    """Name of the pipeline run whose retries may attempt the move again; empty: none."""
 
     @property
     def entry(self) -> dict[str, str]:
-        """What the ledger says of this move."""
+        """Tags of the move's ticket."""
         return {
             "action": self.action,
             "by": self.by,
@@ -59,24 +58,24 @@ class Move:
         }
 
     def is_attempted_by(self, ticket: Ticket) -> bool:
-        """Whether a ticket is of this very move, drawn by another attempt at it."""
+        """Whether another attempt at this very move drew a ticket."""
         told = ("action", "to", "pipeline_run")
         return bool(self.pipeline_run) and all(
             ticket.tags.get(name) == self.entry[name] for name in told
         )
 
 
-def _leave() -> None:
-    """Undo nothing."""
+class TakenOverError(RegistryError):
+    """Raised when another attempt at the same promotion closed this one's ticket."""
 
 
 def move_production(
     registry: Registry,
     move: Move,
     prepare: Callable[[Ticket], dict[str, str]] = lambda _: {},
-    undo: Callable[[], None] = _leave,
+    undo: Callable[[], None] = lambda: None,
 ) -> Ticket:
-    """Point the production alias at a version, if it still is where the move expects it.
+    """Move the production alias; return the ticket of the move.
 
     prepare: called once it is this move's turn and before the alias moves; returns tags for the
         ledger's entry (the hash of the receipt it wrote).
@@ -89,15 +88,20 @@ def move_production(
     try:
         _ensure_champion(registry, move)
         tag_ticket(registry, ticket, prepare(ticket))
-        if not _is_open(registry, ticket):
-            undo = _leave  # what it would take away is the other attempt's
-            _leave_to_other(ticket)
+        _ensure_held(registry, ticket)
         _ensure_in_time(opened)
         with uninterrupted():
             _move_alias(registry, move.target)
             moved = True
             tag_ticket(registry, ticket, {"state": "done"})
+    except TakenOverError as error:
+        # What was prepared is the other attempt's by now: nothing is undone.
+        _close_refused(registry, ticket, error)
+        raise
     except BaseException as error:
+        # An interruption counts as well. Before the alias moved, what was prepared is undone, and
+        # the ticket closed even where that fails, lest it hold others up. Afterwards nothing is
+        # undone: a ticket that could not be marked as done stays open, and the alias tells.
         if not moved:
             try:
                 undo()
@@ -109,7 +113,7 @@ def move_production(
 
 @explained
 def open_ticket(registry: Registry, target: Version, tags: Mapping[str, str]) -> Ticket:
-    """Draw the next ticket; no two callers ever get the same number."""
+    """The next ticket; no two callers get the same number."""
     registry.ensure_model(
         LEDGER_NAME, f"Who moved the {PRODUCTION} alias of {MODEL_NAME}, and when"
     )
@@ -130,20 +134,20 @@ def tag_ticket(registry: Registry, ticket: Ticket, tags: Mapping[str, str]) -> N
 
 @explained
 def tickets(registry: Registry) -> list[Ticket]:
-    """All entries of the ledger, oldest first."""
+    """All tickets, oldest first."""
     entries = registry.client.search_model_versions(f"name='{LEDGER_NAME}'")
     return sorted(map(Ticket.from_entry, entries), key=lambda ticket: ticket.number)
 
 
 def has_moved(ticket: Ticket, production: Version | None) -> bool:
-    """Whether a promotion went through, also where its process died before it could say so."""
+    """Whether a ticket's move succeeded, its process since killed or not."""
     state, to = ticket.tags.get("state"), ticket.tags.get("to")
     at_target = production is not None and to == str(production.number)
     return state == "done" or (state == "open" and at_target)
 
 
 def settle_attempts(registry: Registry, pipeline_run: str) -> None:
-    """Close the tickets that a run of the pipeline left open, once none of its steps is at work."""
+    """Close the tickets a pipeline run left open; none of its steps may be at work."""
     _settle(
         registry,
         [
@@ -155,13 +159,13 @@ def settle_attempts(registry: Registry, pipeline_run: str) -> None:
 
 
 def timestamp() -> str:
-    """Now, in UTC, as the ledger and the tags write it."""
+    """Now in UTC, ISO 8601 to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hear SIGINT and SIGTERM only after the block: what it does is done whole."""
+    """Delay SIGINT and SIGTERM to the end of the block."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals interrupt the main thread only
         return
@@ -180,7 +184,7 @@ def uninterrupted() -> Iterator[None]:
 
 
 def _draw_turn(registry: Registry, move: Move) -> tuple[Ticket, float]:
-    """Ticket whose turn has come, and when it was drawn (monotonic seconds)."""
+    """The ticket whose turn it is, and the time it was drawn (monotonic seconds)."""
     while True:
         opened = time.monotonic()
         ticket = open_ticket(registry, move.target, move.entry)
@@ -222,7 +226,7 @@ def _open_before(registry: Registry, ticket: Ticket) -> list[Ticket]:
 
 
 def _settle(registry: Registry, dead: list[Ticket]) -> None:
-    """Record what became of promotions whose process died: the alias tells."""
+    """Close tickets of dead processes as done or abandoned, by the alias."""
     production = registry.find_alias(PRODUCTION)
     for each in dead:
         state = "done" if has_moved(each, production) else "abandoned"
@@ -253,17 +257,13 @@ def _ensure_champion(registry: Registry, move: Move) -> None:
         )
 
 
-def _is_open(registry: Registry, ticket: Ticket) -> bool:
-    return "open" in {
-        each.tags.get("state") for each in tickets(registry) if each.number == ticket.number
-    }
-
-
-def _leave_to_other(ticket: Ticket) -> NoReturn:
-    raise RegistryError(
-        f"ticket {ticket.number} was taken over by another attempt at the same promotion, "
-        "which goes on with it; this one ends here."
-    )
+def _ensure_held(registry: Registry, ticket: Ticket) -> None:
+    states = {each.number: each.tags.get("state") for each in tickets(registry)}
+    if states.get(ticket.number) != "open":
+        raise TakenOverError(
+            f"ticket {ticket.number} was taken over by another attempt at the same promotion, "
+            "which goes on with it; this one ends here."
+        )
 
 
 def _ensure_in_time(opened: float) -> None:

@@ -1,4 +1,4 @@
-"""The receipt of a promotion: what was promoted, on what grounds, by whom, and how to undo it."""
+"""The receipt of a promotion: version, grounds, person, and the way back."""
 
 import hashlib
 from pathlib import Path
@@ -20,7 +20,7 @@ UNDO = "carprice rollback"
 
 
 class DataFacts(Frozen):
-    """The clean listings behind a model, the held-out ones included."""
+    """The clean listings of a model, held-out ones included."""
 
     source: str
     source_sha256: str
@@ -30,7 +30,7 @@ class DataFacts(Frozen):
 
 
 class Receipt(Frozen, extra="forbid"):
-    """One promotion; the ledger keeps the hash of this text, so that it cannot be rewritten."""
+    """One promotion; the ledger holds the hash of its text, as proof."""
 
     model: str = MODEL_NAME
     version: int
@@ -48,7 +48,7 @@ class Receipt(Frozen, extra="forbid"):
 
 
 class Check(NamedTuple):
-    """One statement of a receipt held against the registry."""
+    """One statement of a receipt, compared with the registry."""
 
     statement: str
     holds: bool
@@ -64,12 +64,12 @@ def hash_receipt(text: str) -> str:
 
 
 def receipt_path(ticket: int) -> str:
-    """Where a receipt lies among the artifacts of the version's run."""
+    """Path of a receipt among the artifacts of the version's run."""
     return f"receipts/promotion-{ticket}.json"
 
 
 def hash_code() -> str:
-    """SHA-256 over this package's own files, by name and content."""
+    """SHA-256 of this package's files, names and contents."""
     package = Path(carprice.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*")):
@@ -95,7 +95,7 @@ def read_receipt(path: Path) -> tuple[Receipt, str]:
 
 
 def verify(registry: Registry, receipt: Receipt, text: str) -> list[Check]:
-    """Hold every statement of a receipt against the registry as it is now."""
+    """A check of each statement of a receipt against the registry."""
     ticket = {each.number: each for each in tickets(registry)}.get(receipt.ticket)
     entry = ticket.tags if ticket else {}
     version = registry.version(receipt.version)

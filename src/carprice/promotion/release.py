@@ -1,4 +1,4 @@
-"""Bringing a version into production and taking it back, with a receipt and a copy on disk."""
+"""Promotion to production and rollback, with receipt and exported copy."""
 
 import hashlib
 from pathlib import Path
@@ -33,10 +33,10 @@ from carprice.workspace import Workspace
 def release(
     work: Workspace, version: Version, decision: Decision, validation: ValidationReport
 ) -> Receipt:
-    """Point production at a version; its receipt and its copy in `models/` stand before it moves.
+    """Promote a version to production; return the receipt.
 
-    Another attempt for the same run of the pipeline, after the alias moved and before the process
-    could say so, finishes what is left to do.
+    Receipt and copy in `models/` are written before the alias moves. Where an earlier attempt of
+    the same pipeline run died after the move, what it left to do is finished.
 
     Raises PromotionRefusedError when production is no longer what the decision compared with;
     receipt file and copy are then as they were before.
@@ -64,7 +64,7 @@ def release(
 
 
 def export_trained(work: Workspace, version: Version) -> Path:
-    """A copy in `models/` of a version that was trained by hand; a promotion adds its receipt."""
+    """Path of a new copy in `models/` of a version not promoted yet."""
     _set_aside(work, version)
     path, _ = _export_paths(work, version)
     with replacing(path) as file:
@@ -73,12 +73,12 @@ def export_trained(work: Workspace, version: Version) -> Path:
 
 
 def withdraw(work: Workspace, version: Version) -> None:
-    """Take away the copy in `models/` that a promotion left which did not go through."""
+    """Remove the copy in `models/` of a promotion that did not succeed."""
     _put_back(_read_export(work, version))
 
 
 def roll_back(work: Workspace) -> tuple[Version, Version]:
-    """Point production at the version that the current one replaced; returns (from, to)."""
+    """Move production back to the replaced version; return (from, to)."""
     registry = work.registry
     current = registry.find_alias(PRODUCTION)
     if current is None:
@@ -106,7 +106,7 @@ def roll_back(work: Workspace) -> tuple[Version, Version]:
 
 
 def _finish(work: Workspace, move: Move) -> Receipt | None:
-    """The receipt of an earlier attempt that died once production had moved, if one did."""
+    """The receipt of an earlier attempt that died after the move, or None."""
     if not move.pipeline_run:
         return None
     registry, version = work.registry, move.target
@@ -171,13 +171,13 @@ def _promotion_tags(receipt: Receipt) -> dict[str, str]:
 
 
 def _export_paths(work: Workspace, version: Version) -> tuple[Path, Path]:
-    """The copy of a promoted model outside the registry, and the receipt beside it."""
+    """Paths in `models/` of a version's copy and of its receipt."""
     stem = work.settings.exported_models / f"{MODEL_NAME}-v{version.number}"
     return stem.with_name(f"{stem.name}.skops"), stem.with_name(f"{stem.name}.json")
 
 
 def _set_aside(work: Workspace, version: Version) -> None:
-    """Keep copies of another registry's version of this number, under the hash of the model.
+    """Rename copies of another registry's version of the same number, by their hash.
 
     The embedded registry and that of the stack both begin at version 1, and share `models/`.
     """
@@ -200,14 +200,14 @@ def _export(work: Workspace, version: Version, model: bytes, receipt: str) -> No
 
 
 def _read_export(work: Workspace, version: Version) -> dict[Path, bytes | None]:
-    """What an earlier promotion of the version left; None for a file that none left."""
+    """Contents by path of an earlier promotion's files; None where there is none."""
     model, receipt = paths = _export_paths(work, version)
     promoted = model.exists() and receipt.exists() and _is_of_promotion(work, receipt)
     return {path: path.read_bytes() if promoted else None for path in paths}
 
 
 def _is_of_promotion(work: Workspace, path: Path) -> bool:
-    """Whether a receipt is of a promotion that went through; one that tells nothing is left."""
+    """Whether a receipt is of a successful promotion; True for an unreadable one."""
     try:
         drawn = read_receipt(path)[0].ticket
     except DatasetError:
@@ -219,7 +219,7 @@ def _is_of_promotion(work: Workspace, path: Path) -> bool:
 
 
 def _put_back(earlier: dict[Path, bytes | None]) -> None:
-    """Files as they were: those of an earlier promotion of the version, or none."""
+    """Restore files to earlier contents; None removes one."""
     for path, content in earlier.items():
         if content is None:
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The registry as the other rooms meet it: runs, versions, and what joins the two."""
+"""`Registry`: runs, versions, and the registration of a run's model."""
 
 import json
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ REQUIREMENTS = (
 
 
 class Registry(Runs, Models):
-    """Runs and versions, in the tracking and registry server or in the embedded stores.
+    """Runs and versions on an MLflow server or in the embedded stores.
 
     Every method raises RegistryError when the registry does not answer or refuses.
     """
@@ -38,7 +38,7 @@ class Registry(Runs, Models):
     def register_model(
         self, run_id: str, pipeline: "Pipeline", example: pd.DataFrame, tags: Mapping[str, str]
     ) -> Version:
-        """Store a pipeline with the run and register it as a new version of the model."""
+        """Store a pipeline with the run; return its new version of the model."""
         versions = {name: installed_version(name) for name in REQUIREMENTS}
         self.log(run_id, params={f"version of {name}": found for name, found in versions.items()})
         self.give_up_models(run_id)

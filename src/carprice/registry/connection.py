@@ -1,4 +1,4 @@
-"""A connection to MLflow, and what its troubles are told as."""
+"""The connection to MLflow; its errors become RegistryError."""
 
 import logging
 import re
@@ -36,10 +36,10 @@ P = ParamSpec("P")
 
 
 class Connection:
-    """A connection to the tracking and registry server, or to the embedded stores."""
+    """Clients of an MLflow server, or of the embedded stores."""
 
     def __init__(self, settings: Settings) -> None:
-        _be_silent()
+        _silence_libraries()
         self.uri = settings.registry_uri
         self.artifact_root = settings.artifact_root
         with explaining(self.uri):
@@ -61,7 +61,7 @@ class Connection:
 
 @contextmanager
 def explaining(uri: str) -> Iterator[None]:
-    """Turn what MLflow, its database or its disk raise into one clear RegistryError."""
+    """Raise one RegistryError for errors of MLflow, its database or its disk."""
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
@@ -77,7 +77,7 @@ def explaining(uri: str) -> Iterator[None]:
 def explained(
     ask: Callable[Concatenate[Asking, P], Told],
 ) -> Callable[Concatenate[Asking, P], Told]:
-    """The same function, raising RegistryError; its first argument is the connection it asks."""
+    """The function with its errors as RegistryError; its first argument is a connection."""
 
     @wraps(ask)
     def asking(registry: Asking, /, *arguments: P.args, **named: P.kwargs) -> Told:
@@ -105,7 +105,7 @@ def exists_already(error: MlflowException) -> bool:
 
 @contextmanager
 def tolerating(is_harmless: Callable[[MlflowException], bool]) -> Iterator[None]:
-    """Give up what the block began, without a word, where MLflow refuses it harmlessly."""
+    """End the block silently at a harmless refusal of MLflow."""
     try:
         yield
     except MlflowException as error:
@@ -115,7 +115,7 @@ def tolerating(is_harmless: Callable[[MlflowException], bool]) -> Iterator[None]
 
 @contextmanager
 def asking_once() -> Iterator[None]:
-    """MLflow otherwise repeats a request for minutes until it is answered."""
+    """Turn off MLflow's retries in the block; they go on for minutes."""
     hasty = {MLFLOW_HTTP_REQUEST_MAX_RETRIES: 0, MLFLOW_HTTP_REQUEST_TIMEOUT: HASTE_SECONDS}
     patient = {variable: variable.get() for variable in hasty}
     try:
@@ -127,14 +127,14 @@ def asking_once() -> Iterator[None]:
             variable.set(value)
 
 
-def _be_silent() -> None:
+def _silence_libraries() -> None:
     # What goes wrong is raised and explained once; their logs would say it again, at length.
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)
     logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 def _ensure_answers(uri: str) -> None:
-    """Ask a database once; MLflow itself would ask for an hour before it says that it is down."""
+    """Raise when a database does not answer once; MLflow itself retries for an hour."""
     if uri.startswith(DATABASES):
         create_engine(uri, poolclass=NullPool).connect().close()
 

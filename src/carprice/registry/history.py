@@ -1,4 +1,4 @@
-"""What the registry tells of the versions of the model, as plain data for a page."""
+"""History and record of the model's versions, as plain data for a page."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from carprice.wording.reasons import Reason, recall_reasons
 
 
 class Fate(StrEnum):
-    """What became of a version."""
+    """State of a version in its life cycle."""
 
     PRODUCTION = "production"
     WITHDRAWN = "withdrawn"
@@ -29,10 +29,10 @@ class Fate(StrEnum):
 class Chapter(NamedTuple):
     """One version in the history of the model.
 
-    since: when it came to production, or came back to it (ISO 8601); empty if it never did.
-    who: who brought it there then.
-    reasons: of the comparison.
-    invalid: why validation refused it, the broken rules after their heading; empty else.
+    since: time it last entered production (ISO 8601); empty if it never did.
+    who: the person who promoted or restored it then.
+    reasons: the gate's.
+    invalid: heading and broken rules of a failed validation; empty otherwise.
     """
 
     version: Version
@@ -61,16 +61,16 @@ class Chapter(NamedTuple):
 
 
 class History(NamedTuple):
-    """All versions, newest first, as the registry told of them at a time (UTC)."""
+    """All versions, newest first, with the time (UTC) they were read."""
 
     chapters: list[Chapter]
     told: datetime
 
 
 class Record(NamedTuple):
-    """What stands with the run of a version; None for what was never kept.
+    """Stored reports of a version's run; None for one never stored.
 
-    quality_page: HTML with texts out of adverts, escaped.
+    quality_page: HTML; texts from adverts are escaped.
     """
 
     evaluation: Evaluation | None
@@ -101,7 +101,7 @@ def read_record(registry: Registry, run_id: str) -> Record:
 
 
 def _read(registry: Registry, run_id: str, path: str) -> str | None:
-    """An artifact, or None; an absent one is an error like any other."""
+    """Text of an artifact, or None when it cannot be read."""
     try:
         return registry.read_text(run_id, path)
     except RegistryError:

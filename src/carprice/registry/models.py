@@ -1,4 +1,4 @@
-"""Versions of the model and their aliases, and opening what is stored of a version."""
+"""Versions of the model, their aliases and stored files."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -47,11 +47,11 @@ SIGNATURE = ModelSignature(
 
 
 class Models(Connection):
-    """The half of the registry that knows of registered models."""
+    """The registered-model half of `Registry`."""
 
     @explained
     def version_of_run(self, run_id: str) -> Version | None:
-        """The version that a run registered, whole; what others registered of it does not count.
+        """The complete version that a run registered through this package, or None.
 
         A request that is sent again because its answer was lost registers twice: the second
         version is removed.
@@ -65,7 +65,7 @@ class Models(Connection):
 
     @explained
     def give_up_models(self, run_id: str) -> None:
-        """Mark models of a run whose storing was never finished as failed."""
+        """Mark half-stored models of a run as failed."""
         asked = f"source_run_id = '{run_id}'"
         for each in self.client.search_logged_models([self.experiment_id], asked):
             if each.status == "PENDING":
@@ -73,7 +73,7 @@ class Models(Connection):
 
     @explained
     def ensure_model(self, name: str, description: str) -> None:
-        """Make a registered model unless it is there."""
+        """Create a registered model if absent."""
         with tolerating(exists_already):
             self.client.create_registered_model(name, description=description)
 
@@ -92,7 +92,7 @@ class Models(Connection):
         return Version.from_entry(self.client.get_model_version(MODEL_NAME, str(number)))
 
     def choose(self, number: int | None) -> Version:
-        """The version of a number, or the newest one when none is given."""
+        """The version with a number; the newest one for None."""
         if number is not None:
             return self.version(number)
         versions = self.versions()
@@ -102,7 +102,7 @@ class Models(Connection):
 
     @explained
     def find_alias(self, alias: str) -> Version | None:
-        """The version that an alias names, or None when it names none."""
+        """The version an alias points at, or None."""
         with tolerating(is_absent):
             return Version.from_entry(self.client.get_model_version_by_alias(MODEL_NAME, alias))
         return None
@@ -112,7 +112,7 @@ class Models(Connection):
         self.client.set_registered_model_alias(MODEL_NAME, alias, str(number))
 
     def set_alias_now(self, alias: str, number: int) -> None:
-        """Set an alias within seconds or not at all: what comes late may undo another's work."""
+        """Set an alias within HASTE_SECONDS or fail: a late write could undo another's."""
         with asking_once():
             self.set_alias(alias, number)
 
@@ -128,7 +128,7 @@ class Models(Connection):
             self.client.set_model_version_tag(MODEL_NAME, str(number), key, value)
 
     def open_model(self, version: Version) -> "Pipeline":
-        """Open a version after checking bytes, signature and types against what was registered.
+        """The pipeline of a version, its bytes, signature and types checked.
 
         Raises ModelIntegrityError naming what differs.
         """
@@ -136,13 +136,13 @@ class Models(Connection):
             return open_pipeline(folder / MODEL_FILE, version.name)
 
     def read_model(self, version: Version) -> bytes:
-        """The file of a version's model, proven to be the one registered."""
+        """Bytes of a version's model file, checked against its hash."""
         with self.checked_files(version) as folder:
             return (folder / MODEL_FILE).read_bytes()
 
     @contextmanager
     def checked_files(self, version: Version) -> Iterator[Path]:
-        """Folder of a version's files, each proven to be the one registered."""
+        """Folder of a version's files, each checked against its hash."""
         ensure_market(version)
         with self.files(version) as folder:
             ensure_files(folder, version.file_hashes, version.name)
@@ -154,7 +154,7 @@ class Models(Connection):
             yield folder
 
     def files(self, version: Version) -> AbstractContextManager[Path]:
-        """Folder of a version's files as they are stored, unchecked, for as long as the block."""
+        """Folder of a version's files, unchecked; it lasts as long as the block."""
         return self.download(f"models:/{MODEL_NAME}/{version.number}")
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""What the registry tells of a run, a version of the model, an entry of its ledger: plain data."""
+"""Runs, model versions and ledger entries as plain data."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from carprice.frozen import Frozen
 MODEL_NAME = "CarPricePredictor"
 FILES_TAG = "file_hashes"
 FIRST_MARKET = "morocco"
-"""Of versions that were registered before they were tagged with a market."""
+"""Market of versions registered before there was such a tag."""
 
 # What stands with a run, and is read again.
 EVALUATION = "evaluation/evaluation.json"
@@ -28,7 +28,7 @@ QUALITY_PAGE = "quality/report.html"
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its id, its status as MLflow words it, its tags and its figures."""
+    """One run: id, MLflow status, tags and metrics."""
 
     run_id: str
     status: str
@@ -42,10 +42,10 @@ class Run:
 
 
 class VersionFacts(Frozen):
-    """Facts of a version, as they are read from its tags and written to them.
+    """Typed tags of a version, each under the name of its tag.
 
-    Each has the name of its tag. Those of the data stand with the run first. A version that was
-    registered by other means, or by an earlier release, lacks some: these keep their defaults.
+    Those of the data are tags of the run first. A version registered by other means, or by an
+    earlier release, lacks some: these keep their defaults.
     """
 
     source: str = ""
@@ -67,7 +67,7 @@ class VersionFacts(Frozen):
     coverage_pct: float | None = None
 
     decision: str = ""
-    """Of the gate: accepted, refused or forced."""
+    """The gate's: accepted, refused or forced."""
     decision_reasons: str = ""
     """In English, for people; cut where a tag is full."""
     decision_reasons_json: str = ""
@@ -80,7 +80,7 @@ class VersionFacts(Frozen):
     promoted_by: str = ""
     replaced_version: int | None = None
     receipt: str = ""
-    """Where the receipt lies among the artifacts of the run."""
+    """Path of the receipt among the artifacts of the run."""
     rolled_back_at: str = ""
     rolled_back_by: str = ""
     rolled_back_to: str = ""
@@ -103,7 +103,7 @@ class VersionFacts(Frozen):
         return cls.model_validate(tags)
 
     def to_tags(self) -> dict[str, str]:
-        """The facts that were given, as tags; those that were not are left out."""
+        """Tags of the facts that were set."""
         return {
             name: str(fact).lower() if isinstance(fact, bool) else str(fact)
             for name, fact in self.model_dump(exclude_unset=True, exclude_none=True).items()
@@ -111,19 +111,19 @@ class VersionFacts(Frozen):
 
     @property
     def failure(self) -> str:
-        """Why validation failed, in English; empty where it did not."""
+        """Reason for a failed validation, in English; empty otherwise."""
         return self.validation.removeprefix("passed").removeprefix("failed: ")
 
     @property
     def figures(self) -> dict[str, float]:
-        """Held-out figures in percent, where the version was evaluated."""
+        """Held-out metrics in percent by name; empty before the evaluation."""
         names = {"median_error_pct", "within_20_pct", "coverage_pct"}
         return self.model_dump(include=names, exclude_none=True)
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version of the registered model: its number, run, tags and when it was made (UTC)."""
+    """One version of the registered model; `created` is in UTC."""
 
     number: int
     run_id: str
@@ -133,7 +133,7 @@ class Version:
 
     @classmethod
     def from_entry(cls, entry: Any, aliases: tuple[str, ...] = ()) -> Self:
-        """From an entry of MLflow's; some of its answers leave the aliases out."""
+        """The version of an MLflow entry; some of these leave the aliases out."""
         return cls(
             number=int(entry.version),
             run_id=entry.run_id,
@@ -152,25 +152,25 @@ class Version:
 
     @property
     def sides(self) -> tuple[int, int] | None:
-        """Listings it learnt from, and those held out; older versions say neither."""
+        """Numbers of training and held-out listings; None for older versions."""
         facts = self.facts
         learnt = facts.rows_trained
         return None if learnt is None else (learnt, facts.rows - learnt)
 
     @property
     def file_hashes(self) -> dict[str, str]:
-        """SHA-256 of each stored file as registered; empty for a version made elsewhere."""
+        """Registered SHA-256 of each file by path; empty for versions made elsewhere."""
         hashes: dict[str, str] = json.loads(self.tags.get(FILES_TAG, "{}"))
         return hashes
 
     def describe(self) -> dict[str, object]:
-        """Everything about the version, ready for JSON."""
+        """The version as JSON-ready values."""
         return {**asdict(self), "created": self.created.isoformat()}
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """An entry of the ledger of promotions; numbers are unique and grow."""
+    """An entry of the promotion ledger; numbers are unique and grow."""
 
     number: int
     tags: dict[str, str]

@@ -1,4 +1,4 @@
-"""Runs of the pipeline as MLflow keeps them: status, tags, figures and artifacts."""
+"""Runs of the pipeline in MLflow: status, tags, metrics and artifacts."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class Runs(Connection):
-    """The half of the registry that knows of runs."""
+    """The run half of `Registry`."""
 
     @explained
     def start_run(self, name: str, tags: Mapping[str, str]) -> str:
-        """Open a run in the experiment and return its id."""
+        """Id of a new run in the experiment."""
         run = self.client.create_run(self.experiment_id, run_name=name, tags=dict(tags))
         return str(run.info.run_id)
 
@@ -39,14 +39,14 @@ class Runs(Connection):
 
     @explained
     def runs(self, *, status: str = "", pipeline_run: str = "") -> list[Run]:
-        """Runs of a status, of a run of the pipeline, or both; newest first."""
+        """Runs with a status, a pipeline run, or both; newest first."""
         wanted = {"attributes.status": status, "tags.pipeline_run": pipeline_run}
         asked = " AND ".join(f"{name} = '{value}'" for name, value in wanted.items() if value)
         return [*map(Run.from_entry, self.client.search_runs([self.experiment_id], asked))]
 
     @explained
     def untag_run(self, run_id: str, *names: str) -> None:
-        """Take tags from a run; harmless when it has none."""
+        """Remove tags from a run; absent ones do no harm."""
         for name in names:
             with tolerating(is_absent):
                 self.client.delete_tag(run_id, name)

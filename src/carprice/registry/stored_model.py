@@ -1,4 +1,4 @@
-"""The files of a stored model: what they must hold to be opened, and how they are opened.
+"""Checks on the files of a stored model, and opening it.
 
 The trusted types stand here, in code: the list inside a model's own `MLmodel` file could be
 widened by whoever can write that file, and is never read.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MODEL_FILE = "model.skops"
 SCHEMA = "schema.json"
-"""Entry of a skops file that names the types of what is stored."""
+"""Entry of a skops file with the names of the stored types."""
 FILES_WRITTEN_ON_DOWNLOAD = frozenset({"registered_model_meta"})
 
 MOVED = {
@@ -30,7 +30,7 @@ MOVED = {
     "carprice.market.MarketBaseline": "carprice.pricing.baseline.MarketBaseline",
     "carprice.model.PriceRegressor": "carprice.pricing.regressor.PriceRegressor",
 }
-"""Where types of ours live that models stored by earlier releases name by their old place."""
+"""Type name stored by earlier releases, to its name of today."""
 
 TRUSTED_TYPES = (
     "carprice.pricing.completion.Completer",
@@ -44,7 +44,7 @@ TRUSTED_TYPES = (
 
 
 def digest_files(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a stored model by its path inside the folder."""
+    """SHA-256 of each file of a stored model, by path in its folder."""
     files = {
         path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()
     }
@@ -56,7 +56,7 @@ def digest_files(folder: Path) -> dict[str, str]:
 
 
 def ensure_files(folder: Path, promised: dict[str, str], name: str) -> None:
-    """Raise ModelIntegrityError naming each file that is not the one registered."""
+    """Raise ModelIntegrityError naming each file whose hash differs."""
     if not promised:
         raise ModelIntegrityError(
             f"{name} has no file hashes: it was not registered by this pipeline and is not opened. "
@@ -78,7 +78,7 @@ def ensure_files(folder: Path, promised: dict[str, str], name: str) -> None:
 
 
 def ensure_market(version: Version) -> None:
-    """Raise ModelIntegrityError where a version is of another market than the one served."""
+    """Raise ModelIntegrityError for a version of another market."""
     if (found := version.facts.market) != MARKET.code:
         raise ModelIntegrityError(
             f"{version.name} belongs to the market {found}, and {MARKET.code} is served here. Name "
@@ -87,7 +87,7 @@ def ensure_market(version: Version) -> None:
 
 
 def open_pipeline(path: Path, name: str) -> "Pipeline":
-    """Load a pipeline from a skops file that holds trusted types only.
+    """The pipeline of a skops file that holds trusted types only.
 
     Raises ModelIntegrityError naming the types that are not trusted, or why it cannot be read.
     """
@@ -113,7 +113,7 @@ def open_pipeline(path: Path, name: str) -> "Pipeline":
 
 
 def _rename_moved(stored: bytes) -> bytes:
-    """A skops file with the types it names at the places where they live today."""
+    """Bytes of a skops file with moved types under their names of today."""
     with ZipFile(BytesIO(stored)) as archive:
         entries = {entry: archive.read(entry) for entry in archive.namelist()}
     schema = entries[SCHEMA].decode()
@@ -129,7 +129,7 @@ def _rename_moved(stored: bytes) -> bytes:
 
 
 def _rename_type(node: dict[str, Any]) -> dict[str, Any]:
-    """A node of the schema, which names its type by `__module__` and `__class__`."""
+    """A schema node with `__module__` and `__class__` of its type renamed if moved."""
     named = f"{node.get('__module__')}.{node.get('__class__')}"
     if named not in MOVED:
         return node

@@ -4,7 +4,7 @@ What comes over the network is never on a disk: it is in memory, and gone with i
 """
 
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from operator import itemgetter
 from pathlib import Path, PurePath
@@ -13,17 +13,18 @@ from typing import NamedTuple
 import pandas as pd
 import pyarrow as pa
 
+from carprice.errors import DatasetError
 from carprice.files import replacing
 from carprice.language import Language
 from carprice.listings import workbook
 from carprice.listings.cleaning import parse_listings
 from carprice.listings.copying import Row, add_cells, write_header, write_rows
 from carprice.listings.reading import ListingFile, Upload
-from carprice.listings.refusals import refuse
 from carprice.market.fields import Role, fold
 from carprice.market.listing import ESTIMATE_COLUMNS, FIELDS, HOME, TARGET, VEHICLE
 from carprice.pricing.prediction import estimate_adverts, spell_estimates
 from carprice.pricing.price_model import PriceModel
+from carprice.progress import Progress
 from carprice.wording import spell
 from carprice.wording.files import ESTIMATED_FILE, FILE_TOO_LONG
 
@@ -100,11 +101,11 @@ def score_chunk(
 
 
 def copy_with_estimates(
-    model: PriceModel, file: ListingFile, target: Path, progress: Callable[[int], None]
+    model: PriceModel, file: ListingFile, target: Path, progress: Progress
 ) -> tuple[int, int]:
     """Write a copy of a file with estimates; whole or not at all.
 
-    progress: is told the number of cars after each chunk.
+    progress: is told the number of cars after each chunk, and of lines.
     Returns the numbers of cars and of estimates. Raises DatasetError where the file cannot be
     read on or the target not be written.
     """
@@ -115,16 +116,16 @@ def copy_with_estimates(
             scored = score_chunk(model, file, chunk)
             write_rows(file.source, copy, scored.rows)
             cars, estimated = cars + scored.cars, estimated + scored.estimated
-            progress(cars)
+            progress(cars, file.most_rows)
     return cars, estimated
 
 
 def estimate_upload(
-    model: PriceModel, upload: Upload, progress: Callable[[float], None], language: Language
+    model: PriceModel, upload: Upload, progress: Progress, language: Language
 ) -> EstimatedFile:
     """Estimate an uploaded CSV file or Excel workbook.
 
-    progress: is told the share that is done after each chunk.
+    progress: is told the number of cars after each chunk, and of lines.
     Raises DatasetError when it cannot be read as listings, or has more than MOST_ROWS.
     """
     file = _open(upload)
@@ -135,7 +136,7 @@ def estimate_upload(
         write_rows(file.source, copy, scored.rows)
         shown.append(_select_columns(file, scored.rows))
         cars += scored.cars
-        progress(min(1, cars / file.most_rows))
+        progress(cars, file.most_rows)
     table: pd.DataFrame = pa.concat_tables(shown).unify_dictionaries().to_pandas()
     table.index += 1
     name = ESTIMATED_FILE.say(HOME, stem=PurePath(upload.name).stem)
@@ -158,7 +159,7 @@ def _open(upload: Upload) -> ListingFile:
     file = ListingFile(upload, needs_price=False)
     if file.most_rows > MOST_ROWS and _has_too_many(file.chunks()):
         found, most = spell.number(file.most_rows), spell.number(MOST_ROWS)
-        raise refuse(FILE_TOO_LONG, file.source.name, found=found, most=most)
+        raise DatasetError(FILE_TOO_LONG, file=file.source.name, found=found, most=most)
     return file
 
 

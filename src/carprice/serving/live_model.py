@@ -1,8 +1,8 @@
-"""The version in production as a server keeps it open: renewed in the background, never on a click.
+"""The open version in production, renewed in the background of a server.
 
 A thread asks the registry every few seconds. A promoted version is opened, measured and warmed up
-before it takes over in one assignment; while the registry is away, or what was promoted cannot be
-opened, the last good version goes on and the trouble is told.
+before it takes over in one assignment; while the registry is away, or the promoted version cannot
+be opened, the last good version goes on answering and `State.trouble` gives the reason.
 """
 
 import gc
@@ -33,8 +33,8 @@ log = logging.getLogger(__name__)
 class Serving(NamedTuple):
     """A version that answers, and its model.
 
-    reference: what it learnt from, where that table is at hand. record: what stands with its run,
-    once that was read.
+    reference: its training listings, where that table is at hand. record: reports of its run,
+    once read.
     """
 
     version: Version
@@ -44,15 +44,15 @@ class Serving(NamedTuple):
 
     @property
     def simulated(self) -> bool:
-        """Whether it learnt from simulated adverts."""
+        """Whether it was trained on simulated adverts."""
         return self.version.facts.simulated
 
 
 class State(NamedTuple):
-    """What a server has at hand. serving: None while nothing is in production.
+    """State of a server; `serving` is None while nothing is in production.
 
-    history: all versions as they were told of last; None before the first answer.
-    trouble: why the last look at the registry found nothing out, empty when it did.
+    history: all versions at the last answer of the registry; None before the first.
+    trouble: error of the last look at the registry, empty on success.
     """
 
     serving: Serving | None = None
@@ -70,7 +70,7 @@ class State(NamedTuple):
 class LiveModel:
     """Keeps a State up to date; reading `state` is safe from any thread and never waits.
 
-    for_page: whether what a page tells of the model is wanted beside it.
+    for_page: whether to read record and reference as well.
     """
 
     def __init__(self, work: Workspace, *, for_page: bool = True) -> None:
@@ -81,7 +81,7 @@ class LiveModel:
         self._thread = threading.Thread(target=self._keep_looking, daemon=True, name="live-model")
 
     def start(self) -> "LiveModel":
-        """Look again and again in the background, and wait a while for the first look."""
+        """Start looking in the background; wait a while for the first look."""
         # Until the first look is over: a registry that hangs is told of instead of waited for.
         self.state = State(trouble="no answer yet", trouble_since=datetime.now(UTC))
         self._thread.start()
@@ -92,7 +92,7 @@ class LiveModel:
         self._stopping.set()
 
     def look(self) -> None:
-        """Ask the registry once and take up what it says."""
+        """Ask the registry once and renew the state."""
         try:
             registry = self.work.registry  # connects; after a failure, at the next look
             history = read_history(registry)
@@ -111,7 +111,7 @@ class LiveModel:
             self._stopping.wait(LOOK_AGAIN_SECONDS)
 
     def _follow(self, production: Version | None) -> Serving | None:
-        """What answers from now on; tags of the same version may have changed."""
+        """The new `Serving`; tags of the same version may have changed."""
         current = self.state.serving
         if production is None:
             return None
@@ -124,14 +124,14 @@ class LiveModel:
         return self._add_record(serving)
 
     def _open(self, version: Version) -> Serving:
-        """A version opened, measured where a page tells of it, and warmed up."""
+        """A version opened, measured for a page, and warmed up."""
         model = PriceModel(self.work.registry.open_model(version))
         reference = self._read_reference(model, version) if self.for_page else None
         estimate_car(model, FIRST_CAR)
         return Serving(version, model, reference)
 
     def _add_record(self, serving: Serving) -> Serving:
-        """Once for each version; one whose record cannot be read answers, and it is tried again."""
+        """The serving with its record; without one where reading fails, until the next look."""
         if not self.for_page or serving.record is not NO_RECORD:
             return serving
         try:
@@ -141,7 +141,7 @@ class LiveModel:
             return serving
 
     def _read_reference(self, model: PriceModel, version: Version) -> Reference | None:
-        """Nothing where the clean table is not here: estimates need none of it."""
+        """The reference of a version; None without its clean table, unneeded for estimates."""
         facts = version.facts
         if facts.holdout_share is None:
             return None
@@ -154,10 +154,10 @@ class LiveModel:
 
 
 def _settle_memory() -> None:
-    """Keep what is in memory out of the search for garbage, after one last search.
+    """Freeze the garbage collector's view of memory, after one last collection.
 
-    After each run of a page, and whenever Python sees fit, that search would stop every answer for
-    half a second. Without the last one, what only waits to be thrown away would stay for ever.
+    After each run of a page, and whenever Python sees fit, a collection would stop every answer
+    for half a second. Without the last one, garbage of now would stay for ever.
     """
     gc.unfreeze()
     gc.collect()

@@ -1,5 +1,6 @@
-"""What the version in production answers: for one example, and for a file of cars."""
+"""Estimates by the version in production: one example, and a file."""
 
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from carprice.workspace import Workspace
 
 
 class ProductionFacts(NamedTuple):
-    """What is in production, for a person: None and empty when nothing is."""
+    """The version in production in words; None and empty without one."""
 
     version: int | None
     figures: dict[str, float]
@@ -45,7 +46,7 @@ def describe_production(work: Workspace) -> ProductionFacts:
 
 
 class FileEstimates(NamedTuple):
-    """What became of a file of cars."""
+    """Counts of an estimated file, and the name of the model."""
 
     rows: int
     estimated: int
@@ -53,7 +54,7 @@ class FileEstimates(NamedTuple):
 
 
 def estimate_file(work: Workspace, source: Path, target: Path) -> FileEstimates:
-    """Copy a file row by row with estimates and remarks added; whole or not at all.
+    """Write a copy of a file with estimates and remarks, whole or not at all.
 
     Raises DatasetError when the source cannot be read or the target not be written.
     """
@@ -62,10 +63,6 @@ def estimate_file(work: Workspace, source: Path, target: Path) -> FileEstimates:
         raise RegistryError("no version is in production: type `carprice run` first")
     model = PriceModel(work.registry.open_model(production))
     file = ListingFile(source, needs_price=False)
-    rows, estimated = copy_with_estimates(
-        model,
-        file,
-        target,
-        lambda rows: work.progress(f"estimating {source.name}", rows, file.most_rows),
-    )
+    progress = partial(work.progress, f"estimating {source.name}")
+    rows, estimated = copy_with_estimates(model, file, target, progress)
     return FileEstimates(rows, estimated, production.name)

@@ -1,4 +1,4 @@
-"""What the API says when it refuses, in each language."""
+"""Sentences of the API's refusals, in each language."""
 
 from carprice.language import Text
 

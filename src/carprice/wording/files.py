@@ -1,4 +1,4 @@
-"""Why a file cannot be read, in each language."""
+"""Sentences for files that cannot be read, in each language."""
 
 from carprice.language import Text
 

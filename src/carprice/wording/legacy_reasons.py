@@ -1,6 +1,6 @@
-"""French of reasons that earlier releases stored as English sentences.
+"""French of reasons stored as English sentences by earlier releases.
 
-Only for versions and receipts already on record: reasons are now stored as codes with figures. This
+For versions and receipts already stored alone: reasons are now stored as codes with figures. This
 module may go once no registry in use holds a version that release 0.1.0 evaluated.
 """
 
@@ -77,5 +77,5 @@ REASONS = {
 
 
 def say_legacy(english: str) -> str:
-    """The French of one sentence, or of several as a tag joins them."""
+    """The French of one sentence, or of several joined in a tag."""
     return re.sub(r"(?<=\d)\.(?=\d)", ",", translate(english, REASONS | MESSAGES))

@@ -1,4 +1,4 @@
-"""French of English messages that a reason quotes: why a stored model was not opened."""
+"""French of error messages about stored models, quoted by reasons."""
 
 import re
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ MESSAGES = {
 
 
 def translate(english: str, sentences: Mapping[str, str] = MESSAGES) -> str:
-    """The French of a text; what no pattern matches stays as it is.
+    """The French of a text; parts without a pattern stay as they are.
 
     sentences: pattern of the English to its French, with the same figures in the same order.
     """

@@ -29,7 +29,7 @@ LONGEST_TAG = 5000
 
 
 class Code(StrEnum):
-    """Names of reasons, which are stored: none may change."""
+    """Names of reasons; they are stored, so none may change."""
 
     # The gate
     TOO_FEW_ROWS = "too_few_rows"
@@ -167,7 +167,7 @@ TEXTS_IN_FRENCH: Mapping[str, Callable[[str], str]] = {
     "message": translate,
     "sentence": say_legacy,
 }
-"""How a figure that is an English text is said in French; the others are names."""
+"""Name of a figure to the French of its English text; other texts are names."""
 FRENCH_MARKS = str.maketrans({",": THIN_SPACE, ".": ","})
 SLICE_BELOW = Text("moins de {high}", "under {high}")
 SLICE_ABOVE = Text("{low} et plus", "{low} and more")
@@ -193,13 +193,13 @@ class Reason(Frozen):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def text(self) -> str:
-        """The English sentence, for people who open what is stored."""
+        """The English sentence, stored for people."""
         return say_reason(self, "en")
 
     @model_validator(mode="before")
     @classmethod
     def _read_sentence(cls, given: Any) -> Any:
-        """Take the sentence that earlier releases stored."""
+        """Accept the plain sentence stored by earlier releases."""
         if isinstance(given, str):
             return {"code": Code.ON_RECORD, "figures": {"sentence": given}}
         return given
@@ -218,7 +218,7 @@ STORED = TypeAdapter(list[Reason])
 
 
 class _French:
-    """A number that is written with French marks, whatever its format."""
+    """A number that formats with French marks."""
 
     def __init__(self, figure: float) -> None:
         self.figure = figure
@@ -246,19 +246,19 @@ def list_reasons(heading: str, reasons: Sequence[Reason], language: Language = "
 
 
 def write_reasons(reasons: Sequence[Reason]) -> str:
-    """Reasons in English for a tag that people read, as many whole ones as it holds."""
+    """Text of a tag for people: as many whole reasons as fit, in English."""
     texts = [each.text for each in reasons]
     return _join_whole(texts, "; ", LONGEST_TEXT) or "".join(texts[:1])[:LONGEST_TEXT]
 
 
 def store_reasons(reasons: Sequence[Reason]) -> str:
-    """Reasons in JSON for a tag that programs read, as many whole ones as it holds."""
+    """JSON of a tag for programs: as many whole reasons as fit."""
     stored = [each.model_dump_json(exclude={"text"}) for each in reasons]
     return f"[{_join_whole(stored, ',', LONGEST_TAG - 2)}]"
 
 
 def recall_reasons(stored: str, text: str) -> list[Reason]:
-    """Reasons of a tag in JSON; of its English text where only that can be read."""
+    """Reasons of a JSON tag; of the English text where that fails."""
     try:
         reasons = STORED.validate_json(stored)
     except ValidationError:  # of an earlier release, or of a later one
@@ -269,7 +269,7 @@ def recall_reasons(stored: str, text: str) -> list[Reason]:
 
 
 def name_slice(part: Slice, language: Language = HOME) -> str:
-    """A slice of an evaluation: a choice by its wording, a band by its ends."""
+    """Name of a slice for people: its wording, or the ends of its band."""
     if part.low is None:
         return word_choice(part.family, part.name, language)
     spell = number if part.family == "price" else str

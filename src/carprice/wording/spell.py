@@ -1,4 +1,4 @@
-"""How names, amounts and reasons are worded in each language, with the sentences of `texts.py`."""
+"""Spelling of names, numbers, amounts and dates in each language."""
 
 import re
 from datetime import date, datetime
@@ -24,35 +24,35 @@ MADE_LINKS = re.compile(r"[:@]|www(?=\.)", re.IGNORECASE)
 
 
 def title(name: str, language: Language = HOME) -> str:
-    """The label of a field as it stands over a column."""
+    """Label of a field at the head of a column."""
     return BY_NAME[name].label.say(language)
 
 
 def label(name: str, language: Language = HOME) -> str:
-    """The label of a field inside a sentence."""
+    """Label of a field inside a sentence."""
     return title(name, language).lower()
 
 
 def name_fields(names: tuple[str, ...], language: Language = HOME) -> str:
-    """Labels of fields that are told of together."""
+    """Labels of several fields, equipment as one."""
     if set(names) <= set(EQUIPMENT):
         return EQUIPMENT_LABEL.say(language)
     return ", ".join(label(name, language) for name in names)
 
 
 def word_choice(name: str, code: str, language: Language = HOME) -> str:
-    """The wording of a choice by its code."""
+    """Wording of a choice."""
     return BY_NAME[name].choices[code].say(language)
 
 
 def plain(name: str) -> str:
-    """A name out of a link or a file as Markdown shows it: to the letter, and not without end."""
+    """A user's text escaped for Markdown and cut at LONGEST_NAME."""
     shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
     return PUNCTUATION.sub(r"\\\g<0>", MADE_LINKS.sub(f"\\g<0>{WORD_JOINER}", shown))
 
 
 def capital(sentence: str) -> str:
-    """A remark as it begins a line."""
+    """A remark with a capital first letter."""
     return sentence[:1].upper() + sentence[1:]
 
 
@@ -62,24 +62,24 @@ def number(amount: float) -> str:
 
 
 def figure(name: str, amount: float) -> str:
-    """A number of a field as people write it: thin spaces, but none in a year."""
+    """A field's number with thin spaces, none in a year."""
     return f"{amount:.0f}" if name == "model_year" else number(amount)
 
 
 def measure(name: str, amount: float) -> str:
-    """A number of a field with its unit: 120 000 km, or the year 2018."""
+    """A field's number with its unit: 120 000 km, or the year 2018."""
     return FIXED_SPACE.join(filter(None, [figure(name, amount), BY_NAME[name].unit]))
 
 
 def limits(name: str, language: Language = HOME) -> str:
-    """The plausible range of a field; it stands at the end of what tells of it."""
+    """The plausible range of a field, unit included."""
     field = BY_NAME[name]
     low, high = figure(name, field.minimum), measure(name, field.maximum)
     return LIMITS.say(language, low=low, high=high)
 
 
 def about(amount: float) -> str:
-    """An estimated amount: three digits that mean something, not six that do not."""
+    """An amount in three significant digits, with its currency."""
     return money(float(f"{amount:.3g}"))
 
 
@@ -89,18 +89,18 @@ def money(amount: float) -> str:
 
 
 def decimal(amount: float, language: Language = HOME, digits: int = 1) -> str:
-    """A figure with the decimal mark of the language."""
+    """A number with the decimal mark of the language."""
     spelt = f"{amount:.{digits}f}"
     return spelt.replace(".", ",") if language == "fr" else spelt
 
 
 def day(when: date, language: Language = HOME) -> str:
-    """A date as people of the language write it: 24/11/2026, or 24 Nov 2026."""
+    """A date: 24/11/2026 in French, 24 Nov 2026 in English."""
     return f"{when:%d/%m/%Y}" if language == "fr" else f"{when:%d %b %Y}"
 
 
 def moment(when: datetime, language: Language = HOME) -> str:
-    """A day and its time where the market is."""
+    """Date and time in the time zone of the market."""
     there = when.astimezone(ZoneInfo(MARKET.zone))
     return MOMENT.say(
         language, date=day(there, language), time=f"{there:%H:%M}", clock=MARKET.clock.say(language)
