@@ -191,8 +191,8 @@ def _join(rows: int, parts: Iterator[tuple[Rows, str]], separator: str) -> npt.N
     """The parts that hold for each row, joined in their order (n,)."""
     joined = np.full(rows, "", dtype=object)
     for holds, part in parts:
-        joined[holds & (joined != "")] += separator
-        joined[holds] += part
+        at = np.flatnonzero(holds)
+        joined[at] = [f"{said}{separator}{part}" if said else part for said in joined[at]]
     return joined
 
 
