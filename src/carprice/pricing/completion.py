@@ -145,8 +145,8 @@ def _fill(
         # Cars with the same values in these fields share their weights.
         keys, alike = find_distinct(cars[:, 0, [AT[each] for each in near]])
         weights = _weigh(keys, near, lenders)
-        for said, places in parts.items():
-            drawn = _draw(weights * np.frombuffer(said, dtype=bool))
+        for flags, places in parts.items():
+            drawn = _draw(weights * np.frombuffer(flags, dtype=bool))
             cars[:, :, places] = lenders[:, places][drawn][alike]
     return cars
 
