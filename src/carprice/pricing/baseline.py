@@ -36,8 +36,20 @@ DETAILS = tuple(
 """Choices, and answers of yes or no, that add to the price of a version."""
 
 
+GENERATION_YEARS = 3
+BLOCK_ROWS = 32_768
+"""Rows worked on at a time: their columns stay in the processor's cache."""
+
+Cells = npt.NDArray[np.intp]
+
+
 class Scales(TypedDict):
-    """What a baseline counts on, as it was when it was fitted: see `market.Priors`."""
+    """Scales that a market gave its baseline: plain values, which a model stores.
+
+    age_knots to km_scale: as in `market.Priors`.
+    knots, typical: of a number by field name, where its effect bends and what it usually is.
+    below: of a number by field name, the limit under which it has an effect.
+    """
 
     age_knots: list[float]
     typical_age: float
@@ -48,28 +60,23 @@ class Scales(TypedDict):
     below: dict[str, float]
 
 
-def list_scales() -> Scales:
-    """The scales of the market as plain values, which a model stores."""
-    return {
-        "age_knots": [*PRIORS.age_knots],
-        "typical_age": PRIORS.typical_age,
-        "km_per_year": PRIORS.km_per_year,
-        "km_scale": PRIORS.km_scale,
-        "knots": {name: [*each.at] for name, each in KNOTS.items()},
-        "typical": {name: each.typical for name, each in KNOTS.items()},
-        "below": {name: each.limit for name, each in BELOW.items()},
-    }
-
-
-GENERATION_YEARS = 3
-BLOCK_ROWS = 32_768
-"""Rows worked on at a time: their columns stay in the processor's cache."""
-
-Cells = npt.NDArray[np.intp]
+SCALES: Scales = {
+    "age_knots": [*PRIORS.age_knots],
+    "typical_age": PRIORS.typical_age,
+    "km_per_year": PRIORS.km_per_year,
+    "km_scale": PRIORS.km_scale,
+    "knots": {name: [*each.at] for name, each in KNOTS.items()},
+    "typical": {name: each.typical for name, each in KNOTS.items()},
+    "below": {name: each.limit for name, each in BELOW.items()},
+}
+"""Of the market that is served."""
 
 
 class Term(NamedTuple):
-    """One effect: every row picks a cell of a small table and scales it by a factor."""
+    """One effect: every row picks a cell of a small table and scales it by a factor.
+
+    Terms of one name share their table: between two knots, a row picks both of their cells.
+    """
 
     name: str
     size: int
@@ -87,27 +94,27 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     penalty: strength of the ridge.
     huber: log error from which a price counts less.
     reference_year_: ages are counted from it, whatever year it is when a price is asked for.
-    scales_: knots and usual values, whatever the market says of them by then.
+    scales_: those it was fitted on, whatever the market says by then.
     """
 
     reference_year_: float = LAST_YEAR_WRITTEN_DOWN
-    scales_: Scales = list_scales()
+    scales_: Scales = SCALES
 
     def __init__(self, penalty: float = 0.7, huber: float = 0.1) -> None:
         self.penalty = penalty
         self.huber = huber
 
     def fit(self, X: Floats, y: Floats) -> Self:  # noqa: N803
-        """Fit on encoded listings (n, features.COLUMNS) and their log prices (n,)."""
+        """Fit on encoded listings (n, COLUMNS) and their log prices (n,)."""
         self.reference_year_ = float(THIS_YEAR)
-        self.scales_ = list_scales()
+        self.scales_ = SCALES
         self.makes_ = int(X[:, AT["make"]].max()) + 1
         self.models_ = int(X[:, AT["model"]].max()) + 1
-        sizes = {term.name: term.size for term in self._all_terms(X[:1])}
+        sizes = {term.name: term.size for term in self._terms(X[:1])}  # one for each table
         starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
         width = sum(sizes.values())
         blocks = (X[at : at + BLOCK_ROWS] for at in range(0, len(X), BLOCK_ROWS))
-        parts = [_build_design(self._all_terms(rows), starts, width) for rows in blocks]
+        parts = [_build_design(self._terms(rows), starts, width) for rows in blocks]
         design = vstack(parts, format="csr")
         del parts
         # A sparse design is weighted in a copy in any case; one more would only fill the memory.
@@ -128,10 +135,12 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def predict_parts(self, X: Floats) -> tuple[Floats, Floats]:  # noqa: N803
         """Log price by the core fields alone, and what the details add: two arrays (n,)."""
         check_is_fitted(self)
+        decades = self.read_decades(X)
         # However the fit turned out, more kilometres never raise a price.
-        slope = np.minimum(self._sum(self._km_slopes(X)), 0)
-        core = self.intercept_ + slope * self.read_km(X) + self._sum(self._core_terms(X))
-        return core, self._sum(self._detail_terms(X))
+        slope = np.minimum(self._sum(self._km_terms(X, decades, 1.0)), 0)
+        others = self._sum(self._core_terms(X, decades))
+        core = self.intercept_ + slope * self.read_km(X) + others
+        return core, self._sum(self._detail_terms(X, decades))
 
     def read_age(self, X: Floats) -> Floats:  # noqa: N803
         """Age in years (n,); a typical one where the year is unknown."""
@@ -154,22 +163,21 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         effects = (self.tables_[term.name][term.cells] * term.factors for term in terms)
         return np.asarray(sum(effects))
 
-    def _all_terms(self, X: Floats) -> list[Term]:  # noqa: N803
-        km = self.read_km(X)
-        slopes = (term._replace(factors=term.factors * km) for term in self._km_slopes(X))
-        return [*slopes, *self._core_terms(X), *self._detail_terms(X)]
-
-    def _km_slopes(self, X: Floats) -> Iterator[Term]:  # noqa: N803
-        """What a step on the scale of kilometres takes off the log price."""
-        nowhere = np.zeros(len(X), dtype=np.intp)
-        yield Term("km", 1, nowhere, MARKET_WEIGHT)
-        yield Term("km by age", 1, nowhere, self.read_decades(X) * MARKET_WEIGHT)
-        for name in VERSIONS[:1]:
-            yield Term(f"km by {name}", _size(name), _cells(X, name), MARKET_WEIGHT)
-
-    def _core_terms(self, X: Floats) -> Iterator[Term]:  # noqa: N803
-        """Make, model, year, kilometres, and the choices that make a version."""
+    def _terms(self, X: Floats) -> list[Term]:  # noqa: N803
         decades = self.read_decades(X)
+        of_km = self._km_terms(X, decades, self.read_km(X))
+        return [*of_km, *self._core_terms(X, decades), *self._detail_terms(X, decades)]
+
+    def _km_terms(self, X: Floats, decades: Floats, km: Floats | float) -> Iterator[Term]:  # noqa: N803
+        """What kilometres add to the log price, `km` of them as read by `read_km`."""
+        nowhere = np.zeros(len(X), dtype=np.intp)
+        yield Term("km", 1, nowhere, MARKET_WEIGHT * km)
+        yield Term("km by age", 1, nowhere, decades * MARKET_WEIGHT * km)
+        for name in VERSIONS[:1]:
+            yield Term(f"km by {name}", _size(name), _cells(X, name), MARKET_WEIGHT * km)
+
+    def _core_terms(self, X: Floats, decades: Floats) -> Iterator[Term]:  # noqa: N803
+        """Make, model, year, and the choices that make a version; of kilometres, their absence."""
         version, versions = np.zeros(len(X), dtype=np.intp), 1
         make, model = _cells(X, "make"), _cells(X, "model")
         free = MARKET_WEIGHT
@@ -199,9 +207,8 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             band = (back.astype(np.intp) + shift) // GENERATION_YEARS
             yield Term(f"generation {shift}", self.models_ * bands, model * bands + band, weight)
 
-    def _detail_terms(self, X: Floats) -> Iterator[Term]:  # noqa: N803
+    def _detail_terms(self, X: Floats, decades: Floats) -> Iterator[Term]:  # noqa: N803
         """What adverts often leave out, much of it together."""
-        decades = self.read_decades(X)
         free = MARKET_WEIGHT
         for name in DETAILS:
             yield from _choice(name, _cells(X, name), decades, free)
@@ -235,7 +242,7 @@ def _choice(name: str, cells: Cells, decades: Floats, weight: float) -> Iterator
 def _interpolate(
     name: str, x: Floats, knots: Sequence[float], weights: Floats | float
 ) -> Iterator[Term]:
-    """A piecewise linear effect: the two knots around x, each weighted by its closeness."""
+    """A piecewise linear effect: the two knots around x, each by its closeness, in one table."""
     place = np.interp(x, knots, np.arange(len(knots)))
     lower = np.minimum(place.astype(np.intp), len(knots) - 2)
     yield Term(name, len(knots), lower, (1 - place + lower) * weights)

@@ -5,7 +5,7 @@ of the same make lend their values, weighted by how near they are in model, year
 each car is completed in COMPLETIONS ways, and its estimate comes from the prices of all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Self
 
@@ -109,23 +109,35 @@ class Completer(BaseEstimator):  # type: ignore[misc]
             if group[0]:
                 of_make = of_make[of_make[:, AT["make"]] == group[0]]
             left_open = [name for name, at in FIELD_AT.items() if group[1 + at]]
-            said = [name for name in left_open if not is_missing(of_make, name).all()]
-            unsaid = [name for name in left_open if name not in said]
-            for names, lenders in ((said, of_make), (unsaid, self.lenders_)):
+            said = {name: has for name in left_open if (has := _say(of_make, name)).any()}
+            unsaid = {name: _say(self.lenders_, name) for name in left_open if name not in said}
+            for says, lenders in ((said, of_make), (unsaid, self.lenders_)):
                 size = max(1, MOST_WEIGHTS // max(1, len(lenders)))
-                for start in range(0, len(rows) if names else 0, size):
+                for start in range(0, len(rows) if says else 0, size):
                     block = rows[start : start + size]
-                    completed[block] = _fill(completed[block], lenders, names, left_open)
+                    completed[block] = _fill(completed[block], lenders, says, left_open)
         return completed
 
 
-def _fill(cars: Floats, lenders: Floats, names: Sequence[str], left_open: Sequence[str]) -> Floats:
-    """Cars (n, COMPLETIONS, COLUMNS) with the open fields `names` taken from lenders."""
+def _say(lenders: Floats, name: str) -> npt.NDArray[np.bool_]:
+    """Which adverts say a field (n,)."""
+    return np.logical_not(is_missing(lenders, name))
+
+
+def _fill(
+    cars: Floats,
+    lenders: Floats,
+    says: Mapping[str, npt.NDArray[np.bool_]],
+    left_open: Sequence[str],
+) -> Floats:
+    """Cars (n, COMPLETIONS, COLUMNS) with some open fields taken from lenders.
+
+    says: for each of these fields, which lenders have it.
+    """
     lent_together: dict[tuple[str, ...], dict[bytes, list[int]]] = {}
-    for name in names:
+    for name, said in says.items():
         if name == "model" and "make" in left_open:
             continue  # known within its make only: both are lent together
-        said = is_missing(lenders, name) == 0
         places = [at for each in (name, *(["model"] * (name == "make"))) for at in PLACES[each]]
         near = tuple(each for each in lent_by(name) if each not in left_open)
         lent_together.setdefault(near, {}).setdefault(said.tobytes(), []).extend(places)
@@ -133,8 +145,8 @@ def _fill(cars: Floats, lenders: Floats, names: Sequence[str], left_open: Sequen
         # Cars with the same values in these fields share their weights.
         keys, alike = find_distinct(cars[:, 0, [AT[each] for each in near]])
         weights = _weigh(keys, near, lenders)
-        for said, places in parts.items():
-            drawn = _draw(weights * np.frombuffer(said, dtype=bool))
+        for flags, places in parts.items():
+            drawn = _draw(weights * np.frombuffer(flags, dtype=bool))
             cars[:, :, places] = lenders[:, places][drawn][alike]
     return cars
 

@@ -1,6 +1,7 @@
 """Cross-fitting: cars priced by models that were fitted without them."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,11 @@ class OutOfFold(NamedTuple):
     actual: Floats
     fold: npt.NDArray[np.intp]
     whole: npt.NDArray[np.bool_]
+
+    @classmethod
+    def concatenate(cls, folds: Iterable[Self]) -> Self:
+        """The rows of all folds, one fold after the other."""
+        return cls(*map(np.concatenate, zip(*folds, strict=True)))
 
 
 def group_vehicles(X: Floats) -> npt.NDArray[np.intp]:  # noqa: N803

@@ -52,22 +52,25 @@ class ErrorScale(BaseEstimator):  # type: ignore[misc]
         self.reference_year_ = float(THIS_YEAR)
         self.age_knots_ = np.array(PRIORS.error_age_knots, dtype=float)
         self.log_price_knots_ = np.log(PRIORS.error_price_knots)
-        target = np.log(np.clip(errors, *ERROR_RANGE)) - _least_widening(X)
+        design, least = self._design(X, core)
+        target = np.log(np.clip(errors, *ERROR_RANGE)) - least
         # Every coefficient is held at zero or above; effects that may go either way enter twice.
-        ridge = Ridge(alpha=1.0, positive=True).fit(self._design(X, core), target)
+        ridge = Ridge(alpha=1.0, positive=True).fit(design, target)
         self.effects_, self.intercept_ = ridge.coef_, float(ridge.intercept_)
         return self
 
     def predict(self, X: Floats, core: Floats) -> Floats:  # noqa: N803
         """Expected |log error| (n,), up to one common factor."""
         check_is_fitted(self)
-        log_scale: Floats = (
-            self._design(X, core) @ self.effects_ + self.intercept_ + _least_widening(X)
-        )
+        design, least = self._design(X, core)
+        log_scale: Floats = design @ self.effects_ + self.intercept_ + least
         return np.exp(log_scale)
 
-    def _design(self, X: Floats, core: Floats) -> Floats:  # noqa: N803
-        """Effects on the scale (n, effects), each oriented so that it may only widen."""
+    def _design(self, X: Floats, core: Floats) -> tuple[Floats, Floats]:  # noqa: N803
+        """Effects on the log scale (n, effects), and what is added to it in any case (n,).
+
+        Each effect is oriented so that it may only widen.
+        """
         year = X[:, AT["model_year"]]
         age = np.where(np.isnan(year), OLDEST, np.clip(self.reference_year_ - year, 0, OLDEST))
         older = [np.maximum(0, age - knot) / 10 for knot in self.age_knots_]
@@ -80,8 +83,9 @@ class ErrorScale(BaseEstimator):  # type: ignore[misc]
             np.maximum(0, np.log((WELL_KNOWN + 1) / (models + 1))),
         ]
         missing = [is_missing(X, name) for name in MASKED]
-        free = np.column_stack([*older, *dearer])
-        return np.column_stack([free, -free, *rarity, *missing])
+        free = [*older, *dearer]
+        design = np.column_stack([*free, *(-each for each in free), *rarity, *missing])
+        return design, LEAST_WIDENING * np.sum(missing, axis=0)
 
 
 def blank(X: Floats, name: str) -> Floats:  # noqa: N803
@@ -109,8 +113,3 @@ def conformal_quantile(ratios: Floats, coverage: float) -> float:
     """Quantile of |error| over scale that covers the promised share of cars not seen yet."""
     rank = math.ceil((len(ratios) + 1) * coverage)
     return float(np.sort(ratios)[min(rank, len(ratios)) - 1])
-
-
-def _least_widening(X: Floats) -> Floats:  # noqa: N803
-    missing: Floats = np.sum([is_missing(X, name) for name in MASKED], axis=0)
-    return LEAST_WIDENING * missing

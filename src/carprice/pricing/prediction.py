@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from carprice.listings.parsing import Column, Parsed
 from carprice.market.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES, HOME, TARGET
 from carprice.market.problems import Problem, ProblemKind
 from carprice.pricing.completion import FIELD_AT, FieldFlags
-from carprice.pricing.encoder import AT
+from carprice.pricing.encoder import AT, Columns
 from carprice.pricing.interval import MASKED
 from carprice.pricing.price_model import PriceModel, ToldCar
 from carprice.wording import spell
@@ -30,8 +30,8 @@ from carprice.wording.remarks import (
 
 CORE = tuple(each for each in FEATURES if BY_NAME[each].needed)
 IS_CORE = np.isin(FEATURES, CORE)
-FEATURE_NAMES = pd.Index(FEATURES)
-NUMERIC_AT = [at for at, name in enumerate(FEATURES) if name in NUMBERS]
+NUMERIC_AT = {name: at for at, name in enumerate(NUMBERS) if name in FIELD_AT}
+"""Where the numbers of a car stand among those that cleaning corrects."""
 LEAST_GIVEN = 3
 """Core fields that must be known for an estimate."""
 RARE_BELOW = 5
@@ -62,20 +62,23 @@ class CarEstimate(NamedTuple):
 class Cars:
     """Cars, read and encoded once.
 
-    listings: clean table of FEATURES, one row a car. encoded: (n, COLUMNS). missing: fields
-    without a value (n, FEATURES).
+    columns: their clean values. encoded: (n, COLUMNS). missing: fields without a value
+    (n, FEATURES).
     """
 
-    listings: pd.DataFrame
+    columns: Columns
     encoded: Floats
     missing: FieldFlags
     problems: Problems
 
+    @classmethod
+    def of_columns(cls, model: PriceModel, columns: Columns, problems: Problems) -> Self:
+        return cls(columns, model.encode_columns(columns), columns.find_missing(), problems)
+
     def tell(self, at: int) -> ToldCar:
         """The car in row `at`; its missing fields are open."""
         row = slice(at, at + 1)
-        values = dict(zip(FEATURES, self.listings.iloc[at].tolist(), strict=True))
-        return ToldCar(values, self.encoded[row], self.missing[row])
+        return ToldCar(self.columns.tell(at), self.encoded[row], self.missing[row])
 
 
 def read_cars(model: PriceModel, answers: Iterable[Mapping[str, str]]) -> Cars:
@@ -84,13 +87,9 @@ def read_cars(model: PriceModel, answers: Iterable[Mapping[str, str]]) -> Cars:
     given = {name for car in cars for name, text in car.items() if text and name in BY_NAME}
     columns = {name: Column.of_texts(car.get(name) for car in cars) for name in given}
     typed = parse_columns(columns, len(cars))
-    values = np.full((len(cars), len(FEATURES)), None, dtype=object)
-    values[:, NUMERIC_AT] = typed.numbers[:, [NUMBERS.index(FEATURES[at]) for at in NUMERIC_AT]]
-    for name in typed.texts.keys() & FIELD_AT:
-        values[:, FIELD_AT[name]] = typed.texts[name].spread(typed.texts[name].distinct, object)
-    # In one block: a table with a column of its own for each field takes longer than the price.
-    listings = pd.DataFrame(values, columns=FEATURE_NAMES, dtype=object, copy=False)
-    return Cars(listings, model.encode(listings), pd.isna(values), typed.problems)
+    texts = {name: column for name, column in typed.texts.items() if name in FIELD_AT}
+    numbers = {name: typed.numbers[:, at] for name, at in NUMERIC_AT.items()}
+    return Cars.of_columns(model, Columns(texts, numbers), typed.problems)
 
 
 def estimate_car(
@@ -120,13 +119,12 @@ def estimate_adverts(model: PriceModel, parsed: Parsed, language: Language = HOM
     a name. A missing field that adverts often leave out counts as left out where its column holds
     a cell in any row; where the file has no such column, it is open.
     """
-    listings = parsed.values[list(FEATURES)]
     problems = {code: rows.to_numpy() for code, rows in parsed.problems.items()}
-    cars = Cars(listings, model.encode(listings), listings.isna().to_numpy(), problems)
+    cars = Cars.of_columns(model, Columns.of_table(parsed.values), problems)
     told = np.isin(FEATURES, list(parsed.told))
     absent = model.lacking & told & ~_find_unusable(cars)
     prices, remarks, seen = _estimate(model, cars, cars.missing & ~absent, language)
-    answer = pd.DataFrame(prices, listings.index, list(ESTIMATE_COLUMNS))
+    answer = pd.DataFrame(prices, parsed.values.index, list(ESTIMATE_COLUMNS))
     return answer.assign(remark=remarks, seen=seen)
 
 
@@ -193,8 +191,8 @@ def _join(rows: int, parts: Iterator[tuple[Rows, str]], separator: str) -> npt.N
     """The parts that hold for each row, joined in their order (n,)."""
     joined = np.full(rows, "", dtype=object)
     for holds, part in parts:
-        joined[holds & (joined != "")] += separator
-        joined[holds] += part
+        at = np.flatnonzero(holds)
+        joined[at] = [f"{said}{separator}{part}" if said else part for said in joined[at]]
     return joined
 
 

@@ -8,10 +8,10 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from carprice.arrays import Floats
-from carprice.market.listing import FEATURES
+from carprice.market.listing import EQUIPMENT
 from carprice.market.table import to_listings
 from carprice.pricing.completion import FieldFlags
-from carprice.pricing.encoder import known_equipment
+from carprice.pricing.encoder import AT, Columns
 
 Clean = Mapping[str, float | str]
 """Clean values of a car by field name; an unknown one is NaN, None or left out."""
@@ -43,7 +43,8 @@ class PriceModel:
     @property
     def equipment(self) -> list[str]:
         """Equipment that the model uses."""
-        return known_equipment(self.pipeline["price"].boosted_)
+        learnt = self.pipeline["price"].boosted_
+        return [name for name in EQUIPMENT if AT[name] in learnt]
 
     @property
     def lacking(self) -> FieldFlags:
@@ -53,7 +54,11 @@ class PriceModel:
 
     def encode(self, listings: pd.DataFrame) -> Floats:
         """Clean listings (one column a feature) encoded as floats (n, COLUMNS)."""
-        encoded: Floats = self.pipeline["encode"].transform(listings)
+        return self.encode_columns(Columns.of_table(listings))
+
+    def encode_columns(self, cars: Columns) -> Floats:
+        """The same as `encode`, of cars that stand in no table."""
+        encoded: Floats = self.pipeline["encode"].encode(cars)
         return encoded
 
     def price(self, encoded: Floats, open_fields: FieldFlags | None = None) -> Floats:
@@ -63,6 +68,5 @@ class PriceModel:
 
     def tell(self, car: Clean) -> ToldCar:
         """A car from its clean values, open where there are none."""
-        listing = to_listings([car])
-        values = dict(zip(FEATURES, listing.iloc[0].tolist(), strict=True))
-        return ToldCar(values, self.encode(listing), listing.isna().to_numpy())
+        columns = Columns.of_table(to_listings([car]))
+        return ToldCar(columns.tell(0), self.encode_columns(columns), columns.find_missing())

@@ -206,19 +206,25 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Baseline prices of all cars, each by a baseline fitted without it."""
         folds = GroupKFold(FOLDS, shuffle=True, random_state=self.seed)
         random = np.random.default_rng(self.seed)
-        parts = []
+        parts: list[OutOfFold] = []
         for fold, (train, test) in enumerate(folds.split(X, groups=group_vehicles(X))):
             progress(fold, FOLDS + 1)
             baseline = self._new_baseline().fit(X[train], log_price[train])
             seen = recount(X[test], X[train])
             cars, places = add_nameless(seen, random)
             core, details = baseline.predict_parts(cars)
-            actual = log_price[test][places]
-            numbers = np.full(len(cars), fold)
-            whole = np.arange(len(cars)) < len(test)
-            parts.append((cars, core, core + details, actual, numbers, whole))
+            parts.append(
+                OutOfFold(
+                    encoded=cars,
+                    core=core,
+                    baseline=core + details,
+                    actual=log_price[test][places],
+                    fold=np.full(len(cars), fold),
+                    whole=np.arange(len(cars)) < len(test),
+                )
+            )
         progress(FOLDS, FOLDS + 1)
-        return OutOfFold(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        return OutOfFold.concatenate(parts)
 
     def _boost_each_fold(self, unseen: OutOfFold) -> Floats:
         """Boosting's part of each log price, fitted on the other folds (n,)."""
