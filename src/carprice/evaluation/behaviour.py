@@ -139,7 +139,7 @@ def _check_open_fields(
 
 
 def _price_told(pipeline: Pipeline, cars: pd.DataFrame) -> Floats:
-    """Prices in DH (n,) of cars whose missing fields are left open."""
+    """Prices (n,) of cars whose missing fields are left open."""
     estimates = pipeline.predict(cars, open_fields=cars.isna().to_numpy())
     prices: Floats = estimates[TARGET].to_numpy()
     return prices

@@ -69,7 +69,7 @@ def evaluate(listings: pd.DataFrame, estimates: pd.DataFrame, min_rows: int) -> 
 
 
 def score(actual: pd.Series, estimates: pd.DataFrame) -> Scores:
-    """Scores of estimates (ESTIMATE_COLUMNS) against actual prices in DH."""
+    """Scores of estimates (ESTIMATE_COLUMNS) against actual prices."""
     price = estimates[TARGET]
     error = relative_errors(actual, estimates)
     return Scores(

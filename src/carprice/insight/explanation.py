@@ -30,14 +30,14 @@ GROUPS: tuple[tuple[str, ...], ...] = (
 
 
 class Contribution(NamedTuple):
-    """Amount in DH that fields add to the price of the typical car."""
+    """Amount that fields add to the price of the typical car."""
 
     fields: tuple[str, ...]
     amount: float
 
 
 class Explanation(NamedTuple):
-    """The typical car's price in DH and the contributions up to this car, largest first.
+    """The typical car's price and the contributions up to this car, largest first.
 
     Open fields of this car are open in the typical one as well, and contribute nothing.
     """
@@ -49,7 +49,7 @@ class Explanation(NamedTuple):
 class Curve(NamedTuple):
     """Estimates of one car at some values of one numeric field.
 
-    estimates: in DH (n, ESTIMATE_COLUMNS), one row a value.
+    estimates: (n, ESTIMATE_COLUMNS), one row a value.
     """
 
     name: str

@@ -45,13 +45,13 @@ def find_middle(adverts: pd.DataFrame) -> Middle:
 
 
 def summarize_names(adverts: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Price quartiles (COLUMNS, in DH) of the most frequent names, the dearest first."""
+    """Price quartiles (COLUMNS) of the most frequent names, the dearest first."""
     groups = _summarize(adverts, column).sort_values("rows", ascending=False, kind="stable")
     return groups.head(MOST_GROUPS).sort_values("median", ascending=False, ignore_index=True)
 
 
 def summarize_years(adverts: pd.DataFrame) -> pd.DataFrame:
-    """Price quartiles (COLUMNS, in DH) by model year, `name` being the year, oldest first."""
+    """Price quartiles (COLUMNS) by model year, `name` being the year, oldest first."""
     return _summarize(adverts, "model_year").sort_values("name", ignore_index=True)
 
 

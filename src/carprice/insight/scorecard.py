@@ -25,7 +25,7 @@ def bin_estimates(unseen: pd.DataFrame) -> pd.DataFrame:
     """Number of held-out cars in each non-empty cell of price against estimate.
 
     unseen: `Reference.unseen`. Cells have equal ratios, so that a cheap car counts like a dear
-    one: columns `price`, `price_end`, `estimate`, `estimate_end` in DH, and `rows`.
+    one: columns `price`, `price_end`, `estimate`, `estimate_end`, and `rows`.
     """
     both = unseen[[TARGET, "estimate"]].dropna()
     if both.empty:

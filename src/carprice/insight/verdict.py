@@ -32,7 +32,7 @@ class Verdict(NamedTuple):
 
 
 def judge(asked: float, price: float, low: float, high: float) -> Verdict:
-    """The verdict on an asking price, given an estimate and its interval (all in DH)."""
+    """The verdict on an asking price, given an estimate and its interval."""
     percent = 100 * (asked / price - 1)
     if asked < low:
         standing = Standing.FAR_BELOW

@@ -21,7 +21,7 @@ class DataProfile(BaseModel, frozen=True):
     """`hash_content` of the clean rows."""
     rows: int
     median_price_by_make: dict[str, float]
-    """Folded make to median price in DH, before the price range applies, so that a file that is
+    """Folded make to median price, before the price range applies, so that a file that is
     off by ten is noticed; makes with few priced rows are left out."""
     models_by_make: dict[str, list[str]]
     """Folded make to its folded models, of the clean rows."""

@@ -45,7 +45,7 @@ Problems = Mapping[Problem, Rows]
 
 
 class CarEstimate(NamedTuple):
-    """The answer for one car: prices in DH, None where there is none, and a remark.
+    """The answer for one car: prices, None where there is none, and a remark.
 
     seen: training adverts of its model, or of its make where no model is named; None for a car
     without a name. Below RARE_BELOW of them there is a range and no price: it would be a guess.
@@ -112,7 +112,7 @@ def estimate_told(model: PriceModel, cars: Cars, language: Language = HOME) -> l
 
 
 def estimate_adverts(model: PriceModel, parsed: Parsed, language: Language = HOME) -> pd.DataFrame:
-    """One row an advert: ESTIMATE_COLUMNS in DH, `remark` and `seen`.
+    """One row an advert: ESTIMATE_COLUMNS, `remark` and `seen`.
 
     Prices are NaN where too little is known; a remark is empty where there is nothing to say.
     seen: training adverts of the car's model, or of its make where no model is named; NaN without

@@ -62,7 +62,7 @@ class PriceModel:
         return encoded
 
     def price(self, encoded: Floats, open_fields: FieldFlags | None = None) -> Floats:
-        """Estimates in DH (n, ESTIMATE_COLUMNS); see PriceRegressor.estimate."""
+        """Estimates (n, ESTIMATE_COLUMNS); see PriceRegressor.estimate."""
         estimates: Floats = self.pipeline["price"].estimate(encoded, open_fields)
         return estimates
 

@@ -1,7 +1,6 @@
 """The price model: one scikit-learn Pipeline from clean listings to a price and its interval."""
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Self
@@ -34,6 +33,7 @@ from carprice.pricing.completion import (
 from carprice.pricing.cross_fit import OutOfFold, add_nameless, group_vehicles, recount
 from carprice.pricing.encoder import AT, COLUMNS, ListingEncoder
 from carprice.pricing.interval import LEAST_WIDENING, ErrorScale, conformal_quantile
+from carprice.progress import Progress, be_silent
 
 FOLDS = 5
 LEAST_LACKING = 0.01
@@ -60,9 +60,6 @@ NAMES = np.isin(FEATURES, ("make", "model"))
 OPEN_ROWS = 4_096
 """Cars completed at a time; among more cars, more share their weights."""
 
-Progress = Callable[[int, int], None]
-"""Called with how many of how many stages are done."""
-
 
 class ModelParams(Frozen, extra="forbid", allow_inf_nan=False, protected_namespaces=()):
     """Hyperparameters of the price model, as params.yaml names them."""
@@ -79,7 +76,7 @@ class ModelParams(Frozen, extra="forbid", allow_inf_nan=False, protected_namespa
 def build_pipeline(params: ModelParams) -> Pipeline:
     """An unfitted pipeline from clean listings to estimates.
 
-    fit(listings, prices in DH); predict(listings) -> ESTIMATE_COLUMNS.
+    fit(listings, prices); predict(listings) -> ESTIMATE_COLUMNS.
     """
     return Pipeline(
         [("encode", ListingEncoder()), ("price", PriceRegressor(**params.model_dump()))]
@@ -116,12 +113,12 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.coverage = coverage
         self.seed = seed
 
-    def fit(self, X: Floats, y: Floats, progress: Progress | None = None) -> Self:  # noqa: N803
-        """Fit on encoded listings (n, COLUMNS) and prices in DH (n,)."""
+    def fit(self, X: Floats, y: Floats, progress: Progress = be_silent) -> Self:  # noqa: N803
+        """Fit on encoded listings (n, COLUMNS) and prices (n,)."""
         log_price = np.log(np.asarray(y, dtype=float))
         self.boosted_ = _choose_columns(X)
         self.lacking_ = _find_lacking(X)
-        unseen = self._cross_fit(X, log_price, progress or (lambda _done, _total: None))
+        unseen = self._cross_fit(X, log_price, progress)
         boosted = self._boost_each_fold(unseen)
         errors = np.abs(unseen.actual - unseen.baseline - boosted)
         self.scale_ = ErrorScale().fit(unseen.encoded, unseen.core, errors)
@@ -137,7 +134,7 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return pd.DataFrame(self.estimate(X, open_fields), columns=list(ESTIMATE_COLUMNS))
 
     def estimate(self, X: Floats, open_fields: FieldFlags | None = None) -> Floats:  # noqa: N803
-        """Price and interval of each car in DH (n, ESTIMATE_COLUMNS).
+        """Price and interval of each car (n, ESTIMATE_COLUMNS).
 
         open_fields: missing fields to be completed from similar adverts (n, FEATURES). All other
         missing fields count as left out of an advert, or as a name never seen. By default, those
@@ -157,7 +154,7 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             return np.concatenate([*threads.map(self._estimate, *zip(*blocks, strict=True))])
 
     def _estimate(self, X: Floats, open_fields: FieldFlags) -> Floats:  # noqa: N803
-        """Estimates of one block of cars in DH (n, ESTIMATE_COLUMNS)."""
+        """Estimates of one block of cars (n, ESTIMATE_COLUMNS)."""
         is_open = open_fields.any(axis=1)
         ends = np.empty((len(X), len(ESTIMATE_COLUMNS)))
         if not is_open.all():

@@ -55,7 +55,7 @@ class EstimatedFile(NamedTuple):
 
     name, copy: the CSV file to hand back.
     table: one row for each of the file, in its order and numbered from 1: the car as it was
-        written (VEHICLE), ESTIMATE_COLUMNS in DH (NaN where there is none) and a `remark`.
+        written (VEHICLE), ESTIMATE_COLUMNS (NaN where there is none) and a `remark`.
     """
 
     name: str
