@@ -25,6 +25,11 @@ FOLDERS = ("model", "integration", "doors", "unit")
 """What takes longest comes first, so that no worker is left with it at the end."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than processors: many a test waits for a server, a lease or a signal."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def place(item: pytest.Item) -> tuple[bool, int]:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,11 @@ import pandas as pd
 import pytest
 import yaml
 
+from carprice.errors import ConfigurationError, ModelIntegrityError
+from carprice.market.chosen import load_market
+from carprice.registry.client import Registry
+from carprice.settings import Settings
+
 MARKETS = Path(__file__).parent / "markets"
 ROOT = MARKETS.parents[2]
 RECIPE = ROOT / "docs" / "another-market.md"
@@ -19,19 +23,16 @@ SOUP = {"make": "Duck", "model": "Soup", "model_year": "2018", "mileage_km": "90
 GOLDEN = {"car": {**SOUP, "model_year": 2018, "mileage_km": 90_000}, "low_frd": 1, "high_frd": 1e5}
 
 
-@dataclass(frozen=True)
-class Project:
-    home: Path
-
-    def call(self, *arguments: str, market: str = "freedonia") -> subprocess.CompletedProcess[str]:
-        with pytest.MonkeyPatch.context() as surroundings:
-            surroundings.setenv("CARPRICE_HOME", str(self.home))
-            surroundings.setenv("CARPRICE_MARKET", market)
-            surroundings.setenv("PYTHONPATH", str(MARKETS))
-            return subprocess.run(
-                [sys.executable, *arguments],
-                capture_output=True, text=True, check=False, timeout=120,
-            )  # fmt: skip
+def call(home: Path, *arguments: str, market: str) -> subprocess.CompletedProcess[str]:
+    """How a Python program ends that serves a market in a folder."""
+    with pytest.MonkeyPatch.context() as surroundings:
+        surroundings.setenv("CARPRICE_HOME", str(home))
+        surroundings.setenv("CARPRICE_MARKET", market)
+        surroundings.setenv("PYTHONPATH", str(MARKETS))
+        return subprocess.run(
+            [sys.executable, *arguments],
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
 
 
 def write_adverts(path: Path) -> None:
@@ -60,36 +61,39 @@ def write_adverts(path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A folder whose model in production is one of Freedonia."""
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with adverts and cars of Freedonia, and what is decided there."""
     home = tmp_path_factory.mktemp("freedonia")
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["quality"]["max_missing_share"] = dict.fromkeys(SOUP, 0.2) | {"body": 0.5}
+    params["gate"]["bootstrap_rounds"] = 100
     params["validation"]["golden_cars"] = [GOLDEN]
     (home / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     write_adverts(home / "adverts.csv")
-    project = Project(home)
-    ended = project.call("-m", "carprice", "run", "--data", str(home / "adverts.csv"))
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return project
+    cars = 'Make,Model,Year,Mileage,Body\nDuck,Soup,2018,"90,000",Estate\nGoose,,,,\n'
+    (home / "cars.csv").write_text(cars, encoding="utf-8")
+    return home
 
 
-def test_a_raw_file_becomes_estimates_in_its_currency_and_language(project: Project) -> None:
-    cars = project.home / "cars.csv"
-    cars.write_text('Make,Model,Year,Mileage,Body\nDuck,Soup,2018,"90,000",Estate\nGoose,,,,\n')
-    target = project.home / "priced.csv"
-    ended = project.call("-m", "carprice", "predict", str(cars), str(target))
+@pytest.fixture(scope="module")
+def said(home: Path) -> dict[str, Any]:
+    """What the doors say once a model of Freedonia is in production."""
+    files = str(home / "adverts.csv"), str(home / "cars.csv")
+    journey = str(MARKETS / "journey.py")
+    ended = call(home, journey, *files, json.dumps(SOUP), market="freedonia")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    known, unknown = pd.read_csv(target).to_dict("records")
+    told: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return told
+
+
+def test_a_raw_file_becomes_estimates_in_its_currency_and_language(said: dict[str, Any]) -> None:
+    known, unknown = said["file"]
     assert known["low_price"] < known["estimated_price"] < known["high_price"]
     assert 10_000 < known["estimated_price"] < 25_000
     assert unknown["remark"].startswith("no estimate: too little is known")
 
 
-def test_form_and_schema_ask_for_its_fields_alone(project: Project) -> None:
-    ended = project.call(str(MARKETS / "doors.py"), json.dumps(SOUP))
-    assert ended.returncode == 0, ended.stderr
-    said: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+def test_schema_and_form_ask_for_its_fields_alone(said: dict[str, Any]) -> None:
     assert said["about"].startswith("Prices of used cars in Freedonia, in dollars")
     assert list(said["asked"]) == ["make", "model", "model_year", "mileage_km", "body"]
     assert said["asked"]["body"] == "Body (Carrosserie); saloon or Saloon, estate or Estate"
@@ -104,21 +108,27 @@ def test_form_and_schema_ask_for_its_fields_alone(project: Project) -> None:
     assert said["tables"] == [["Price (F$)", "Year", "Mileage (km)", "Body"]]
 
 
-def test_a_model_of_another_market_is_refused(project: Project) -> None:
-    ended = project.call("-m", "carprice", "validate", "1", market="")
-    assert ended.returncode == 8
-    assert "belongs to the market freedonia, and morocco is served here" in ended.stderr
-    assert "CARPRICE_MARKET" in ended.stderr
+@pytest.mark.usefixtures("said")
+def test_a_model_of_another_market_is_refused(home: Path) -> None:
+    registry = Registry(Settings(home=home))
+    version = registry.version(1)
+    assert version.facts.market == "freedonia"
+    with pytest.raises(ModelIntegrityError, match=r"market freedonia, and morocco .* CARPRICE_"):
+        registry.open_model(version)
 
 
 @pytest.mark.parametrize(
     ("named", "said"),
     [("elsewhere", "no module that can be imported"), ("json", "has no MARKET of the type Market")],
 )
-def test_a_module_that_is_no_market_is_named(project: Project, named: str, said: str) -> None:
-    ended = project.call("-m", "carprice", "status", market=named)
-    assert (ended.returncode, said in ended.stderr) == (2, True), ended.stderr
-    assert "Traceback" not in ended.stderr
+def test_a_module_that_is_no_market_is_named(named: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        load_market(named)
+
+
+def test_a_command_without_a_market_ends_as_other_configuration_does(home: Path) -> None:
+    ended = call(home, "-m", "carprice", "status", market="elsewhere")
+    assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended.stderr
 
 
 def test_the_recipe_shows_the_market_that_is_run_here() -> None:

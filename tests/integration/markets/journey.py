@@ -1,0 +1,60 @@
+"""From a raw file to all that the doors of the chosen market say of a car, as JSON.
+
+Arguments: a file of adverts to learn from, a file of cars to price, and a car as JSON.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+from fastapi.testclient import TestClient
+from streamlit.testing.v1 import AppTest
+
+from carprice.api.app import build_app
+from carprice.pipeline import steps
+from carprice.serving.production import estimate_file
+from carprice.settings import read_settings
+from carprice.workspace import Workspace
+
+PAGE = Path(__file__).parents[3] / "streamlit_app" / "app.py"
+ESTIMATE = "/v1/estimate"
+
+adverts, cars, told = sys.argv[1:]
+car = json.loads(told)
+work = Workspace(read_settings())
+run_id = steps.check_data_quality(work, Path(adverts)).run_id
+for step in (
+    steps.train_model, steps.evaluate_model, steps.promote_to_staging,
+    steps.validate_staging_model, steps.promote_to_production,
+):  # fmt: skip
+    step(work, run_id)
+
+target = Path(cars).with_suffix(".priced.csv")
+estimate_file(work, Path(cars), target)
+
+with TestClient(build_app()) as client:
+    client.get("/healthz").raise_for_status()
+    described = client.get("/openapi.json").json()
+    answer = client.post(ESTIMATE, json=car).json()
+
+page = AppTest.from_file(PAGE, default_timeout=60)
+for name, value in car.items():
+    page.query_params[name] = value
+page.run()
+
+body = described["paths"][ESTIMATE]["post"]["requestBody"]["content"]["application/json"]
+asked = body["schema"]["properties"]
+said = {
+    "file": pd.read_csv(target).to_dict("records"),
+    "about": described["info"]["description"],
+    "asked": {name: each["description"] for name, each in asked.items()},
+    "answered": list(described["components"]["schemas"]["Estimate"]["properties"]),
+    "answer": answer,
+    "faults": [each.value for each in page.exception],
+    "title": page.title[0].value,
+    "form": [each.label for each in (*page.selectbox, *page.number_input)],
+    "price": page.metric[0].value,
+    "tables": [list(each.value.columns) for each in page.dataframe],
+}
+sys.stdout.write(f"\n{json.dumps(said)}\n")
