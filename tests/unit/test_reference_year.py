@@ -1,4 +1,4 @@
-"""A stored model answers the same before and after 1 January, whatever the calendar admits."""
+"""A stored model answers the same whatever the calendar and the market say by then."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,8 @@ from sklearn.pipeline import Pipeline
 from carprice.market.fields import LAST_YEAR_WRITTEN_DOWN, THIS_YEAR
 from carprice.market.listing import BY_NAME, FEATURES
 from carprice.params import Params
+from carprice.pricing.baseline import SCALES, MarketBaseline
+from carprice.pricing.interval import ErrorScale
 from carprice.pricing.training import fit
 
 PLACES = ("carprice.pricing.baseline", "carprice.pricing.interval")
@@ -25,6 +27,21 @@ def test_a_fitted_model_answers_the_same_in_any_year(
 ) -> None:
     for place in PLACES:
         monkeypatch.setattr(f"{place}.THIS_YEAR", THIS_YEAR + 3)
+    found = pipeline.predict(unseen[list(FEATURES)])
+    pd.testing.assert_frame_equal(found, estimates, check_exact=True)
+
+
+def test_a_fitted_model_answers_the_same_on_other_knots_of_the_market(
+    pipeline: Pipeline,
+    unseen: pd.DataFrame,
+    estimates: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few_knots = np.array([0.0, 5.0])
+    scales = {**SCALES, "age_knots": [0.0, 50.0], "km_per_year": 1.0, "typical_age": 1.0}
+    monkeypatch.setattr(MarketBaseline, "scales_", scales)
+    monkeypatch.setattr(ErrorScale, "age_knots_", few_knots)
+    monkeypatch.setattr(ErrorScale, "log_price_knots_", few_knots)
     found = pipeline.predict(unseen[list(FEATURES)])
     pd.testing.assert_frame_equal(found, estimates, check_exact=True)
 
