@@ -62,8 +62,8 @@ stack-images:  ## Make the images of the stack, and an engine where there is non
 		echo "image $$name …"; \
 		DOCKER_BUILDKIT=1 docker build --quiet --file Dockerfile.$$name . >/dev/null || exit; done
 
-.PHONY: check check-lock check-code check-types check-rooms check-workflows
-check: check-lock check-code check-types check-rooms check-workflows  ## Lint, check types, rooms, lock and workflow
+.PHONY: check check-lock check-code check-types check-rooms check-scripts check-workflows
+check: check-lock check-code check-types check-rooms check-scripts check-workflows  ## Lint, check types, rooms, lock and workflow
 
 check-lock: .venv/.complete
 	@$(UV) lock --check --quiet || { echo "uv.lock is stale: run make lock" >&2; exit 1; }
@@ -79,6 +79,10 @@ check-types: .venv/.complete
 
 check-rooms: .venv/.complete
 	@$(BIN)/lint-imports --no-logo
+
+# SC1091: that a sourced file is not followed is no news; it is checked by itself.
+check-scripts: .venv/.complete
+	@$(BIN)/shellcheck --exclude=SC1091 .ci/run $$(find . -name '*.sh' -not -path './.*')
 
 check-workflows: .venv/.complete
 	@$(BIN)/check-jsonschema --builtin-schema=vendor.github-workflows .github/workflows/*.yml

@@ -2,35 +2,9 @@
 
 import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from machine import RESET, ROOT, START, STOP
-
-
-def find_scripts() -> list[Path]:
-    found = []
-    for folder, folders, files in os.walk(ROOT):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(folder) / name for name in files if name.endswith(".sh")]
-    return [ROOT / ".ci" / "run", *sorted(found)]
-
-
-def test_shellcheck_has_nothing_to_say() -> None:
-    # SC1091: that a sourced file is not followed is no news; it is checked by itself.
-    scripts = [str(path.relative_to(ROOT)) for path in find_scripts()]
-    assert len(scripts) > 10
-    checker = Path(sys.executable).parent / "shellcheck"
-    ended = subprocess.run(
-        [checker, "--exclude=SC1091", *scripts],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.stdout + ended.stderr == ""
 
 
 @pytest.mark.parametrize("script", [START, STOP, RESET])
