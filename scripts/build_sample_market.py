@@ -28,11 +28,11 @@ from carprice.listings.cleaning import clean, name_vehicles
 from carprice.listings.parsing import Parsed
 from carprice.listings.reading import read_listings
 from carprice.simulation.drawing import LOG_KM, OPTIONAL, UNKNOWN, scale_age
-from carprice.simulation.facts import MARKET, find_simulation
+from carprice.simulation.facts import find_simulation
 
 Floats = NDArray[np.float64]
 
-TABLE = Path(__file__).parents[1] / "src/carprice/simulation" / MARKET
+TABLE = Path(__file__).parents[1] / "src/carprice/simulation" / find_simulation().facts
 MIN_CARS = 5
 AGE_KNOTS = np.array([1, 2, 3, 4, 6, 8, 10, 12, 15, 20, 28, 40], dtype=float)
 """From 1: cars of this year's model are too few to have a price of their own."""
@@ -70,7 +70,7 @@ class Fit:
 def main() -> None:
     parser = argparse.ArgumentParser(
         description="Write the sample market's table of aggregate facts from real listings.",
-        epilog=f"The table is {MARKET} in the package; no row stands for fewer than "
+        epilog=f"The table is {TABLE.name} in the package; no row stands for fewer than "
         f"{MIN_CARS} cars.",
     )
     parser.add_argument("listings", type=Path, help="CSV file of real listings, any accepted form")
