@@ -1,3 +1,4 @@
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from carprice.errors import ConfigurationError
 from carprice.listings.cleaning import parse_listings, select_rows
 from carprice.listings.parsing import Parsed
 from carprice.listings.reading import RawListings, read_listings
@@ -20,7 +22,7 @@ from carprice.market.listing import (
     UNPRICED_WORDS,
 )
 from carprice.market.problems import ProblemKind
-from carprice.simulation import dirt
+from carprice.simulation import dirt, facts
 from carprice.simulation.dirt import (
     DISTRICT,
     MILEAGE_FILLER,
@@ -316,3 +318,11 @@ def test_the_table_is_small_and_its_lines_can_be_read_in_a_diff() -> None:
 def test_no_further_kilometre_makes_a_car_dearer() -> None:
     effect = load_market().facts["mileage_effect"]
     assert max(effect["below"] + effect["above"]) <= 0
+
+
+def test_a_market_without_simulated_adverts_asks_for_real_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(facts, "MARKET", replace(MARKET, simulation=None))
+    with pytest.raises(ConfigurationError, match="bring real ones"):
+        draw_listings(1, 0)
