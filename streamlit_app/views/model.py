@@ -15,7 +15,7 @@ from carprice.evaluation.metrics import Evaluation
 from carprice.insight.scorecard import bin_errors, bin_estimates, tabulate_slices
 from carprice.language import Text
 from carprice.listings.quality_report import DataProfile
-from carprice.market.listing import EQUIPMENT, FEATURES
+from carprice.market.listing import EQUIPMENT, FEATURES, VERSIONS
 from carprice.market.slices import Slice
 from carprice.registry.history import Chapter, History
 from carprice.registry.records import MODEL_NAME, Version
@@ -24,7 +24,7 @@ from carprice.wording import spell
 from carprice.wording.reasons import list_reasons, name_slice, say_reason, say_reasons
 
 MOST_CHAPTERS = 20
-MOST_SLICES = 20
+SLICE_FAMILIES = ("make", *VERSIONS[:1], "price", "year")
 MOST_MISSING = 4
 
 
@@ -81,9 +81,9 @@ def _show_scores(evaluation: Evaluation) -> None:
 def _show_slices(evaluation: Evaluation, serving: Serving) -> None:
     st.subheader(say(texts.BY_SLICE))
     family = st.radio(
-        say(texts.SLICE_FAMILY), list(texts.SLICE_FAMILIES), horizontal=True,
+        say(texts.SLICE_FAMILY), SLICE_FAMILIES, horizontal=True,
         key="slice_family", bind="query-params",
-        format_func=lambda each: say(texts.SLICE_FAMILIES[each]),
+        format_func=_name_family,
     )  # fmt: skip
     slices = tabulate_slices(evaluation, family)
     if slices.empty:
@@ -102,6 +102,12 @@ def _show_slices(evaluation: Evaluation, serving: Serving) -> None:
         ),
     )  # fmt: skip
     st.caption(say(texts.SLICE_NOTE, error=_decimal(overall)))
+
+
+def _name_family(family: str) -> str:
+    if family in texts.SLICE_FAMILIES:
+        return say(texts.SLICE_FAMILIES[family])
+    return spell.title(family, language())
 
 
 def _name_slice(family: str, name: str, serving: Serving) -> str:

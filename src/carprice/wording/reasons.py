@@ -17,11 +17,11 @@ from pydantic import (
 from carprice.frozen import Frozen
 from carprice.language import Language, Text
 from carprice.market.chosen import MARKET
-from carprice.market.listing import HOME
+from carprice.market.listing import HOME, VERSIONS
 from carprice.market.slices import Slice
 from carprice.wording.legacy_reasons import say_legacy
 from carprice.wording.messages import translate
-from carprice.wording.spell import THIN_SPACE, number, word_choice
+from carprice.wording.spell import THIN_SPACE, label, number, word_choice
 
 LONGEST_TEXT = 4000
 LONGEST_TAG = 5000
@@ -160,7 +160,13 @@ REASONS = {
     ),
     Code.ON_RECORD: Text("{sentence}", "{sentence}"),
 }
-FAMILIES = {"make": "marque", "fuel": "carburant", "price": "prix", "year": "année"}
+FAMILIES = {
+    **{name: label(name, "fr") for name in VERSIONS},
+    "make": "marque",
+    "fuel": "carburant",
+    "price": "prix",
+    "year": "année",
+}
 TEXTS_IN_FRENCH: Mapping[str, Callable[[str], str]] = {
     "family": lambda name: FAMILIES.get(name, name),
     "slice": lambda name: name.replace(" and more", " et plus"),

@@ -43,6 +43,15 @@ for name, value in car.items():
     page.query_params[name] = value
 page.run()
 
+sys.path.insert(0, str(PAGE.parent))
+views = {}
+for view in ("file", "model", "market"):
+    script = f"from language import choose_language\nfrom views import {view}\n"
+    views[view] = AppTest.from_string(
+        f"{script}choose_language()\n{view}.show()", default_timeout=60
+    )
+    views[view].run()
+
 body = described["paths"][ESTIMATE]["post"]["requestBody"]["content"]["application/json"]
 asked = body["schema"]["properties"]
 said = {
@@ -51,7 +60,9 @@ said = {
     "asked": {name: each["description"] for name, each in asked.items()},
     "answered": list(described["components"]["schemas"]["Estimate"]["properties"]),
     "answer": answer,
-    "faults": [each.value for each in page.exception],
+    "faults": [each.value for shown in (page, *views.values()) for each in shown.exception],
+    "families": views["model"].radio(key="slice_family").options,
+    "filters": [each.label for each in views["market"].multiselect],
     "title": page.title[0].value,
     "form": [each.label for each in (*page.selectbox, *page.number_input)],
     "price": page.metric[0].value,
