@@ -1,10 +1,9 @@
 """Listings in, a car-price model in production out, or a refusal with its reasons.
 
 Tasks hand each other the id of the MLflow run and nothing else. A task that the gate refuses is
-skipped, one that fails is failed; `send_pipeline_report` tells in both cases what happened.
+skipped, one that fails is failed; `send_pipeline_report` tells in both cases what happened. A run
+that was started for a file which another has read meanwhile is skipped as a whole.
 """
-
-# ruff: noqa: PLC0415 (imported in the task alone: Airflow reads this file over and over)
 
 from datetime import timedelta
 
@@ -19,8 +18,9 @@ from airflow.sdk import (
     get_current_context,
     task,
 )
-from listing_arrivals import ListingArrivalTrigger
-from pipeline_steps import airflow_terms, run_step
+from airflow.sdk.exceptions import AirflowSkipException
+from listing_arrivals import ListingArrivalTrigger, claimed_listings
+from pipeline_steps import run_step
 
 from carprice.market.chosen import MARKET
 
@@ -46,15 +46,8 @@ FORCE = "Passer outre un refus du challenger ; le reçu le dira."
 def pipeline() -> None:
     @task
     def check_data_quality() -> str:
-        from carprice.listings.arrivals import choose_listings
-        from carprice.settings import read_settings
-
-        context = get_current_context()
-        arrived = context["triggering_asset_events"].get(NEW_LISTINGS)
-        name = context["params"]["data"] or (arrived[-1].extra["payload"] if arrived else None)
-        with airflow_terms():
-            listings = choose_listings(read_settings().raw_data, name)
-        return run_step("check_data_quality", listings).run_id
+        with claimed_listings() as listings:
+            return run_step("check_data_quality", listings).run_id
 
     @task
     def in_run(mlflow_run: str, step: str) -> None:
@@ -65,6 +58,8 @@ def pipeline() -> None:
     def send_pipeline_report(mlflow_run: str | None) -> None:
         context = get_current_context()
         states = context["ti"].get_task_states(context["dag"].dag_id, run_ids=[context["run_id"]])
+        if states[context["run_id"]]["check_data_quality"] == "skipped":
+            raise AirflowSkipException("nothing was read, so there is nothing to tell")
         failed = [name for name, state in states[context["run_id"]].items() if state == "failed"]
         run_step("send_pipeline_report", mlflow_run, failed)
 

@@ -101,7 +101,7 @@ class Settings(BaseSettings):
 
     @property
     def arrivals_marker(self) -> Path:
-        """File that lists the files of `raw_data` that have started a run."""
+        """File that keeps which files of `raw_data` wait for a run, and which one read each."""
         return self.processed_data / "arrivals.json"
 
     @property

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from carprice.errors import DatasetError
+from carprice.listings.raw_files import SEPARATORS
 from carprice.listings.refusals import refuse_missing
 from carprice.market.fields import fold
 from carprice.market.listing import FIELDS, HEADERS, TARGET
@@ -34,7 +35,6 @@ from carprice.wording.files import (
     ZIP_ARCHIVE,
 )
 
-SEPARATORS = (",", ";", "\t", "|")
 CHUNK_ROWS = 10_000
 SIGNATURES = {
     b"PK\x03\x04": ZIP_ARCHIVE,
