@@ -2,10 +2,13 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 from stack import Stack, wait_until
+
+from carprice.listings.arrivals import LOOK_SECONDS
 
 HEADER = "Marque,Modèle,Année,Kilométrage,Carburant,Boîte,Prix"
 ROW = "Dacia,Logan,2016,120000,Diesel,Manuelle,{price}"
@@ -63,6 +66,24 @@ def test_a_run_that_nothing_waits_for_is_skipped_and_says_so(started: Stack) -> 
     assert started.airflow.wait_for_end(run) == "success"
     assert set(started.airflow.states(run).values()) == {"skipped"}
     assert "no file of data/raw waits" in str(started.airflow.log(run, "check_data_quality"))
+
+
+def test_what_cannot_be_recorded_starts_no_run_until_it_can(started: Stack) -> None:
+    processed, known = started.folder / "data" / "processed", len(started.airflow.runs())
+    mode, said = processed.stat().st_mode, "no run is started for new listings: cannot write"
+    processed.chmod(0o555)
+    try:
+        write_listings(started.folder / "data" / "raw" / "sans_place.csv", 70_000)
+        wait_until("it is said", lambda: said in triggerer_log(started))
+        time.sleep(3 * LOOK_SECONDS)
+        assert triggerer_log(started).count(said) == 1
+        assert len(started.airflow.runs()) == known
+    finally:
+        processed.chmod(mode)
+    wait_until("a run starts", lambda: len(started.airflow.runs()) > known)
+    run = started.airflow.runs()[-1]["dag_run_id"]
+    assert started.airflow.wait_for_end(run) == "failed"
+    assert started.mlflow.run_of(run)["tags"]["source"] == "sans_place.csv"
 
 
 @pytest.fixture

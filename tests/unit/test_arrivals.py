@@ -11,7 +11,8 @@ import pytest
 
 from carprice.errors import ConfigurationError, DatasetError
 from carprice.listings.arrivals import LOOK_SECONDS, Claims, Watch
-from carprice.listings.raw_files import PATIENCE_SECONDS, SHOWN
+from carprice.listings.raw_files import SHOWN
+from carprice.listings.wholeness import PATIENCE_SECONDS
 
 HEADER = "Marque,Modèle,Prix\n"
 WHOLE = f"{HEADER}Dacia,Logan,90000\n"
@@ -231,7 +232,8 @@ def test_a_copy_that_stalls_at_the_end_of_a_line_is_not_read_while_it_is_open(
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_file_without_a_last_line_end_is_read_in_the_end(folder: Folder, encoding: str) -> None:
-    (folder.raw / "new.csv").write_bytes(WHOLE.rstrip().encode(encoding))
+    arabic = f"{WHOLE}مرسيدس,C 200,350000"
+    (folder.raw / "new.csv").write_bytes(arabic.encode(encoding))
     assert folder.look(2) == []
     assert folder.look(every=PATIENCE_SECONDS) == ["new.csv"]
 

@@ -18,12 +18,12 @@ from carprice.listings.arrival_record import Record, State, read_record, updatin
 from carprice.listings.raw_files import (
     Look,
     enumerate_names,
-    find_doubt,
     list_names,
     locate,
     look_around,
     open_file,
 )
+from carprice.listings.wholeness import find_doubt
 
 LOOK_SECONDS = 5.0
 """Between two looks; what looks the same in both has stopped growing."""

@@ -1,17 +1,13 @@
-"""Files as they lie in `data/raw`: which can be read at all, and whether one is whole yet.
+"""Files as they lie in `data/raw`, and which of them can be read at all.
 
 Imports nothing heavy, for a process that only watches.
 """
 
-import csv
-import fcntl
 import os
-import signal
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
-from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,9 +16,6 @@ from carprice.errors import DatasetError
 ENDINGS = frozenset({".csv", ".tsv", ".txt"})
 """Of files of listings; programs that copy and edit give their temporary files others."""
 SEPARATORS = (",", ";", "\t", "|")
-PATIENCE_SECONDS = 300.0
-"""How long a file that may be half a copy must stay as it is."""
-END_BYTES = 1 << 16
 SHOWN = 20
 KINDS = {
     stat.S_IFDIR: "a folder",
@@ -52,22 +45,6 @@ class Found(NamedTuple):
     look: Look
     refusal: str = ""
     """Why it is never read; empty: it can be."""
-
-
-class Doubt(NamedTuple):
-    """Why a file may be half a copy."""
-
-    reason: str
-    patience: float = PATIENCE_SECONDS
-    """Seconds without a change after which it counts as whole all the same."""
-
-    @property
-    def text(self) -> str:
-        if self.patience == inf:
-            return f"{self.reason}; it is read once the rest has come"
-        return (
-            f"{self.reason}; it is read once it stays as it is for {self.patience / 60:.0f} minutes"
-        )
 
 
 def list_names(raw: Path) -> list[str]:
@@ -127,19 +104,6 @@ def open_file(raw: Path, name: str) -> Iterator[BufferedReader]:
         yield opened
 
 
-def find_doubt(file: BufferedReader) -> Doubt | None:
-    """What speaks against a file whose size stays being whole, if anything does."""
-    if _is_being_written(file.fileno()):
-        return Doubt("another program has it open for writing")
-    head, tail = _read_ends(file)
-    if tail.endswith(("\n", "\r")):
-        return None
-    cells, columns = _count_cells(head, tail)
-    if cells < columns:
-        return Doubt(f"its last line ends after {cells} of {columns} cells", inf)
-    return Doubt("its last line has no end")
-
-
 def _find(raw: Path, name: str) -> Found:
     try:
         return Found(Look.of(locate(raw, name).lstat()))
@@ -149,41 +113,3 @@ def _find(raw: Path, name: str) -> Found:
 
 def _refuse(raw: Path, name: str, reason: str) -> DatasetError:
     return DatasetError(f"{name!r} in {raw} is refused: {reason}.")
-
-
-def _is_being_written(file: int) -> bool:
-    """Whether the kernel knows of a program that may still write to a file.
-
-    It is asked for a lease, which it denies while there is one. Files of other users and some
-    file systems have none to give: then nothing is known.
-    """
-    try:
-        # Who opens the file for writing in this moment sends a signal: by default a deadly one.
-        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
-        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    return False
-
-
-def _read_ends(file: BufferedReader) -> tuple[str, str]:
-    """Beginning and end of a file: ASCII letters are right in all the encodings that are read."""
-    size = os.fstat(file.fileno()).st_size
-    head = os.pread(file.fileno(), END_BYTES, 0)
-    tail = os.pread(file.fileno(), END_BYTES, max(0, size - END_BYTES))
-    first, last = (part.replace(b"\0", b"").decode("latin-1") for part in (head, tail))
-    return first, last
-
-
-def _count_cells(head: str, tail: str) -> tuple[int, int]:
-    """Cells of the last line, and of the header."""
-    lines = [line for line in head.splitlines() if line.strip()] or [""]
-    separator = max(SEPARATORS, key=lines[0].count)
-    last = (tail.splitlines() or [""])[-1]
-    cells, columns = (
-        next(csv.reader([line], delimiter=separator), []) for line in (last, lines[0])
-    )
-    return len(cells), len(columns)
