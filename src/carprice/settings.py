@@ -97,6 +97,11 @@ class Settings(BaseSettings):
         return _split(self.mail_to)
 
     @property
+    def has_notices(self) -> bool:
+        """Whether notices go anywhere."""
+        return bool(self.webhook_url or self.mail_to)
+
+    @property
     def raw_data(self) -> Path:
         return self.home / "data" / "raw"
 
@@ -117,6 +122,11 @@ class Settings(BaseSettings):
     def serving_copies(self) -> Path:
         """Folder of what servers keep for themselves: the last good model, and notes on it."""
         return self.exported_models / "serving"
+
+    @property
+    def tried_models(self) -> Path:
+        """Folder that remembers which model files have passed their trial."""
+        return self.serving_copies / "passed"
 
     @property
     def embedded_store(self) -> Path:

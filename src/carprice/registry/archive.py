@@ -12,7 +12,7 @@ import numpy as np
 from carprice.errors import ModelIntegrityError
 
 LARGEST_FOLDER = 64 * 2**20
-"""Bytes of all files of a version. 13,000 adverts make 2 MB; the size hardly grows with them."""
+"""Bytes of all files of a version. 13,000 adverts make 2 MB, 164,000 make 5.5."""
 MOST_FILES = 100
 """A version has eight."""
 LARGEST_UNPACKED = 64 * 2**20

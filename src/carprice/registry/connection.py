@@ -43,7 +43,7 @@ class Connection:
         _silence_libraries()
         self.uri = settings.registry_uri
         self.artifact_root = settings.artifact_root
-        self.trials = Trials(settings.serving_copies / "passed")
+        self.trials = Trials(settings.tried_models)
         with explaining(self.uri):
             if self.artifact_root:
                 settings.embedded_store.mkdir(parents=True, exist_ok=True)

@@ -122,11 +122,11 @@ def open_stored(stored: bytes, name: str) -> "Pipeline":
 def _rename_moved(stored: bytes) -> bytes:
     """Bytes of a skops file with moved types under their names of today."""
     with ZipFile(BytesIO(stored)) as archive:
+        schema = archive.read(SCHEMA).decode()
+        renamed = json.dumps(json.loads(schema, object_hook=_rename_type))
+        if renamed == json.dumps(json.loads(schema)):
+            return stored
         entries = {entry: archive.read(entry) for entry in archive.namelist()}
-    schema = entries[SCHEMA].decode()
-    renamed = json.dumps(json.loads(schema, object_hook=_rename_type))
-    if renamed == json.dumps(json.loads(schema)):
-        return stored
     entries[SCHEMA] = renamed.encode()
     target = BytesIO()
     with ZipFile(target, "w") as archive:
