@@ -47,10 +47,10 @@ STALE = Text(
     "The model registry has not answered since {since}: the last good model goes on answering.",
 )
 TROUBLE_SERVED = Text(
-    "Depuis {since} : {trouble}. La version {number}, la dernière bonne, continue de répondre.",
-    "Since {since}: {trouble}. Version {number}, the last good one, goes on answering.",
+    "Depuis {since} : {trouble} La version {number}, la dernière bonne, continue de répondre.",
+    "Since {since}: {trouble} Version {number}, the last good one, goes on answering.",
 )
-TROUBLE = Text("Depuis {since} : {trouble}.", "Since {since}: {trouble}.")
+TROUBLE = Text("Depuis {since} : {trouble}", "Since {since}: {trouble}")
 # The form
 
 INTRO = Text(

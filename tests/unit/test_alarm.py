@@ -13,8 +13,8 @@ from carprice.serving.alarm import OVER_SECONDS, Alarm
 from carprice.settings import Settings
 from carprice.wording.troubles import Trouble, TroubleCode
 
-DELETED = Trouble.of(TroubleCode.VERSION_DELETED, version=3)
-AWAY = Trouble.of(TroubleCode.REGISTRY_AWAY, message="no answer")
+DELETED = Trouble(TroubleCode.VERSION_DELETED, {"version": 3}, 2)
+AWAY = Trouble(TroubleCode.REGISTRY_AWAY, {"message": "no answer"})
 LONG_AGO = timedelta(hours=1)
 
 
@@ -63,8 +63,8 @@ def test_of_all_servers_one_tells_once_and_one_that_it_is_over(
         follow(each, DELETED)
     ((subject, text),) = recipient.taken
     assert "production" in subject
-    assert "la version 3, en production, a été effacée" in text
-    assert "version 3, which is in production, was deleted" in text
+    assert "la version 3, en production, n'est plus dans le registre" in text
+    assert "version 3, which is in production, is no longer in the registry" in text
     pass_time(settings)
     follow(api, DELETED)  # still there
     follow(page, None)

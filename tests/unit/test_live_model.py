@@ -36,6 +36,7 @@ class FakeRegistry:
         self.pipeline, self.data_hash = pipeline, data_hash
         self.production: int | None = 1
         self.told: Trouble | None = None
+        self.way: list[int] = []
         self.tags: dict[str, str] = {}
         self.trouble: CarPriceError | None = None
         self.altered: set[int] = set()
@@ -65,7 +66,8 @@ class FakeRegistry:
         if self.trouble:
             raise self.trouble
         version = None if self.production is None else self.version(self.production)
-        return Standing(version, self.production, self.told, None, frozenset())
+        way = tuple(map(self.version, self.way))
+        return Standing(version, self.production, self.told, way, {}, frozenset())
 
     def read_text(self, _run_id: str, path: str) -> str:
         if path not in self.texts:
@@ -185,7 +187,7 @@ def test_the_last_good_version_goes_on_while_the_registry_is_away(
     since = live.state.trouble_since
     live.look()
     assert serving_number(live) == 1
-    assert live.state.trouble == Trouble.of(TroubleCode.REGISTRY_AWAY, message="away")
+    assert live.state.trouble == Trouble(TroubleCode.REGISTRY_AWAY, {"message": "away"})
     assert since is not None
     assert live.state.trouble_since == since, "told from its beginning"
     registry.trouble = None
@@ -318,10 +320,19 @@ def test_what_is_no_longer_in_production_goes_on_and_the_reason_is_told(
     registry.production = None
     live.look()
     assert (serving_number(live), code(live)) == (1, TroubleCode.REGISTRY_EMPTY)
-    registry.told = Trouble.of(TroubleCode.VERSION_DELETED, version=1)
+    registry.told = Trouble(TroubleCode.VERSION_DELETED, {"version": 1})
     restarted = make()
     restarted.look()
     assert (serving_number(restarted), restarted.state.trouble) == (1, registry.told)
+
+
+def test_without_a_copy_the_version_before_it_answers(
+    live: LiveModel, registry: FakeRegistry
+) -> None:
+    registry.told = Trouble(TroubleCode.VERSION_DELETED, {"version": 4}, 3)
+    registry.production, registry.way, registry.altered = None, [3, 2], {3}
+    live.look()
+    assert (serving_number(live), code(live)) == (2, TroubleCode.VERSION_DELETED)
 
 
 def test_a_restart_answers_by_the_copy_before_the_registry_is_asked(

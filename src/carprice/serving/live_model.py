@@ -10,6 +10,7 @@ import gc
 import logging
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from carprice.pricing.price_model import PriceModel
 from carprice.promotion.standing import Standing, read_standing
 from carprice.registry.archive import RefusedModelError
 from carprice.registry.history import NO_RECORD, History, Record, read_history, read_record
-from carprice.registry.records import Version
+from carprice.registry.records import Identity, Version
 from carprice.registry.trial import Trials
 from carprice.serving.alarm import Alarm
 from carprice.serving.last_good import LastGood
@@ -35,7 +36,7 @@ EXAMINE_AGAIN_SECONDS = 60.0
 """How often the files of a version are fetched and hashed, and a refused version tried again."""
 FIRST_CAR = {name: str(each) for name, each in MARKET.example.items()}
 """Estimated once before a version takes over: a first estimate is slower than all others."""
-NO_ANSWER_YET = Trouble.of(TroubleCode.REGISTRY_AWAY, message="no answer yet")
+NO_ANSWER_YET = Trouble(TroubleCode.REGISTRY_AWAY, {"message": "no answer yet"})
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ class LiveModel:
         self._last_good = LastGood(work.settings.serving_copies)
         self._trials = Trials(work.settings.tried_models)
         self._alarm = Alarm(work.settings)
-        self._examined: _Examined | None = None
+        self._examined: dict[Identity, _Examined] = {}
         self._looked, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._keep_looking, daemon=True, name="live-model")
 
@@ -127,11 +128,12 @@ class LiveModel:
             serving, trouble = self._follow(read_standing(registry))
         except RegistryError as error:
             serving = serving or self._recall()
-            trouble = Trouble.of(TroubleCode.REGISTRY_AWAY, message=str(error))
+            trouble = Trouble(TroubleCode.REGISTRY_AWAY, {"message": str(error)})
         except Exception as error:
             serving = serving or self._recall()
             log.warning("the last good version goes on", exc_info=error)
-            trouble = Trouble.of(TroubleCode.UNFORESEEN, message=f"{type(error).__name__}: {error}")
+            told = f"{type(error).__name__}: {error}"
+            trouble = Trouble(TroubleCode.UNFORESEEN, {"message": told})
         since = _date(trouble, before)
         self.state = State(serving, history, trouble, since)
         self._alarm.follow(trouble, since, serving.version.number if serving else None)
@@ -146,18 +148,27 @@ class LiveModel:
         """What answers from now on, and what is wrong with what the registry says."""
         version = standing.version
         if version is None:
-            serving = self.state.serving or self._recall()
-            gone = Trouble.of(TroubleCode.REGISTRY_EMPTY) if serving else None
+            serving = self._fall_back(standing)
+            gone = Trouble(TroubleCode.REGISTRY_EMPTY, {}) if serving else None
             return serving, standing.trouble or gone
         try:
             serving, trouble = self._serve(version)
         except ModelIntegrityError as error:
             refused = isinstance(error, RefusedModelError)
             code = TroubleCode.MODEL_REFUSED if refused else TroubleCode.FILES_CHANGED
-            trouble = Trouble.of(code, version=version.number, message=str(error))
-            serving = self.state.serving or self._recall()
-            return serving, trouble
+            told: dict[str, int | str] = {"version": version.number, "message": str(error)}
+            return self._fall_back(standing), Trouble(code, told, standing.back)
         return self._add_record(serving), standing.trouble or trouble
+
+    def _fall_back(self, standing: Standing) -> Serving | None:
+        """What answers while production does not: the last good version, else one before it."""
+        if serving := self.state.serving or self._recall():
+            return serving
+        for version in standing.way:
+            if version != standing.version:
+                with suppress(ModelIntegrityError):
+                    return self._serve(version)[0]
+        return None
 
     def _serve(self, version: Version) -> tuple[Serving, Trouble | None]:
         """The serving of a version, whose files are examined now and then.
@@ -166,7 +177,7 @@ class LiveModel:
         """
         current = self.state.serving
         # By its run as well: a registry made anew begins at version 1 again.
-        if current and _identity(current.version) != _identity(version):
+        if current and current.version.identity != version.identity:
             current = None
         if current and current.version.file_hashes != version.file_hashes:
             raise ModelIntegrityError(
@@ -181,17 +192,16 @@ class LiveModel:
             serving = current or self._open(version, stored)
         except ModelIntegrityError as error:
             log.warning("the last good version goes on: %s", error)
-            self._examined = _Examined(version, time.monotonic(), error)
+            self._examined[version.identity] = _Examined(version, time.monotonic(), error)
             raise
-        self._examined = _Examined(version, time.monotonic(), None)
+        self._examined[version.identity] = _Examined(version, time.monotonic(), None)
         return serving, self._keep(version, stored)
 
     def _was_examined(self, version: Version) -> bool:
         """Whether its files were looked at a short while ago; what was wrong is raised again."""
-        last = self._examined
+        last = self._examined.get(version.identity)
         known = (
             last is not None
-            and _identity(last.version) == _identity(version)
             and last.version.file_hashes == version.file_hashes
             and time.monotonic() - last.at < EXAMINE_AGAIN_SECONDS
         )
@@ -214,7 +224,7 @@ class LiveModel:
             self._last_good.keep(version, stored)
         except DatasetError as error:
             log.warning("no copy was kept: %s", error)
-            return Trouble.of(TroubleCode.COPY_NOT_KEPT, message=str(error))
+            return Trouble(TroubleCode.COPY_NOT_KEPT, {"message": str(error)})
         return None
 
     def _recall(self) -> Serving | None:
@@ -266,7 +276,3 @@ def _date(trouble: Trouble | None, before: State) -> datetime | None:
         return None
     same = before.trouble is not None and before.trouble.code == trouble.code
     return before.trouble_since if same else datetime.now(UTC)
-
-
-def _identity(version: Version) -> tuple[int, str]:
-    return version.number, version.run_id

@@ -1,54 +1,54 @@
-"""What stands between production and what the registry says: codes, figures, sentences."""
+"""What can be wrong with production, in each language."""
 
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from carprice.language import Language, Text
+from carprice.market.listing import HOME
 from carprice.wording.messages import translate
 
 
 class TroubleCode(StrEnum):
-    """Names of troubles; they are published, so none may change."""
-
-    REGISTRY_AWAY = "registry_away"
-    REGISTRY_EMPTY = "registry_empty"
-    NEVER_PASSED = "never_passed"
-    ALIAS_REMOVED = "alias_removed"
+    ALIAS_UNPROVEN = "alias_unproven"
+    ALIAS_MISSING = "alias_missing"
     VERSION_DELETED = "version_deleted"
+    REGISTRY_EMPTY = "registry_empty"
+    # What servers find by themselves
+    REGISTRY_AWAY = "registry_away"
     FILES_CHANGED = "files_changed"
     MODEL_REFUSED = "model_refused"
     COPY_NOT_KEPT = "copy_not_kept"
     UNFORESEEN = "unforeseen"
 
 
-BACK = Text("`carprice rollback` répare", "`carprice rollback` mends it")
 TROUBLES = {
+    TroubleCode.ALIAS_UNPROVEN: Text(
+        "l'alias « production » désigne la version {alias}, qui n'a jamais été mise en production "
+        "par le pipeline et n'est pas servie",
+        "the alias `production` points at version {alias}, which never went into production "
+        "through the pipeline and is not served",
+    ),
+    TroubleCode.ALIAS_MISSING: Text(
+        "l'alias « production » manque ; d'après le registre des promotions, la version {version} "
+        "est en production",
+        "the alias `production` is missing; by the ledger of promotions, version {version} is in "
+        "production",
+    ),
+    TroubleCode.VERSION_DELETED: Text(
+        "la version {version}, en production, n'est plus dans le registre des modèles",
+        "version {version}, which is in production, is no longer in the registry",
+    ),
+    TroubleCode.REGISTRY_EMPTY: Text(
+        "le registre des modèles ne sait plus rien d'une mise en production",
+        "the registry knows of no promotion any more",
+    ),
     TroubleCode.REGISTRY_AWAY: Text(
         "le registre des modèles ne répond pas : {message}",
         "the model registry does not answer: {message}",
     ),
-    TroubleCode.REGISTRY_EMPTY: Text(
-        "le registre des modèles répond, mais n'a plus de version en production ni de trace d'une "
-        "promotion : restaurez sa base, ou entraînez de nouveau (`carprice run`)",
-        "the model registry answers, but has no version in production and no trace of a promotion "
-        "any more: restore its database, or train again (`carprice run`)",
-    ),
-    TroubleCode.NEVER_PASSED: Text(
-        "l'alias `production` est sur la version {alias}, que rien n'a promue : {back}",
-        "the alias `production` is on version {alias}, which nothing promoted: {back}",
-    ),
-    TroubleCode.ALIAS_REMOVED: Text(
-        "l'alias `production` a été retiré : {back}",
-        "the alias `production` was removed: {back}",
-    ),
-    TroubleCode.VERSION_DELETED: Text(
-        "la version {version}, en production, a été effacée du registre : {back}",
-        "version {version}, which is in production, was deleted from the registry: {back}",
-    ),
     TroubleCode.FILES_CHANGED: Text(
-        "la version {version}, en production, ne s'ouvre plus comme elle a été enregistrée : "
+        "la version {version}, en production, ne s'ouvre pas comme elle a été enregistrée : "
         "{message}",
         "version {version}, which is in production, does not open as it was registered: {message}",
     ),
@@ -62,32 +62,51 @@ TROUBLES = {
     ),
     TroubleCode.UNFORESEEN: Text("erreur imprévue : {message}", "unexpected error: {message}"),
 }
+WITHOUT_A_WAY = frozenset(
+    {TroubleCode.REGISTRY_AWAY, TroubleCode.COPY_NOT_KEPT, TroubleCode.UNFORESEEN}
+)
+"""What no command mends: it is over once its cause is."""
+WAY_BACK = Text(
+    ". `carprice rollback` remet en production la version {back}.",
+    ". `carprice rollback` puts version {back} into production again.",
+)
+WAY_UNKNOWN = Text(
+    ". `carprice rollback` remet en production ce qui peut l'être, ou dit ce qui manque.",
+    ". `carprice rollback` puts what is left into production again, or says what is missing.",
+)
+
+
+class Trouble(NamedTuple):
+    """One trouble, by its code and the figures of its sentence.
+
+    figures: a `message` is an error's, in English.
+    back: the version that `carprice rollback` would bring into production; None where only a
+    copy in `models/` may be left.
+    """
+
+    code: TroubleCode
+    figures: Mapping[str, int | str]
+    back: int | None = None
+
+    def say(self, language: Language = HOME) -> str:
+        """What is wrong, and the command that leads back."""
+        figures = dict(self.figures)
+        if language == "fr" and "message" in figures:
+            figures["message"] = translate(str(figures["message"]))
+        said = TROUBLES[self.code].say(language, **figures).rstrip(".")
+        if self.code in WITHOUT_A_WAY:
+            return f"{said}."
+        way = WAY_UNKNOWN if self.back is None else WAY_BACK
+        return said + way.say(language, back=self.back)
+
 
 SUBJECT = Text("carprice : la production demande un regard", "carprice: production needs a look")
 SUBJECT_OVER = Text("carprice : tout est rentré dans l'ordre", "carprice: all is well again")
 NOTICE = Text(
-    "Depuis {since} : {trouble}. Version qui continue de répondre : {version}.",
-    "Since {since}: {trouble}. Version that goes on answering: {version}.",
+    "Depuis {since} : {trouble} Version qui continue de répondre : {version}.",
+    "Since {since}: {trouble} Version that goes on answering: {version}.",
 )
 NOTICE_OVER = Text(
     "Ce qui n'allait pas avec la production est terminé ; version qui répond : {version}.",
     "What was wrong with production is over; version that answers: {version}.",
 )
-
-
-class Trouble(NamedTuple):
-    """One trouble, by its code and the figures of its sentence."""
-
-    code: TroubleCode
-    figures: Mapping[str, int | str] = MappingProxyType({})
-    """A `message` is the English of an error."""
-
-    @classmethod
-    def of(cls, code: TroubleCode, **figures: int | str) -> Self:
-        return cls(code, figures)
-
-    def say(self, language: Language) -> str:
-        figures: dict[str, object] = {"back": BACK, **self.figures}
-        if language == "fr" and "message" in figures:
-            figures["message"] = translate(str(figures["message"]))
-        return TROUBLES[self.code].say(language, **figures)

@@ -47,7 +47,7 @@ class FakeRegistry:
     def read_standing(self) -> Standing:
         """Stands in for the ledger's."""
         version = self.find_alias("production")
-        return Standing(version, self.production, self.trouble, None, frozenset())
+        return Standing(version, self.production, self.trouble, (), {}, frozenset())
 
     def read_model(self, _version: Version) -> bytes:
         return STORED
