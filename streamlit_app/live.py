@@ -1,5 +1,6 @@
 """The live model of all sessions, and its notes on every page."""
 
+import re
 import sys
 from datetime import datetime
 
@@ -7,14 +8,17 @@ import streamlit as st
 import texts
 from language import language, say
 
+from carprice.language import Text
 from carprice.registry.history import Chapter
 from carprice.serving.live_model import LiveModel, State
 from carprice.settings import prepare_process, read_settings
 from carprice.wording import spell
+from carprice.wording.troubles import Trouble, TroubleCode
 from carprice.workspace import Workspace
 
 SHOW_AGAIN_SECONDS = 5
 SWITCH_SECONDS = 0.0005
+MARKDOWN = re.compile(r"[\\*_\[\]()<>#!|$:~]")
 
 
 @st.cache_resource(show_spinner=False)
@@ -42,11 +46,23 @@ def _follow() -> None:
     if _name_versions(now) != st.session_state["versions"]:
         st.rerun(scope="app")
     if now.trouble and now.trouble_since:
-        sentence = texts.STALE if now.serving else texts.REGISTRY_DOWN
-        since = spell.moment(now.trouble_since, language())
-        st.warning(say(sentence, since=since), icon=":material/cloud_off:")
+        _show_trouble(now, now.trouble, now.trouble_since)
     if now.serving and now.serving.simulated:
         st.warning(say(texts.SIMULATED), icon=":material/science:")
+
+
+def _show_trouble(now: State, trouble: Trouble, began: datetime) -> None:
+    since = spell.moment(began, language())
+    if trouble.code is TroubleCode.REGISTRY_AWAY:
+        sentence = texts.STALE if now.serving else texts.REGISTRY_DOWN
+        st.warning(say(sentence, since=since), icon=":material/cloud_off:")
+        return
+    sentence = texts.TROUBLE_SERVED if now.serving else texts.TROUBLE
+    number = now.serving.version.number if now.serving else ""
+    # What it quotes of a model file is anybody's text, and no Markdown.
+    quoted = Text.write(lambda spoken: MARKDOWN.sub(r"\\\g<0>", trouble.say(spoken)))
+    told = say(sentence, since=since, trouble=quoted, number=number)
+    st.warning(told, icon=":material/report:")
 
 
 def _name_versions(now: State) -> list[tuple[int, str, str]]:

@@ -46,6 +46,11 @@ STALE = Text(
     "répondre.",
     "The model registry has not answered since {since}: the last good model goes on answering.",
 )
+TROUBLE_SERVED = Text(
+    "Depuis {since} : {trouble} La version {number}, la dernière bonne, continue de répondre.",
+    "Since {since}: {trouble} Version {number}, the last good one, goes on answering.",
+)
+TROUBLE = Text("Depuis {since} : {trouble}", "Since {since}: {trouble}")
 # The form
 
 INTRO = Text(

@@ -14,6 +14,7 @@ from carprice.errors import ConfigurationError
 MAIL_ADDRESS = re.compile(r"[^@\s,<>\"]+@[^@\s,<>\"]+")
 SECRET = frozenset({"webhook_url", "smtp_url"})
 """Names of settings whose values are never shown, not even wrong ones."""
+_SECRETS = {f"carprice_{name}" for name in SECRET} | {"mlflow_tracking_uri"}
 DEFAULTS = {
     # MLflow would otherwise report its use to its makers and draw progress bars over ours.
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -96,6 +97,11 @@ class Settings(BaseSettings):
         return _split(self.mail_to)
 
     @property
+    def has_notices(self) -> bool:
+        """Whether notices go anywhere."""
+        return bool(self.webhook_url or self.mail_to)
+
+    @property
     def raw_data(self) -> Path:
         return self.home / "data" / "raw"
 
@@ -111,6 +117,16 @@ class Settings(BaseSettings):
     @property
     def exported_models(self) -> Path:
         return self.home / "models"
+
+    @property
+    def serving_copies(self) -> Path:
+        """Folder of what servers keep for themselves: the last good model, and notes on it."""
+        return self.exported_models / "serving"
+
+    @property
+    def tried_models(self) -> Path:
+        """Folder that remembers which model files have passed their trial."""
+        return self.serving_copies / "passed"
 
     @property
     def embedded_store(self) -> Path:
@@ -165,6 +181,12 @@ def child_environment() -> dict[str, str]:
         **os.environ,
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }
+
+
+def lean_environment() -> dict[str, str]:
+    """Environment of a process that opens one file: without secrets, on one thread."""
+    kept = {name: value for name, value in os.environ.items() if name.lower() not in _SECRETS}
+    return {**kept, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def process_environment(settings: Settings) -> dict[str, str]:

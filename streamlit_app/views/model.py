@@ -22,6 +22,7 @@ from carprice.registry.records import MODEL_NAME, Version
 from carprice.serving.live_model import Serving
 from carprice.wording import spell
 from carprice.wording.reasons import list_reasons, name_slice, say_reason, say_reasons
+from carprice.wording.troubles import TroubleCode
 
 MOST_CHAPTERS = 20
 SLICE_FAMILIES = ("make", *VERSIONS[:1], "price", "year")
@@ -202,7 +203,8 @@ def _show_history() -> None:
 def _find_history() -> History | None:
     """The last history of the registry, with a warning if it is stale."""
     now = state()
-    if now.history and now.trouble:
+    away = now.trouble is not None and now.trouble.code is TroubleCode.REGISTRY_AWAY
+    if now.history and away:
         st.warning(say(texts.HISTORY_STALE, time=spell.moment(now.history.told, language())))
     return now.history
 

@@ -70,9 +70,11 @@ def live_model(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> StillModel:
 
 
 @pytest.fixture
-def registry(serving: Serving) -> FakeRegistry:
-    made = FakeRegistry()
+def registry(serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeRegistry:
+    made = FakeRegistry(tmp_path)
     made.promote(serving)
+    monkeypatch.setattr("carprice.serving.live_model.read_standing", FakeRegistry.read_standing)
+    monkeypatch.setattr("carprice.serving.live_model.Trials", lambda _: made)
     return made
 
 

@@ -144,7 +144,7 @@ def test_health_names_the_version_and_since_when(client: TestClient) -> None:
     assert answer.status_code == 200
     assert answer.json() == {
         "version": 3, "simulated": True, "since": "2026-11-02T10:00:00Z",
-        "trouble": None, "trouble_since": None,
+        "trouble": None, "trouble_code": None, "trouble_since": None,
     }  # fmt: skip
 
 
@@ -179,7 +179,9 @@ def test_the_last_good_model_goes_on_while_the_registry_is_away(
     health = client.get("/healthz")
     assert health.status_code == 200
     assert "does not do as asked" in health.json()["trouble"]
+    assert health.json()["trouble_code"] == "registry_away"
     assert health.json()["trouble_since"]
+    assert figures(client)['carprice_api_trouble{code="registry_away"}'] == 1
     registry.away = False
     live.look()
     assert client.get("/healthz").json()["trouble"] is None

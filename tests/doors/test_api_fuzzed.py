@@ -1,5 +1,9 @@
 """The API against its own description: what that allows is answered, all else is refused."""
 
+import os
+from pathlib import Path
+from typing import Any
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -14,17 +18,23 @@ BOUNDED = settings(
     max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 
+# Routes are named before any fixture is there, hence before anything is in production, and where
+# no copy can be kept.
+registry = FakeRegistry(Path(os.devnull))
+
 
 class OneLook(LiveModel):
-    """Started anew for each route, so it keeps no watch."""
+    """Started anew for each route, so it keeps no watch; its model is a stand-in, and stays one."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._trials: Any = registry
 
     def start(self) -> LiveModel:
         self.look()
         return self
 
 
-# Routes are named before any fixture is there, hence before anything is in production.
-registry = FakeRegistry()
 app = serve_model(OneLook(registry.workspace, for_page=False))
 described = schemathesis.openapi.from_dict(app.openapi())
 described.app = app
@@ -35,7 +45,8 @@ described_many.config.phases.coverage.enabled = False
 
 
 @pytest.fixture(autouse=True)
-def in_production(serving: Serving) -> None:
+def in_production(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carprice.serving.live_model.read_standing", FakeRegistry.read_standing)
     registry.promote(serving)
 
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from carprice.market.fields import THIS_YEAR
 from carprice.pricing.prediction import estimate_car
 from carprice.pricing.price_model import PriceModel
-from carprice.serving.live_model import Serving, State
+from carprice.serving.live_model import NO_ANSWER_YET, Serving, State
 from carprice.wording import spell
 
 LOGAN = {
@@ -353,7 +353,7 @@ def test_a_registry_that_is_away_is_told_of_in_the_time_of_the_market(
     production: LiveModel, serving: Serving
 ) -> None:
     away = datetime(2026, 11, 3, 23, 30, tzinfo=UTC)
-    production.state = State(serving, None, "no answer", away)
+    production.state = State(serving, None, NO_ANSWER_YET, away)
     said = open_app().warning[0].value
     assert "ne répond pas depuis le 04/11/2026 à 00:30 (heure du Maroc)" in said
     assert "le dernier bon modèle continue de répondre" in said

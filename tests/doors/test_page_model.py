@@ -13,7 +13,7 @@ from carprice.listings.quality_report import DataProfile
 from carprice.market.listing import ESTIMATE_COLUMNS
 from carprice.registry.history import Record
 from carprice.registry.records import Version
-from carprice.serving.live_model import Serving, State
+from carprice.serving.live_model import NO_ANSWER_YET, Serving, State
 from carprice.wording import spell
 from carprice.wording.reasons import Code, Reason, store_reasons
 from carprice.workspace import Workspace
@@ -163,7 +163,7 @@ def test_links_lead_where_the_settings_say(production: LiveModel) -> None:
 def test_while_the_registry_is_away_the_page_shows_what_it_told_last(
     production: LiveModel,
 ) -> None:
-    production.state = production.state._replace(trouble="no answer")
+    production.state = production.state._replace(trouble=NO_ANSWER_YET)
     page = run_page("model")
     assert "voici ce qu'il disait le 24/11/2026 à 10:00 (heure du Maroc)" in everything(page)
     assert len(page.expander) == 2
@@ -171,7 +171,7 @@ def test_while_the_registry_is_away_the_page_shows_what_it_told_last(
 
 
 def test_a_registry_that_was_never_read_is_said_to_be_away(production: LiveModel) -> None:
-    production.state = State(trouble="no answer")
+    production.state = State(trouble=NO_ANSWER_YET)
     page = run_page("model")
     assert texts.HISTORY_AWAY.fr in everything(page)
     assert not page.expander

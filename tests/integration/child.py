@@ -24,6 +24,7 @@ from carprice.pipeline import steps
 from carprice.pipeline.child import validate_version
 from carprice.promotion.ledger import Move, move_production
 from carprice.registry.client import Registry
+from carprice.registry.stored_model import open_stored
 from carprice.settings import Settings, read_settings
 from carprice.workspace import Workspace
 
@@ -32,9 +33,10 @@ folder = Path(order["folder"])
 
 
 def spare_time() -> None:
-    """Do without what takes longest: a process for the validation, and pictures worth a look."""
-    # It would import everything anew, for seconds.
+    """Do without what takes longest: processes of their own, and pictures worth a look."""
+    # They would import everything anew, for seconds.
     replace("carprice.pipeline.child", "run_child", lambda _: validate_here)
+    replace("carprice.registry.trial", "ensure_opens", lambda _: open_stored)
     for name in vars(plots):
         if name.startswith("draw_"):
             replace("carprice.evaluation.plots", name, lambda _: lambda *_: Figure((1, 1)))

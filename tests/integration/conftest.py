@@ -87,8 +87,8 @@ class Desk:
         return self.registry.find_alias(PRODUCTION)
 
     def copies(self) -> set[str]:
-        """Names in `models/`."""
-        return {path.name for path in (self.home / "models").glob("*")}
+        """Names of the files in `models/`."""
+        return {path.name for path in (self.home / "models").glob("*") if path.is_file()}
 
     def start(self, *arguments: str, **options: Any) -> Child:
         """Start `carprice …` in a child; the options are those of `command` in child.py."""

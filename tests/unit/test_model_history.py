@@ -6,6 +6,7 @@ import pytest
 import skops.io as sio
 
 from carprice.errors import ModelIntegrityError
+from carprice.registry.archive import ensure_sizes
 from carprice.registry.history import Chapter, Fate
 from carprice.registry.records import Version, VersionFacts
 from carprice.registry.stored_model import ensure_files, open_pipeline
@@ -84,6 +85,8 @@ def refuse_to_open(folder: Path) -> list[str]:
         lambda: ensure_files(folder, {"other": "0" * 64, "MLmodel": "1" * 64}, made.name),
         lambda: open_pipeline(damaged, made.name),
         lambda: open_pipeline(other, made.name),
+        lambda: ensure_sizes({}, made.name),
+        lambda: ensure_sizes({"model.skops": 10**9}, made.name),
     ):
         with pytest.raises(ModelIntegrityError) as caught:
             attempt()
@@ -92,7 +95,7 @@ def refuse_to_open(folder: Path) -> list[str]:
 
 
 def test_why_a_model_was_not_opened_is_said_in_french(tmp_path: Path) -> None:
-    english = r"\b(the|of|is|are|it|was|at|most|model|opened|found|every|estimate|holds)\b"
+    english = r"\b(the|of|is|are|it|was|at|most|model|opened|found|every|estimate|files)\b"
     for message in refuse_to_open(tmp_path):
         reason = Reason.of(Code.CHAMPION_NOT_OPENED, message=message)
         said = say_reason(reason).partition("BadZipFile")[0]  # in a library's own words

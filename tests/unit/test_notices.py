@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from carprice import notices
 from carprice.errors import NoticeError
-from carprice.pipeline import notices
-from carprice.pipeline.notices import send_notices
+from carprice.notices import send_notices
 from carprice.settings import Settings
 
 REPORT = "# Rapport\n\n- Outcome: promoted\n- « fin » à 7,8 %\n"
@@ -195,7 +195,7 @@ def send(**settings: str) -> None:
 
 
 def refusal(**settings: str) -> str:
-    with pytest.raises(NoticeError, match="stands in the registry but was not sent") as caught:
+    with pytest.raises(NoticeError, match="a notice was not sent") as caught:
         send(**settings)
     assert caught.value.retryable
     assert "secret" not in "".join(traceback.format_exception(caught.value))

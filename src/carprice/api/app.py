@@ -56,11 +56,7 @@ def serve_model(live: "LiveModel") -> FastAPI:
         yield
         live.stop()
 
-    def find_version() -> int | None:
-        serving = live.state.serving
-        return serving.version.number if serving else None
-
-    metrics = Metrics(find_version)
+    metrics = Metrics(lambda: live.state)
     # The page at /docs with files of our own: from a server on the internet it would be blank where
     # there is none, and would tell that server who uses the API.
     app: FastAPI = FastAPIOffline(

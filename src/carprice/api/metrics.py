@@ -2,11 +2,17 @@
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from carprice.wording.troubles import TroubleCode
+
+if TYPE_CHECKING:
+    from carprice.serving.live_model import State
 
 ELSEWHERE = "other"
 """Route of requests that no route takes: their addresses are anybody's invention."""
@@ -17,7 +23,8 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 class Metrics:
     """The metrics of one app, in a registry of their own."""
 
-    def __init__(self, find_version: Callable[[], int | None]) -> None:
+    def __init__(self, find_state: Callable[[], "State"]) -> None:
+        self._find_state = find_state
         self._collected = CollectorRegistry()
         self.requests = Counter(
             "carprice_api_requests", "Requests answered", ["route", "status"],
@@ -30,16 +37,26 @@ class Metrics:
         self.estimates = Counter(
             "carprice_api_estimates", "Listings answered", registry=self._collected
         )
-        version = Gauge(
+        self.version = Gauge(
             "carprice_api_production_version", "Version that answers; 0 where none does",
             registry=self._collected,
         )  # fmt: skip
-        version.set_function(lambda: find_version() or 0)
+        self.trouble = Gauge(
+            "carprice_api_trouble", "1 for what is wrong with production", ["code"],
+            registry=self._collected,
+        )  # fmt: skip
 
     def expose(self) -> Response:
+        self._note(self._find_state())
         return Response(
             generate_latest(self._collected), headers={"Content-Type": CONTENT_TYPE_LATEST}
         )
+
+    def _note(self, state: "State") -> None:
+        self.version.set(state.serving.version.number if state.serving else 0)
+        found = state.trouble.code if state.trouble else None
+        for code in TroubleCode:
+            self.trouble.labels(code.value).set(code == found)
 
 
 class Watch:

@@ -46,6 +46,7 @@ TOO_SLOW = Reason(408, "too_slow")
 INVALID = Reason(422, "invalid")
 NO_MODEL = Reason(503, "no_model")
 REGISTRY_DOWN = Reason(503, "registry_down")
+NO_GOOD_MODEL = Reason(503, "no_good_model")
 BUSY = Reason(503, "busy")
 NOT_FOUND = Reason(404, "not_found")
 NOT_ALLOWED = Reason(405, "method_not_allowed")
@@ -167,7 +168,7 @@ def describe_refusals(*reasons: Reason) -> dict[int | str, dict[str, Any]]:
     described: dict[int | str, dict[str, Any]] = {}
     for each in reasons:
         entry = described.setdefault(each.status, {"model": Refusal, "description": ""})
-        entry["description"] += f"`{each.code}`: {each.say('en', since='…')}\n\n"
+        entry["description"] += f"`{each.code}`: {each.say('en', since='…', trouble='…')}\n\n"
         if each.status == NO_MODEL.status:
             entry["headers"] = {"Retry-After": wait}
     return described

@@ -12,6 +12,7 @@ from carprice.api.metrics import Metrics
 from carprice.api.refusals import (
     BUSY,
     INVALID,
+    NO_GOOD_MODEL,
     NO_MODEL,
     REGISTRY_DOWN,
     SMALL_BODY,
@@ -30,11 +31,12 @@ from carprice.api.schema import (
     describe_request,
     read_request,
 )
-from carprice.language import Language
+from carprice.language import Language, Text
 from carprice.market.listing import HOME
 from carprice.pricing.prediction import CarEstimate, estimate_told, read_cars
 from carprice.registry.history import Chapter
 from carprice.serving.live_model import LOOK_AGAIN_SECONDS, LiveModel, Serving, State
+from carprice.wording.troubles import TroubleCode
 
 
 def build_router(live: LiveModel, metrics: Metrics) -> APIRouter:
@@ -59,7 +61,9 @@ Body = Annotated[bytes, Depends(receive_body)]
 
 
 def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None:
-    refusals = describe_refusals(TOO_SLOW, TOO_LARGE, INVALID, NO_MODEL, REGISTRY_DOWN, BUSY)
+    refusals = describe_refusals(
+        TOO_SLOW, TOO_LARGE, INVALID, NO_MODEL, REGISTRY_DOWN, NO_GOOD_MODEL, BUSY
+    )  # fmt: skip
     turn = asyncio.Lock()
 
     async def wait_for_turn(_body: Body) -> AsyncIterator[None]:
@@ -101,10 +105,10 @@ def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None
 
 
 def _add_signs_of_life(router: APIRouter, live: LiveModel, metrics: Metrics) -> None:
-    none_at_hand = describe_refusals(NO_MODEL, REGISTRY_DOWN)
+    none_at_hand = describe_refusals(INVALID, NO_MODEL, REGISTRY_DOWN, NO_GOOD_MODEL)
 
     @router.get("/healthz", responses=none_at_hand, summary="Whether a model answers, and which")
-    async def tell_health() -> Health:
+    async def tell_health(language: Language = HOME) -> Health:
         state = live.state
         serving = choose_model(state)
         return Health.model_validate(
@@ -112,7 +116,8 @@ def _add_signs_of_life(router: APIRouter, live: LiveModel, metrics: Metrics) -> 
                 "version": serving.version.number,
                 "simulated": serving.simulated,
                 "since": Chapter.of(serving.version).since or None,
-                "trouble": state.trouble or None,
+                "trouble": state.trouble.say(language) if state.trouble else None,
+                "trouble_code": state.trouble.code if state.trouble else None,
                 "trouble_since": state.trouble_since,
             }
         )
@@ -134,6 +139,8 @@ def choose_model(state: State) -> Serving:
     headers = {"Retry-After": again}
     if not state.trouble:
         raise RefusedError(NO_MODEL, headers)
+    if state.trouble.code is not TroubleCode.REGISTRY_AWAY:
+        raise RefusedError(NO_GOOD_MODEL, headers, trouble=Text.write(state.trouble.say))
     since = f"{state.trouble_since:%H:%M:%S} UTC"
     raise RefusedError(REGISTRY_DOWN, headers, since=since, seconds=again)
 

@@ -28,6 +28,7 @@ from carprice.market.chosen import MARKET
 from carprice.market.fields import Kind
 from carprice.market.listing import BY_NAME, FEATURES, HIGH, HOME, LOW, TARGET
 from carprice.wording import spell
+from carprice.wording.troubles import TroubleCode
 
 LONGEST_TEXT = 200
 """Characters; no name, number or wording of a car comes near it."""
@@ -220,7 +221,7 @@ class Estimates(BaseModel):
 
 
 class Health(BaseModel):
-    """The version that answers, and what hinders the watch over the registry."""
+    """The version that answers, and what is wrong with production."""
 
     version: int
     simulated: bool = Field(description=SIMULATED)
@@ -229,9 +230,10 @@ class Health(BaseModel):
         "carprice"
     )
     trouble: str | None = Field(
-        description="Why the registry was not reached at the last look: until it is, this version "
-        "goes on; null where all is well"
+        description="What is wrong with what the registry says is in production, or that it does "
+        "not answer: until it is mended, this version goes on; null where all is well"
     )
+    trouble_code: TroubleCode | None = Field(description="The same for programs")
     trouble_since: datetime | None
 
 

@@ -27,6 +27,7 @@ from carprice.listings.reading import read_listings
 from carprice.listings.table_store import read_table, write_table
 from carprice.market.chosen import MARKET
 from carprice.market.listing import FEATURES
+from carprice.notices import send_notices
 from carprice.pipeline.child import validate_in_fresh_process
 from carprice.pipeline.evaluating import (
     compare_with_champion,
@@ -34,7 +35,6 @@ from carprice.pipeline.evaluating import (
     log_evaluation,
     tag_decision,
 )
-from carprice.pipeline.notices import send_notices
 from carprice.pipeline.report import RunReport
 from carprice.pipeline.run_record import close_run, open_run, working_on
 from carprice.pricing.split import split

@@ -54,7 +54,7 @@ class Registry(Runs, Models):
             )
         self.client.update_run(run_id, status="RUNNING")
         self.ensure_model(MODEL_NAME, f"{spell.DESCRIPTION.en} ({MARKET.currency.symbol})")
-        with self.download(logged.model_uri) as folder:
+        with self.download(logged.model_uri, MODEL_NAME) as folder:
             files = digest_files(folder)
         entry = self.client.create_model_version(
             MODEL_NAME,

@@ -23,6 +23,7 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from carprice.errors import RegistryError
+from carprice.registry.trial import Trials
 from carprice.settings import Settings
 
 EXPERIMENT = "car_price_prediction"
@@ -42,6 +43,7 @@ class Connection:
         _silence_libraries()
         self.uri = settings.registry_uri
         self.artifact_root = settings.artifact_root
+        self.trials = Trials(settings.tried_models)
         with explaining(self.uri):
             if self.artifact_root:
                 settings.embedded_store.mkdir(parents=True, exist_ok=True)

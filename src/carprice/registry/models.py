@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from mlflow.types import ColSpec, DataType, Schema
 
 from carprice.errors import ModelIntegrityError, RegistryError
 from carprice.market.listing import ESTIMATE_COLUMNS, FEATURES, TEXTUAL
+from carprice.registry.archive import MOST_FILES, ensure_sizes
 from carprice.registry.connection import (
     Connection,
     asking_once,
@@ -22,12 +24,7 @@ from carprice.registry.connection import (
     tolerating,
 )
 from carprice.registry.records import MODEL_NAME, Version
-from carprice.registry.stored_model import (
-    MODEL_FILE,
-    ensure_files,
-    ensure_market,
-    open_pipeline,
-)
+from carprice.registry.stored_model import MODEL_FILE, ensure_files, ensure_market
 
 if TYPE_CHECKING:
     # Slow to import, and many a command opens nothing.
@@ -128,17 +125,19 @@ class Models(Connection):
             self.client.set_model_version_tag(MODEL_NAME, str(number), key, value)
 
     def open_model(self, version: Version) -> "Pipeline":
-        """The pipeline of a version, its bytes, signature and types checked.
+        """The pipeline of a version, its bytes, signature, sizes and types checked.
 
         Raises ModelIntegrityError naming what differs.
         """
-        with self.checked_files(version) as folder:
-            return open_pipeline(folder / MODEL_FILE, version.name)
+        return self.trials.open(self.read_model(version), version.name)
 
     def read_model(self, version: Version) -> bytes:
         """Bytes of a version's model file, checked against its hash."""
         with self.checked_files(version) as folder:
-            return (folder / MODEL_FILE).read_bytes()
+            stored = (folder / MODEL_FILE).read_bytes()
+        if sha256(stored).hexdigest() != version.file_hashes[MODEL_FILE]:
+            raise ModelIntegrityError(f"{version.name} was changed while it was read.")
+        return stored
 
     @contextmanager
     def checked_files(self, version: Version) -> Iterator[Path]:
@@ -146,7 +145,7 @@ class Models(Connection):
         ensure_market(version)
         with self.files(version) as folder:
             ensure_files(folder, version.file_hashes, version.name)
-            if Model.load(str(folder)).signature != SIGNATURE:
+            if _read_signature(folder, version) != SIGNATURE:
                 raise ModelIntegrityError(
                     f"{version.name} has another signature than this release of carprice expects. "
                     "Train again with this release, or go back to the release that made it."
@@ -154,18 +153,34 @@ class Models(Connection):
             yield folder
 
     def files(self, version: Version) -> AbstractContextManager[Path]:
-        """Folder of a version's files, unchecked; it lasts as long as the block."""
-        return self.download(f"models:/{MODEL_NAME}/{version.number}")
+        """Folder of a version's files, their sizes checked alone; it lasts as long as the block."""
+        return self.download(f"models:/{MODEL_NAME}/{version.number}", version.name)
 
     @contextmanager
-    def download(self, uri: str) -> Iterator[Path]:
+    def download(self, uri: str, name: str) -> Iterator[Path]:
+        """Folder of the files under an address.
+
+        Raises ModelIntegrityError where there are none, or too many or too large ones.
+        """
         with ExitStack() as fetched:
             with explaining(self.uri):
                 target = None  # the files of an embedded store are read where they lie
                 if not self.artifact_root:
                     target = fetched.enter_context(TemporaryDirectory(prefix="carprice-"))
+                ensure_sizes(self._list_files(uri), name)
                 folder = Path(mlflow.artifacts.download_artifacts(uri, dst_path=target))
             yield folder
+
+    def _list_files(self, uri: str) -> dict[str, int]:
+        """Sizes in bytes of the files under an address, by path; no more than are too many."""
+        sizes: dict[str, int] = {}
+        folders = [""]
+        while folders and len(sizes) + len(folders) <= MOST_FILES:
+            for each in mlflow.artifacts.list_artifacts(f"{uri}/{folders.pop()}".rstrip("/")):
+                if each.is_dir:
+                    folders.append(each.path)
+                sizes[each.path] = each.file_size or 0
+        return sizes
 
     def _aliases(self) -> dict[int, tuple[str, ...]]:
         names: dict[int, tuple[str, ...]] = {}
@@ -174,3 +189,13 @@ class Models(Connection):
             for alias, number in registered.aliases.items():
                 names[int(number)] = (*names.get(int(number), ()), alias)
         return names
+
+
+def _read_signature(folder: Path, version: Version) -> ModelSignature | None:
+    try:
+        return Model.load(str(folder)).signature
+    except Exception as error:
+        # What a description that was written by hand makes MLflow and its YAML raise.
+        raise ModelIntegrityError(
+            f"{version.name} has a description that cannot be read: {type(error).__name__}"
+        ) from error

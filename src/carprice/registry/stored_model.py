@@ -13,14 +13,13 @@ from zipfile import ZipFile
 
 from carprice.errors import ModelIntegrityError
 from carprice.market.chosen import MARKET, VARIABLE
+from carprice.registry.archive import SCHEMA, RefusedModelError, ensure_unpackable
 from carprice.registry.records import Version
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 MODEL_FILE = "model.skops"
-SCHEMA = "schema.json"
-"""Entry of a skops file with the names of the stored types."""
 FILES_WRITTEN_ON_DOWNLOAD = frozenset({"registered_model_meta"})
 
 MOVED = {
@@ -49,7 +48,7 @@ def digest_files(folder: Path) -> dict[str, str]:
         path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()
     }
     return {
-        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        name: _digest(path)
         for name, path in sorted(files.items())
         if name not in FILES_WRITTEN_ON_DOWNLOAD
     }
@@ -87,7 +86,12 @@ def ensure_market(version: Version) -> None:
 
 
 def open_pipeline(path: Path, name: str) -> "Pipeline":
-    """The pipeline of a skops file that holds trusted types only.
+    """The pipeline of a skops file; see `open_stored`."""
+    return open_stored(path.read_bytes(), name)
+
+
+def open_stored(stored: bytes, name: str) -> "Pipeline":
+    """The pipeline in the bytes of a skops file of sound size that holds trusted types only.
 
     Raises ModelIntegrityError naming the types that are not trusted, or why it cannot be read.
     """
@@ -97,7 +101,10 @@ def open_pipeline(path: Path, name: str) -> "Pipeline":
     from skops.io.exceptions import UntrustedTypesFoundException  # noqa: PLC0415
 
     try:
-        pipeline = sio.loads(_rename_moved(path.read_bytes()), trusted=list(TRUSTED_TYPES))
+        ensure_unpackable(stored, name)
+        pipeline = sio.loads(_rename_moved(stored), trusted=list(TRUSTED_TYPES))
+    except (RefusedModelError, MemoryError):
+        raise
     except UntrustedTypesFoundException as error:
         raise ModelIntegrityError(f"{name} holds types that are not trusted: {error}") from error
     except Exception as error:
@@ -115,11 +122,11 @@ def open_pipeline(path: Path, name: str) -> "Pipeline":
 def _rename_moved(stored: bytes) -> bytes:
     """Bytes of a skops file with moved types under their names of today."""
     with ZipFile(BytesIO(stored)) as archive:
+        schema = archive.read(SCHEMA).decode()
+        renamed = json.dumps(json.loads(schema, object_hook=_rename_type))
+        if renamed == json.dumps(json.loads(schema)):
+            return stored
         entries = {entry: archive.read(entry) for entry in archive.namelist()}
-    schema = entries[SCHEMA].decode()
-    renamed = json.dumps(json.loads(schema, object_hook=_rename_type))
-    if renamed == json.dumps(json.loads(schema)):
-        return stored
     entries[SCHEMA] = renamed.encode()
     target = BytesIO()
     with ZipFile(target, "w") as archive:
@@ -135,6 +142,11 @@ def _rename_type(node: dict[str, Any]) -> dict[str, Any]:
         return node
     module, _, name = MOVED[named].rpartition(".")
     return node | {"__module__": module, "__class__": name}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _short(digest: str | None) -> str:

@@ -1,31 +1,42 @@
 """The open version in production, renewed in the background of a server.
 
 A thread asks the registry every few seconds. A promoted version is opened, measured and warmed up
-before it takes over in one assignment; while the registry is away, or the promoted version cannot
-be opened, the last good version goes on answering and `State.trouble` gives the reason.
+before it takes over in one assignment. While the registry is away, or what it says is in production
+is not what may be there or cannot be opened, the last good version goes on answering, from memory
+or from the copy that servers keep, and `State.trouble` says what is wrong.
 """
 
 import gc
 import logging
 import threading
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from carprice.errors import CarPriceError, DatasetError, RegistryError
+from carprice.errors import CarPriceError, DatasetError, ModelIntegrityError, RegistryError
 from carprice.insight.comparables import Reference
 from carprice.listings.table_store import read_table
 from carprice.market.chosen import MARKET
 from carprice.pricing.prediction import estimate_car
 from carprice.pricing.price_model import PriceModel
-from carprice.registry.client import PRODUCTION
+from carprice.promotion.standing import Standing, read_standing
+from carprice.registry.archive import RefusedModelError
 from carprice.registry.history import NO_RECORD, History, Record, read_history, read_record
-from carprice.registry.records import Version
+from carprice.registry.records import Identity, Version
+from carprice.registry.trial import Trials
+from carprice.serving.alarm import Alarm
+from carprice.serving.last_good import LastGood
+from carprice.wording.troubles import Trouble, TroubleCode
 from carprice.workspace import Workspace
 
 LOOK_AGAIN_SECONDS = 5.0
 FIRST_LOOK_SECONDS = 20.0
+EXAMINE_AGAIN_SECONDS = 60.0
+"""How often the files of a version are fetched and hashed, and a refused version tried again."""
 FIRST_CAR = {name: str(each) for name, each in MARKET.example.items()}
 """Estimated once before a version takes over: a first estimate is slower than all others."""
+NO_ANSWER_YET = Trouble(TroubleCode.REGISTRY_AWAY, {"message": "no answer yet"})
 
 log = logging.getLogger(__name__)
 
@@ -49,15 +60,15 @@ class Serving(NamedTuple):
 
 
 class State(NamedTuple):
-    """State of a server; `serving` is None while nothing is in production.
+    """State of a server; `serving` is None while nothing is in production, and nothing was.
 
     history: all versions at the last answer of the registry; None before the first.
-    trouble: error of the last look at the registry, empty on success.
+    trouble: found at the last look at the registry; None where all is well.
     """
 
     serving: Serving | None = None
     history: History | None = None
-    trouble: str = ""
+    trouble: Trouble | None = None
     trouble_since: datetime | None = None
 
     @property
@@ -65,6 +76,14 @@ class State(NamedTuple):
         """The version trained last."""
         chapters = self.history.chapters if self.history else []
         return chapters[0].version if chapters else None
+
+
+class _Examined(NamedTuple):
+    """A version whose files were looked at, and what was wrong with them."""
+
+    version: Version
+    at: float
+    error: ModelIntegrityError | None
 
 
 class LiveModel:
@@ -77,15 +96,23 @@ class LiveModel:
         self.work = work
         self.for_page = for_page
         self.state = State()
+        self._last_good = LastGood(work.settings.serving_copies)
+        self._trials = Trials(work.settings.tried_models)
+        self._alarm = Alarm(work.settings)
+        self._examined: dict[Identity, _Examined] = {}
         self._looked, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._keep_looking, daemon=True, name="live-model")
 
     def start(self) -> "LiveModel":
-        """Start looking in the background; wait a while for the first look."""
+        """Answer by the copy kept, and start looking in the background.
+
+        Without a copy, wait a while for the first look.
+        """
         # Until the first look is over: a registry that hangs is told of instead of waited for.
-        self.state = State(trouble="no answer yet", trouble_since=datetime.now(UTC))
+        self.state = State(self._recall(), None, NO_ANSWER_YET, datetime.now(UTC))
         self._thread.start()
-        self._looked.wait(FIRST_LOOK_SECONDS)
+        if self.state.serving is None:
+            self._looked.wait(FIRST_LOOK_SECONDS)
         return self
 
     def stop(self) -> None:
@@ -93,16 +120,23 @@ class LiveModel:
 
     def look(self) -> None:
         """Ask the registry once and renew the state."""
+        before = self.state
+        serving, history, trouble = before.serving, before.history, None
         try:
             registry = self.work.registry  # connects; after a failure, at the next look
             history = read_history(registry)
-            serving = self._follow(registry.find_alias(PRODUCTION))
-            self.state = State(serving, history)
+            serving, trouble = self._follow(read_standing(registry))
+        except RegistryError as error:
+            serving = serving or self._recall()
+            trouble = Trouble(TroubleCode.REGISTRY_AWAY, {"message": str(error)})
         except Exception as error:
-            since = self.state.trouble_since or datetime.now(UTC)
-            unforeseen = not isinstance(error, CarPriceError)
-            log.warning("the last good version goes on: %s", error, exc_info=unforeseen)
-            self.state = self.state._replace(trouble=str(error), trouble_since=since)
+            serving = serving or self._recall()
+            log.warning("the last good version goes on", exc_info=error)
+            told = f"{type(error).__name__}: {error}"
+            trouble = Trouble(TroubleCode.UNFORESEEN, {"message": told})
+        since = _date(trouble, before)
+        self.state = State(serving, history, trouble, since)
+        self._alarm.follow(trouble, since, serving.version.number if serving else None)
 
     def _keep_looking(self) -> None:
         while not self._stopping.is_set():
@@ -110,25 +144,97 @@ class LiveModel:
             self._looked.set()
             self._stopping.wait(LOOK_AGAIN_SECONDS)
 
-    def _follow(self, production: Version | None) -> Serving | None:
-        """The new `Serving`; tags of the same version may have changed."""
-        current = self.state.serving
-        if production is None:
-            return None
-        # By its run as well: a registry made anew begins at version 1 again.
-        if current and _identity(current.version) == _identity(production):
-            return self._add_record(current._replace(version=production))
-        serving = self._open(production)
-        _settle_memory()
-        log.info("%s answers from now on", production.name)
-        return self._add_record(serving)
+    def _follow(self, standing: Standing) -> tuple[Serving | None, Trouble | None]:
+        """What answers from now on, and what is wrong with what the registry says."""
+        version = standing.version
+        if version is None:
+            serving = self._fall_back(standing)
+            gone = Trouble(TroubleCode.REGISTRY_EMPTY, {}) if serving else None
+            return serving, standing.trouble or gone
+        try:
+            serving, trouble = self._serve(version)
+        except ModelIntegrityError as error:
+            refused = isinstance(error, RefusedModelError)
+            code = TroubleCode.MODEL_REFUSED if refused else TroubleCode.FILES_CHANGED
+            told: dict[str, int | str] = {"version": version.number, "message": str(error)}
+            return self._fall_back(standing), Trouble(code, told, standing.back)
+        return self._add_record(serving), standing.trouble or trouble
 
-    def _open(self, version: Version) -> Serving:
+    def _fall_back(self, standing: Standing) -> Serving | None:
+        """What answers while production does not: the last good version, else one before it."""
+        if serving := self.state.serving or self._recall():
+            return serving
+        for version in standing.way:
+            if version != standing.version:
+                with suppress(ModelIntegrityError):
+                    return self._serve(version)[0]
+        return None
+
+    def _serve(self, version: Version) -> tuple[Serving, Trouble | None]:
+        """The serving of a version, whose files are examined now and then.
+
+        Raises ModelIntegrityError where they are not, or are no longer, what was registered.
+        """
+        current = self.state.serving
+        # By its run as well: a registry made anew begins at version 1 again.
+        if current and current.version.identity != version.identity:
+            current = None
+        if current and current.version.file_hashes != version.file_hashes:
+            raise ModelIntegrityError(
+                f"{version.name} has other hashes in the registry than when it was opened."
+            )
+        # Its tags may have changed.
+        current = current and current._replace(version=version)
+        if self._was_examined(version) and current:
+            return current, None
+        try:
+            stored = self.work.registry.read_model(version)
+            serving = current or self._open(version, stored)
+        except ModelIntegrityError as error:
+            log.warning("the last good version goes on: %s", error)
+            self._examined[version.identity] = _Examined(version, time.monotonic(), error)
+            raise
+        self._examined[version.identity] = _Examined(version, time.monotonic(), None)
+        return serving, self._keep(version, stored)
+
+    def _was_examined(self, version: Version) -> bool:
+        """Whether its files were looked at a short while ago; what was wrong is raised again."""
+        last = self._examined.get(version.identity)
+        known = (
+            last is not None
+            and last.version.file_hashes == version.file_hashes
+            and time.monotonic() - last.at < EXAMINE_AGAIN_SECONDS
+        )
+        if last and known and last.error:
+            raise last.error
+        return known
+
+    def _open(self, version: Version, stored: bytes) -> Serving:
         """A version opened, measured for a page, and warmed up."""
-        model = PriceModel(self.work.registry.open_model(version))
+        model = PriceModel(self._trials.open(stored, version.name))
         reference = self._read_reference(model, version) if self.for_page else None
         estimate_car(model, FIRST_CAR)
+        _settle_memory()
+        log.info("%s answers from now on", version.name)
         return Serving(version, model, reference)
+
+    def _keep(self, version: Version, stored: bytes) -> Trouble | None:
+        """Keep a copy to fall back on; what hinders it is no more than told."""
+        try:
+            self._last_good.keep(version, stored)
+        except DatasetError as error:
+            log.warning("no copy was kept: %s", error)
+            return Trouble(TroubleCode.COPY_NOT_KEPT, {"message": str(error)})
+        return None
+
+    def _recall(self) -> Serving | None:
+        """The copy kept of the last good version, opened; None without a good one."""
+        try:
+            kept = self._last_good.recall()
+            return self._open(*kept) if kept else None
+        except CarPriceError as error:
+            log.warning("the copy kept is not opened: %s", error)
+            return None
 
     def _add_record(self, serving: Serving) -> Serving:
         """The serving with its record; without one where reading fails, until the next look."""
@@ -164,5 +270,9 @@ def _settle_memory() -> None:
     gc.freeze()
 
 
-def _identity(version: Version) -> tuple[int, str]:
-    return version.number, version.run_id
+def _date(trouble: Trouble | None, before: State) -> datetime | None:
+    """When a trouble began."""
+    if trouble is None:
+        return None
+    same = before.trouble is not None and before.trouble.code == trouble.code
+    return before.trouble_since if same else datetime.now(UTC)

@@ -22,6 +22,7 @@ API_REFUSALS = {
         "the model registry has not answered since {since} and no model is at hand: it is asked "
         "again every {seconds} seconds",
     ),
+    "no_good_model": Text("aucun modèle à disposition : {trouble}", "no model at hand: {trouble}"),
     "busy": Text(
         "trop de grandes requêtes attendent déjà : renvoyez celle-ci dans {seconds} secondes",
         "too many large requests are waiting already: send this one again in {seconds} seconds",

@@ -26,6 +26,32 @@ MESSAGES = {
     ),
     " holds types that are not trusted:": " contient des types qui ne sont pas admis :",
     " cannot be read:": " ne peut pas être lue :",
+    r" has a description that cannot be read:": " a une description qui ne peut pas être lue :",
+    r" has no files any more where they were registered": (
+        " n'a plus de fichiers là où ils étaient enregistrés"
+    ),
+    r" was changed while it was read": " a changé pendant sa lecture",
+    r" is not opened: ": " n'est pas ouverte : ",
+    r"it has ([\d,]+) (\w[\w ]*), and at most ([\d,]+) are admitted": (
+        "{} {}, alors que {} au plus sont admis"
+    ),
+    "unpacked bytes for a packed one": "octets déballés pour un emballé",
+    "unpacked bytes": "octets déballés",
+    "bytes of files": "octets de fichiers",
+    "bytes of schema": "octets de schéma",
+    r"(\d) members": "{} éléments",
+    r"(\d) files": "{} fichiers",
+    "it has two members of one name": "elle a deux éléments de même nom",
+    r"it holds (\S+), which is no array": "elle contient {}, qui n'est pas un tableau",
+    r"it holds an array of ([\d,]+) bytes in ([\d,]+)": (
+        "elle contient un tableau de {} octets en {}"
+    ),
+    r"it was not open within (\d+) seconds": "elle n'était pas ouverte en {} secondes",
+    r"the process that tried it was ended with (-?\d+) ": (
+        "le processus qui l'essayait a fini par {} "
+    ),
+    r"it takes more than (\d+) MB of memory": "elle prend plus de {} Mo de mémoire",
+    r"it estimates no car:": "elle n'estime aucune voiture :",
     r" holds a (\S+); a scikit-learn Pipeline was expected": (
         " contient un objet {} ; un Pipeline de scikit-learn était attendu"
     ),

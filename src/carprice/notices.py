@@ -1,4 +1,4 @@
-"""Notices: a report by webhook, mail or both, as the environment says.
+"""Notices: a text by webhook, mail or both, as the environment says.
 
 The address of a webhook is a secret like a password: no message and no chain of errors shows it.
 """
@@ -34,7 +34,7 @@ def send_notices(settings: Settings, subject: str, text: str) -> None:
         ways[f"mail through {server.hostname}"] = lambda: _mail(server, mail)
     if troubles := [f"{way}: {trouble}" for way, send in ways.items() if (trouble := _try(send))]:
         raise NoticeError(
-            "\n  - ".join(["the report stands in the registry but was not sent:", *troubles])
+            "\n  - ".join(["a notice was not sent (a report stands in the registry):", *troubles])
             + "\nCheck CARPRICE_WEBHOOK_URL, CARPRICE_MAIL_TO and CARPRICE_SMTP_URL, and whether "
             "this machine reaches the host."
         )

@@ -1,0 +1,120 @@
+"""The copy that servers keep of the version that answered last, for when the registry has none.
+
+Page and API, each of their processes, share one folder: all write the same, whole or not at all.
+"""
+
+import hashlib
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from pydantic import ValidationError
+
+from carprice.errors import ModelIntegrityError
+from carprice.files import replacing
+from carprice.frozen import Frozen
+from carprice.registry.archive import ensure_sizes
+from carprice.registry.records import Version
+from carprice.registry.stored_model import MODEL_FILE, ensure_market
+
+NOTE = "last-good.json"
+
+
+class Note(Frozen):
+    """What is kept of a version beside its model file."""
+
+    number: int
+    run_id: str
+    tags: dict[str, str]
+    created: datetime
+    model_sha256: str
+
+    @classmethod
+    def of(cls, version: Version) -> Self:
+        return cls(
+            number=version.number,
+            run_id=version.run_id,
+            tags=version.tags,
+            created=version.created,
+            model_sha256=version.file_hashes[MODEL_FILE],
+        )
+
+    @property
+    def version(self) -> Version:
+        return Version(self.number, self.run_id, self.tags, self.created)
+
+
+class Kept(NamedTuple):
+    """A version, and the bytes of its model file."""
+
+    version: Version
+    stored: bytes
+
+
+class LastGood:
+    """The copy in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keep(self, version: Version, stored: bytes) -> None:
+        """Keep a version whose model file was checked; nothing is written where it is kept.
+
+        Raises DatasetError when the disk refuses; what was kept before still is.
+        """
+        note, model = Note.of(version), self._path(version.file_hashes[MODEL_FILE])
+        if not self._is_whole(model, stored):
+            with replacing(model) as file:
+                file.write(stored)
+        text = note.model_dump_json(indent=2).encode()
+        if self._read_note() != text:
+            with replacing(self.folder / NOTE) as file:
+                file.write(text)
+            self._tidy(model)
+
+    def recall(self) -> Kept | None:
+        """The copy; None where none was kept.
+
+        Raises ModelIntegrityError for one that was altered or is of another market.
+        """
+        text = self._read_note()
+        if text is None:
+            return None
+        try:
+            note = Note.model_validate_json(text)
+            model = self._path(note.model_sha256)
+            ensure_sizes({MODEL_FILE: model.stat().st_size}, note.version.name)
+            stored = model.read_bytes()
+        except (ValidationError, OSError) as error:
+            raise ModelIntegrityError(
+                f"the copy in {self.folder} cannot be read: {type(error).__name__}"
+            ) from error
+        ensure_market(note.version)
+        found = hashlib.sha256(stored).hexdigest()
+        if not found == note.model_sha256 == note.version.file_hashes.get(MODEL_FILE):
+            raise ModelIntegrityError(
+                f"the copy in {self.folder} is not what was kept and is not opened "
+                f"({MODEL_FILE}: found {found[:12]}, kept {note.model_sha256[:12]})."
+            )
+        return Kept(note.version, stored)
+
+    def _path(self, digest: str) -> Path:
+        return self.folder / f"{Path(digest).name}.skops"
+
+    def _is_whole(self, model: Path, stored: bytes) -> bool:
+        with suppress(OSError):
+            return model.read_bytes() == stored
+        return False
+
+    def _read_note(self) -> bytes | None:
+        with suppress(OSError):
+            return (self.folder / NOTE).read_bytes()
+        return None
+
+    def _tidy(self, kept: Path) -> None:
+        """Remove the copies of earlier versions."""
+        for each in self.folder.glob("*.skops"):
+            if each != kept:
+                with suppress(OSError):
+                    each.unlink()
