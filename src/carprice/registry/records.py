@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pydantic import (
     ValidationError,
@@ -121,6 +121,13 @@ class VersionFacts(Frozen):
         return self.model_dump(include=names, exclude_none=True)
 
 
+class Identity(NamedTuple):
+    """What tells a version from one of the same number in a registry made anew."""
+
+    number: int
+    run_id: str
+
+
 @dataclass(frozen=True)
 class Version:
     """One version of the registered model; `created` is in UTC."""
@@ -136,7 +143,7 @@ class Version:
         """The version of an MLflow entry; some of these leave the aliases out."""
         return cls(
             number=int(entry.version),
-            run_id=entry.run_id,
+            run_id=entry.run_id or "",
             tags=dict(entry.tags),
             created=_to_time(entry.creation_timestamp),
             aliases=aliases or tuple(entry.aliases),
@@ -145,6 +152,10 @@ class Version:
     @property
     def name(self) -> str:
         return f"{MODEL_NAME} version {self.number}"
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(self.number, self.run_id)
 
     @property
     def facts(self) -> VersionFacts:
@@ -175,10 +186,28 @@ class Ticket:
     number: int
     tags: dict[str, str]
     created: datetime
+    run_id: str = ""
+    """Run of the version it moves to: a registry made anew counts its versions from 1 again."""
 
     @classmethod
     def from_entry(cls, entry: Any) -> Self:
-        return cls(int(entry.version), dict(entry.tags), _to_time(entry.creation_timestamp))
+        return cls(
+            number=int(entry.version),
+            tags=dict(entry.tags),
+            created=_to_time(entry.creation_timestamp),
+            run_id=entry.run_id or "",
+        )
+
+    @property
+    def state(self) -> str:
+        """Either open, done, refused, abandoned or returned; empty for an entry of others."""
+        return self.tags.get("state", "")
+
+    @property
+    def target(self) -> Identity | None:
+        """The version it moves to; None for an entry of others."""
+        number = self.tags.get("to", "")
+        return Identity(int(number), self.run_id) if number.isdecimal() else None
 
 
 def _to_time(milliseconds: int) -> datetime:
