@@ -14,6 +14,7 @@ CarPriceError                    exit code 1: something outside went wrong
 
 ↻ The same step may succeed when it is called again (`retryable`); ✻ only where it was no fault of
 the file or the model: a disk refused, the process that validates was killed or lost the registry.
+None may where there is no room left on a disk (decision 47).
 """
 
 from collections.abc import Sequence

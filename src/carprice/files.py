@@ -1,5 +1,6 @@
 """Atomic writing of files; light, for the process that watches arrivals."""
 
+import errno
 import os
 import uuid
 from collections.abc import Iterator
@@ -8,6 +9,9 @@ from pathlib import Path
 from typing import IO
 
 from carprice.errors import DatasetError
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the system says of a full disk or a used-up quota: seconds later it is still so."""
 
 
 @contextmanager
@@ -28,7 +32,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         raise DatasetError(
             f"cannot write {path}: {error.strerror or error}. Free some room or choose a place "
             "where you may write; nothing was changed.",
-            retryable=True,
+            retryable=error.errno not in NO_ROOM,
         ) from error
     finally:
         with suppress(OSError):

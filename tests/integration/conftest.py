@@ -279,6 +279,13 @@ def server(
     database = f"sqlite:///{folder / 'mlflow.db'}"
     if find_postgres():
         database = request.getfixturevalue("postgres")("served")
+    with serving(folder, database) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serving(folder: Path, database: str) -> Iterator[Callable[[], str]]:
+    """An MLflow server starting up, its artifacts in a folder's; call it for its address."""
     port = closed_port()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -301,9 +308,11 @@ def server(
         wait_until(answers)
         return f"http://127.0.0.1:{port}"
 
-    yield address
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    try:
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

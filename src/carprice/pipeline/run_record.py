@@ -76,8 +76,9 @@ def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> Run
             registry.log(run_id, tags=failure)
         tags = run.tags | failure
         report = describe_run(tags, run.metrics, production)
-        registry.log_text(run_id, report.markdown, "report.md")
         registry.log(run_id, tags={NOTE: report.note})
+        with _trying_to_store():
+            registry.log_text(run_id, report.markdown, "report.md")
         _tidy(work, run_id, tags)
         bad = bool(failed) or tags.get("outcome") == "failed"
         registry.end_run(run_id, "FAILED" if bad else "FINISHED")
@@ -108,6 +109,17 @@ def _trying_to_close(run_id: str) -> Iterator[None]:
         yield
     except RegistryError as lost:
         log.warning("run %s could not be closed: %s", run_id, lost)
+
+
+@contextmanager
+def _trying_to_store() -> Iterator[None]:
+    """Log a want of room in the block: the run is closed and its report sent all the same."""
+    try:
+        yield
+    except RegistryError as error:
+        if error.retryable:
+            raise
+        log.warning("the report stands in the note of the run alone: %s", error)
 
 
 def _take_up(work: Workspace, run: Run) -> None:

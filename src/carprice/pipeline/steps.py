@@ -49,6 +49,7 @@ from carprice.simulation.dirt import write_sample
 from carprice.wording.reasons import store_reasons
 from carprice.workspace import Workspace
 
+SAMPLE = Path("data", "sample", "simulated_listings.csv")
 SAMPLE_ROWS = 20_000
 DECISION = "evaluation/decision.json"
 VALIDATION = "validation.json"
@@ -69,9 +70,11 @@ def check_data_quality(work: Workspace, data: Path | None) -> Checked:
     Raises DatasetError when the file cannot be read as listings, QualityError
     naming every broken rule when it can.
     """
-    path = data or ensure_sample(work)
+    path = data or work.settings.home / SAMPLE
     run_id = open_run(work, path.name)
     with working_on(work, run_id):
+        if data is None:
+            _ensure_sample(work, path)
         kept, report = inspect_listings(work, path)
         summary = report.summary
         facts = VersionFacts(
@@ -99,15 +102,6 @@ def inspect_listings(work: Workspace, path: Path) -> tuple[pd.DataFrame, Quality
     accepted = _accepted_profile(work.registry) if work.settings.has_registry else None
     cleaned = clean(raw)
     return cleaned.kept, check(cleaned, work.params.quality, accepted)
-
-
-def ensure_sample(work: Workspace) -> Path:
-    """Path of the simulated sample, drawn if absent."""
-    path = work.settings.home / "data" / "sample" / "simulated_listings.csv"
-    if not path.exists():
-        work.progress("drawing simulated listings", 0, 0)
-        write_sample(path, rows=SAMPLE_ROWS, seed=0)
-    return path
 
 
 def train_model(work: Workspace, run_id: str) -> Version:
@@ -225,6 +219,12 @@ def send_pipeline_report(
     report = close_run(work, run_id, failed)
     send_notices(work.settings, report.headline, report.markdown)
     return report
+
+
+def _ensure_sample(work: Workspace, path: Path) -> None:
+    if not path.exists():
+        work.progress("drawing simulated listings", 0, 0)
+        write_sample(path, rows=SAMPLE_ROWS, seed=0)
 
 
 def _accepted_profile(registry: Registry) -> DataProfile | None:

@@ -14,6 +14,8 @@ from carprice.registry.models import SIGNATURE, Models
 from carprice.registry.records import FILES_TAG, MODEL_NAME, Version
 from carprice.registry.runs import Runs
 from carprice.registry.stored_model import TRUSTED_TYPES, digest_files
+from carprice.registry.uploads import use_for_uploads
+from carprice.settings import Settings
 from carprice.wording import spell
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ class Registry(Runs, Models):
 
     Every method raises RegistryError when the registry does not answer or refuses.
     """
+
+    def __init__(self, settings: Settings) -> None:
+        use_for_uploads()
+        super().__init__(settings)
 
     @explained
     def register_model(

@@ -2,10 +2,10 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import mlflow
 from mlflow.environment_variables import (
@@ -23,12 +23,14 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from carprice.errors import RegistryError
+from carprice.files import NO_ROOM
 from carprice.registry.trial import Trials
 from carprice.settings import Settings
 
 EXPERIMENT = "car_price_prediction"
 HASTE_SECONDS = 10
 """How long the one request may take that must not be answered late."""
+BRIEF_RETRIES = 3
 DATABASES = ("postgresql", "mysql", "mssql")
 
 Asking = TypeVar("Asking", bound="Connection")
@@ -72,7 +74,8 @@ def explaining(uri: str) -> Iterator[None]:
             f"the registry at {_without_password(uri)} does not do as asked: "
             f"{_without_password(first_line)[:300]}\n"
             "Check that it is running, that its address in MLFLOW_TRACKING_URI is right, and that "
-            "its disk is writable and has room."
+            "its disk is writable and has room.",
+            retryable=getattr(error, "errno", None) not in NO_ROOM,
         ) from error
 
 
@@ -115,17 +118,26 @@ def tolerating(is_harmless: Callable[[MlflowException], bool]) -> Iterator[None]
             raise
 
 
-@contextmanager
-def asking_once() -> Iterator[None]:
+def asking_once() -> AbstractContextManager[None]:
     """Turn off MLflow's retries in the block; they go on for minutes."""
-    hasty = {MLFLOW_HTTP_REQUEST_MAX_RETRIES: 0, MLFLOW_HTTP_REQUEST_TIMEOUT: HASTE_SECONDS}
-    patient = {variable: variable.get() for variable in hasty}
+    return _asking({MLFLOW_HTTP_REQUEST_MAX_RETRIES: 0, MLFLOW_HTTP_REQUEST_TIMEOUT: HASTE_SECONDS})
+
+
+def asking_briefly() -> AbstractContextManager[None]:
+    """Lower MLflow's retries in the block to a dozen seconds."""
+    usual = MLFLOW_HTTP_REQUEST_MAX_RETRIES.get()
+    return _asking({MLFLOW_HTTP_REQUEST_MAX_RETRIES: min(usual, BRIEF_RETRIES)})
+
+
+@contextmanager
+def _asking(changed: Mapping[Any, int]) -> Iterator[None]:
+    usual = {variable: variable.get() for variable in changed}
     try:
-        for variable, value in hasty.items():
+        for variable, value in changed.items():
             variable.set(value)
         yield
     finally:
-        for variable, value in patient.items():
+        for variable, value in usual.items():
             variable.set(value)
 
 
