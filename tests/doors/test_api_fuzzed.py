@@ -8,6 +8,7 @@ from schemathesis import Case
 
 from carprice.api.app import serve_model
 from carprice.serving.live_model import LiveModel, Serving
+from carprice.settings import Settings
 
 MANY = "/v1/estimates"
 BOUNDED = settings(
@@ -25,7 +26,7 @@ class OneLook(LiveModel):
 
 # Routes are named before any fixture is there, hence before anything is in production.
 registry = FakeRegistry()
-app = serve_model(OneLook(registry.workspace, for_page=False))
+app = serve_model(OneLook(registry.workspace, for_page=False), Settings())
 described = schemathesis.openapi.from_dict(app.openapi())
 described.app = app
 # Each boundary of each field of a listing is tried where there is one; many are made of the same.

@@ -2,11 +2,18 @@
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from carprice.settings import shared_folder
+
+if TYPE_CHECKING:
+    from carprice.serving.live_model import State
 
 ELSEWHERE = "other"
 """Route of requests that no route takes: their addresses are anybody's invention."""
@@ -15,9 +22,14 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class Metrics:
-    """The metrics of one app, in a registry of their own."""
+    """The metrics of one app: of all processes that share its port, whichever is asked.
 
-    def __init__(self, find_version: Callable[[], int | None]) -> None:
+    A gauge is set when it is asked for, by the process that answers: those of a process that has
+    ended are older, and so count no longer.
+    """
+
+    def __init__(self, find_state: Callable[[], "State"]) -> None:
+        self._find_state = find_state
         self._collected = CollectorRegistry()
         self.requests = Counter(
             "carprice_api_requests", "Requests answered", ["route", "status"],
@@ -30,16 +42,20 @@ class Metrics:
         self.estimates = Counter(
             "carprice_api_estimates", "Listings answered", registry=self._collected
         )
-        version = Gauge(
+        self.version = Gauge(
             "carprice_api_production_version", "Version that answers; 0 where none does",
-            registry=self._collected,
+            registry=self._collected, multiprocess_mode="mostrecent",
         )  # fmt: skip
-        version.set_function(lambda: find_version() or 0)
 
     def expose(self) -> Response:
-        return Response(
-            generate_latest(self._collected), headers={"Content-Type": CONTENT_TYPE_LATEST}
-        )
+        self._note(self._find_state())
+        told = self._collected
+        if shared_folder():
+            MultiProcessCollector(told := CollectorRegistry())  # type: ignore[no-untyped-call]
+        return Response(generate_latest(told), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    def _note(self, state: "State") -> None:
+        self.version.set(state.serving.version.number if state.serving else 0)
 
 
 class Watch:
