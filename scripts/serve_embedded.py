@@ -88,10 +88,7 @@ def choose_commands(settings: Settings, ports: Mapping[str, int]) -> dict[str, l
         "streamlit", "run", str(APP), f"--server.address={HOST}",
         f"--server.port={ports['STREAMLIT_PORT']}",
     ]  # fmt: skip
-    api = [
-        "uvicorn", "carprice.api.app:build_app", "--factory", f"--host={HOST}",
-        f"--port={ports['API_PORT']}", "--log-level=warning",
-    ]  # fmt: skip
+    api = ["carprice.api.server", f"--host={HOST}", f"--port={ports['API_PORT']}"]
     mlflow = [
         "mlflow", "server", f"--host={HOST}", f"--port={ports['MLFLOW_PORT']}",
         f"--backend-store-uri={settings.registry_uri}",

@@ -27,6 +27,8 @@ DEFAULTS = {
     "OMP_WAIT_POLICY": "passive",
 }
 """Variables read by libraries, set unless they are set already."""
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""Variable by which the library of the figures finds what several processes count together."""
 
 
 class Settings(BaseSettings):
@@ -53,6 +55,16 @@ class Settings(BaseSettings):
     """CARPRICE_MLFLOW_PAGE: where a browser finds MLflow, for links to it; empty: here."""
     airflow_page: str = "http://localhost:8080"
     """CARPRICE_AIRFLOW_PAGE: where a browser finds Airflow, for links to it; empty: here."""
+
+    api_hosts: str = ""
+    """CARPRICE_API_HOSTS: further names of the API's machine, comma-separated; empty: none."""
+    api_requests_per_minute: int = Field(default=0, ge=0)
+    """CARPRICE_API_REQUESTS_PER_MINUTE: most that one client may ask; 0 or empty: no limit."""
+
+    @field_validator("api_requests_per_minute", mode="before")
+    @classmethod
+    def _read_empty_limit(cls, given: object) -> object:
+        return given or 0
 
     @field_validator("mlflow_page", "airflow_page")
     @classmethod
@@ -100,6 +112,10 @@ class Settings(BaseSettings):
     def has_notices(self) -> bool:
         """Whether notices go anywhere."""
         return bool(self.webhook_url or self.mail_to)
+
+    @property
+    def api_host_names(self) -> list[str]:
+        return [each.lower() for each in _split(self.api_hosts) if each]
 
     @property
     def raw_data(self) -> Path:
@@ -187,6 +203,16 @@ def lean_environment() -> dict[str, str]:
     """Environment of a process that opens one file: without secrets, on one thread."""
     kept = {name: value for name, value in os.environ.items() if name.lower() not in _SECRETS}
     return {**kept, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def share_folder(folder: str) -> None:
+    """Tell the server processes that this one starts which folder they share."""
+    os.environ[SHARED] = folder
+
+
+def shared_folder() -> Path | None:
+    """The folder that this server shares with others of its kind; None for one by itself."""
+    return Path(folder) if (folder := os.environ.get(SHARED)) else None
 
 
 def process_environment(settings: Settings) -> dict[str, str]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from asking import ask_directly
 from machine import PORTS, Machine
 from page import LiveModel as StillModel
 from page import tell_of
@@ -20,6 +21,7 @@ from carprice.pricing.price_model import PriceModel
 from carprice.pricing.training import fit
 from carprice.registry.records import Version
 from carprice.serving.live_model import LiveModel, Serving, State
+from carprice.settings import Settings
 from carprice.simulation.drawing import draw_listings
 
 ROOT = Path(__file__).parents[2]
@@ -85,5 +87,5 @@ def live(registry: FakeRegistry, unsearched: None) -> LiveModel:
 
 @pytest.fixture
 def client(live: LiveModel) -> Iterator[TestClient]:
-    with TestClient(serve_model(live), raise_server_exceptions=False) as asking:
+    with ask_directly(serve_model(live, Settings())) as asking:
         yield asking

@@ -11,14 +11,15 @@ from threading import Barrier, Event, Lock
 from typing import Any
 
 import pytest
-from asking import JSON, LOGAN, MANY, ONE, figures, refusal
+from asking import JSON, LOGAN, MANY, ONE, ask_directly, figures, refusal
 from hypothesis import given
 from hypothesis import strategies as st
 from production import FakeRegistry
 from starlette.testclient import TestClient
 
 from carprice.api.app import serve_model
-from carprice.api.refusals import LARGEST_BODY, MOST_LARGE, SMALL_BODY
+from carprice.api.places import MOST_OF_ONE, SMALL_BODY
+from carprice.api.refusals import LARGEST_BODY
 from carprice.api.schema import EXAMPLE, MOST_LISTINGS, spell_value
 from carprice.listings.parsing import parse_number
 from carprice.market.fields import THIS_YEAR
@@ -26,6 +27,7 @@ from carprice.market.listing import BY_NAME, EQUIPMENT, FEATURES
 from carprice.pricing.prediction import estimate_car, read_cars
 from carprice.pricing.price_model import PriceModel
 from carprice.serving.live_model import LiveModel, Serving
+from carprice.settings import Settings
 from carprice.wording.remarks import UNKNOWN_MAKE
 
 OPEN_THE_DOOR = """
@@ -199,7 +201,7 @@ def test_without_a_model_the_reason_is_told_and_when_to_ask_again(
 ) -> None:
     registry.production, registry.away = None, away
     live = LiveModel(registry.workspace, for_page=False)
-    with TestClient(serve_model(live)) as client:
+    with ask_directly(serve_model(live, Settings())) as client:
         asked = [
             client.post(route, json=body, params={"language": language})
             for route, body in ((ONE, LOGAN), (MANY, {"listings": [LOGAN]}))
@@ -215,7 +217,7 @@ def test_without_a_model_the_reason_is_told_and_when_to_ask_again(
 
 
 def test_the_watch_over_production_ends_with_the_server(live: LiveModel) -> None:
-    with TestClient(serve_model(live)):
+    with ask_directly(serve_model(live, Settings())):
         assert live._thread.is_alive()
     live._thread.join(5)
     assert not live._thread.is_alive()
@@ -304,13 +306,13 @@ def test_of_too_many_large_requests_the_rest_is_told_to_come_again(
 ) -> None:
     body = json.dumps({"listings": [LOGAN] * 1_000}).encode()
     assert len(body) > SMALL_BODY
-    with ThreadPoolExecutor(3 * MOST_LARGE) as threads:
+    with ThreadPoolExecutor(3 * MOST_OF_ONE) as threads:
         asked = [
             threads.submit(client.post, MANY, content=body, headers=JSON)
-            for _ in range(3 * MOST_LARGE)
+            for _ in range(3 * MOST_OF_ONE)
         ]
         deadline = time.monotonic() + 30
-        while sum(each.done() for each in asked) < 2 * MOST_LARGE and time.monotonic() < deadline:
+        while sum(each.done() for each in asked) < 2 * MOST_OF_ONE and time.monotonic() < deadline:
             time.sleep(0.01)
         refused = [each for each in asked if each.done()]
         held.go_on.set()
@@ -318,7 +320,7 @@ def test_of_too_many_large_requests_the_rest_is_told_to_come_again(
         assert "grandes requêtes" in refusal(each.result(), 503, "busy")["message"]
         assert each.result().headers["retry-after"] == "5"
     answered = [each.result().status_code for each in asked if each not in refused]
-    assert answered == [200] * MOST_LARGE
+    assert answered == [200] * MOST_OF_ONE
     assert client.post(MANY, content=body, headers=JSON).status_code == 200
 
 
@@ -358,7 +360,9 @@ def test_the_description_tells_of_every_field_what_is_declared_of_it(client: Tes
     assert many["properties"]["listings"]["items"] == request
     for route in (ONE, MANY):
         refusals = told["paths"][route]["post"]["responses"]
-        assert refusals.keys() == {"200", "408", "413", "422", "503"}
+        assert refusals.keys() == {
+            "200", "408", "413", "415", "421", "422", "429", "503",
+        }  # fmt: skip
         assert all(
             f"`{code}`" in refusals["503"]["description"]
             for code in ("no_model", "registry_down", "busy")

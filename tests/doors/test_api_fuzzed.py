@@ -12,6 +12,7 @@ from schemathesis import Case
 
 from carprice.api.app import serve_model
 from carprice.serving.live_model import LiveModel, Serving
+from carprice.settings import Settings
 
 MANY = "/v1/estimates"
 BOUNDED = settings(
@@ -35,7 +36,7 @@ class OneLook(LiveModel):
         return self
 
 
-app = serve_model(OneLook(registry.workspace, for_page=False))
+app = serve_model(OneLook(registry.workspace, for_page=False), Settings())
 described = schemathesis.openapi.from_dict(app.openapi())
 described.app = app
 # Each boundary of each field of a listing is tried where there is one; many are made of the same.

@@ -2,16 +2,15 @@
 
 from typing import Any
 
-import anyio
 import pytest
-from asking import JSON, LOGAN, MANY, ONE, faults, figures, refusal
+from asking import JSON, LOGAN, MANY, ONE, ask_directly, faults, figures, refusal
 from starlette.testclient import TestClient
-from starlette.types import Message, Receive, Scope, Send
 
-from carprice.api import refusals
-from carprice.api.refusals import LARGEST_BODY, MOST_LARGE, SMALL_BODY, BodyLimit, RefusedError
+from carprice.api.app import serve_model
+from carprice.api.refusals import LARGEST_BODY
 from carprice.api.schema import LONGEST_TEXT, MOST_LISTINGS
 from carprice.serving.live_model import LiveModel, Serving
+from carprice.settings import Settings
 
 
 def test_one_car_too_many_is_refused_with_the_limit(client: TestClient) -> None:
@@ -80,71 +79,68 @@ def test_a_body_too_large_is_refused_whether_its_size_was_told_or_not(
     refusal(client.post(route, content=trickle), 413, "too_large")
 
 
-async def take_in(_scope: Scope, receive: Receive, _send: Send) -> None:
-    while (await receive()).get("more_body"):
-        pass
+@pytest.mark.parametrize(
+    "kind",
+    ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"],
+)
+def test_what_is_not_said_to_be_json_is_refused(client: TestClient, kind: str) -> None:
+    answer = client.post(ONE, content=b"{}", headers={"Content-Type": kind})
+    assert "application/json" in refusal(answer, 415, "not_json")["message"]
 
 
-def told_size(size: int) -> Scope:
-    return {"type": "http", "headers": [(b"content-length", b"%d" % size)]}
+def test_json_may_say_how_it_is_encoded(client: TestClient) -> None:
+    kind = {"Content-Type": "Application/JSON; charset=UTF-8"}
+    assert client.post(ONE, content=b"{}", headers=kind).status_code == 200
 
 
-def test_a_body_told_to_be_too_large_is_not_even_asked_for() -> None:
-    with pytest.raises(RefusedError, match="8 MB"):
-        anyio.run(BodyLimit(take_in), told_size(LARGEST_BODY + 1), pytest.fail, pytest.fail)
-
-
-@pytest.mark.parametrize("headers", [
-    [(b"content-length", b"%d" % (SMALL_BODY + 1))], [(b"transfer-encoding", b"chunked")],
-])  # fmt: skip
-def test_a_large_body_is_not_even_asked_for_while_too_many_are_there(
-    headers: list[tuple[bytes, bytes]],
+@pytest.mark.parametrize(
+    ("route", "body", "told"),
+    [
+        (ONE, '{"make": "Dacia", "make": "Kia"}', {"body": "champs répétés : make"}),
+        (MANY, '{"listings": [{}, {"doors": 5, "doors": 5}]}',
+         {"listings.1": "champs répétés : doors"}),
+        (MANY, '{"listings": [{}], "listings": [{}]}', {"body": "champs répétés : listings"}),
+    ],
+)  # fmt: skip
+def test_a_field_that_is_said_twice_is_refused_with_its_place(
+    client: TestClient, route: str, body: str, told: dict[str, str]
 ) -> None:
-    limit = BodyLimit(take_in)
-    limit.large = MOST_LARGE
-    with pytest.raises(RefusedError, match="too many large requests"):
-        anyio.run(limit, {"type": "http", "headers": headers}, pytest.fail, pytest.fail)
-    assert limit.large == MOST_LARGE
+    assert faults(client.post(route, content=body)) == told
 
 
-def test_a_small_body_needs_no_place() -> None:
-    async def receive() -> Message:
-        return {"type": "http.request"}
-
-    limit = BodyLimit(take_in)
-    limit.large = MOST_LARGE
-    anyio.run(limit, told_size(SMALL_BODY), receive, pytest.fail)
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:80", "[::1", "", "a@b"])
+def test_a_page_that_leads_its_own_name_here_is_refused(client: TestClient, host: str) -> None:
+    for path in ("/docs", "/livez"):
+        refusal(client.get(path, headers={"Host": host}), 421, "unknown_host")
 
 
-def test_a_client_that_stalls_is_refused_and_gives_its_place_back(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async def receive() -> Message:
-        await anyio.sleep(0.02)
-        return {"type": "http.request", "body": b"{", "more_body": True}
-
-    monkeypatch.setattr(refusals, "PATIENCE_SECONDS", 0.1)
-    limit = BodyLimit(take_in)
-    with pytest.raises(RefusedError, match="not there as a whole"):
-        anyio.run(limit, told_size(LARGEST_BODY), receive, pytest.fail)
-    assert limit.large == 0
+@pytest.mark.parametrize("host", ["LOCALHOST:8000", "[::1]:8000", "192.168.1.7", "api:8000", "a.b"])
+def test_names_of_this_machine_and_those_set_are_answered(live: LiveModel, host: str) -> None:
+    with ask_directly(serve_model(live, Settings(api_hosts="A.B, c.d"))) as client:
+        assert client.get("/livez", headers={"Host": host}).status_code == 200
 
 
-def test_an_answer_may_take_longer_than_its_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def work(scope: Scope, receive: Receive, send: Send) -> None:
-        await take_in(scope, receive, send)
-        assert (await receive())["type"] == "http.disconnect"
+def test_who_asks_more_than_is_set_is_told_when_to_go_on(live: LiveModel) -> None:
+    with ask_directly(serve_model(live, Settings(api_requests_per_minute=2))) as client:
+        asked = [client.post(ONE, json=LOGAN, params={"language": "en"}) for _ in range(4)]
+        refused = [each for each in asked if each.status_code == 429]
+        # One more where a minute ends in between.
+        assert len(refused) in {1, 2}
+        assert "more than 2 requests" in refusal(refused[0], 429, "too_many")["message"]
+        assert 0 <= int(refused[0].headers["retry-after"]) <= 60
+        assert {client.get(path).status_code for path in ("/livez", "/healthz", "/metrics")} == {
+            200
+        }
 
-    messages: list[Message] = [{"type": "http.request"}, {"type": "http.disconnect"}]
 
-    async def receive() -> Message:
-        if len(messages) == 1:
-            await anyio.sleep(0.3)
-        return messages.pop(0)
-
-    monkeypatch.setattr(refusals, "PATIENCE_SECONDS", 0.1)
-    anyio.run(BodyLimit(work), told_size(2), receive, pytest.fail)
-    assert not messages
+@pytest.mark.parametrize("path", ["/livez", "/docs", "/v2", ONE])
+def test_every_answer_tells_a_browser_what_it_may_do_with_it(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    policy = headers["content-security-policy"]
+    assert {"default-src 'none'", "frame-ancestors 'none'"} <= {*policy.split("; ")}
+    assert ("script-src" in policy) == (path == "/docs")
 
 
 def test_addresses_and_methods_that_are_not_there_are_refused_alike(client: TestClient) -> None:
@@ -166,4 +162,5 @@ def test_an_unexpected_error_shows_nothing_of_the_inside(
     refusal(answer, 500, "internal")
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
     assert figures(client)['carprice_api_requests_total{route="/v1/estimate",status="500"}'] == 1

@@ -34,7 +34,7 @@ def test_the_version_in_production_answers_and_its_successor_from_its_promotion_
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_model, "LOOK_AGAIN_SECONDS", 0.05)
-    with TestClient(build_app(desk.settings)) as client:
+    with TestClient(build_app(desk.settings), base_url="http://localhost") as client:
         first = client.post("/v1/estimate", json=CAR).json()
         assert first["version"] == 1
         assert first["low_mad"] < first["price_mad"] < first["high_mad"]
@@ -50,7 +50,7 @@ def test_a_registry_that_does_not_answer_is_told_and_the_server_lives(
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     away = Settings(home=tmp_path, MLFLOW_TRACKING_URI=f"http://127.0.0.1:{closed_port()}")
-    with TestClient(build_app(away)) as client:
+    with TestClient(build_app(away), base_url="http://localhost") as client:
         refused = client.post("/v1/estimate", json=CAR)
         assert (refused.status_code, refused.json()["code"]) == (503, "registry_down")
         assert client.get("/livez").status_code == 200
@@ -62,8 +62,7 @@ def serving(desk: Desk, environment: dict[str, str]) -> Iterator[tuple[str, Call
     port = closed_port()
     server = subprocess.Popen(
         [
-            *(sys.executable, "-m", "uvicorn", "carprice.api.app:build_app", "--factory"),
-            *("--host=127.0.0.1", f"--port={port}", "--log-level=warning"),
+            *(sys.executable, "-m", "carprice.api.server", f"--port={port}"),
         ],
         env={**child_environment(), **environment, "CARPRICE_HOME": str(desk.home)},
     )  # fmt: skip

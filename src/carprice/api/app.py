@@ -1,4 +1,4 @@
-"""The HTTP API as an app: `uvicorn carprice.api.app:build_app --factory`.
+"""The HTTP API as an app: `server` starts it.
 
 Routes are in `routes`, requests and answers in `schema`, refusals in `refusals`.
 """
@@ -11,11 +11,13 @@ from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
 
+from carprice.api.gate import ClientLimit, Gate, SecureHeaders
 from carprice.api.metrics import Metrics, Watch
-from carprice.api.refusals import BodyLimit, answer_errors
+from carprice.api.places import BodyLimit
+from carprice.api.refusals import answer_errors
 from carprice.language import NAMES, OTHERS
 from carprice.market.listing import HOME
-from carprice.settings import Settings, prepare_process, read_settings
+from carprice.settings import Settings, prepare_process, read_settings, shared_folder
 from carprice.wording import spell
 
 if TYPE_CHECKING:
@@ -40,10 +42,11 @@ def build_app(settings: Settings | None = None) -> FastAPI:
     from carprice.serving.live_model import LiveModel
     from carprice.workspace import Workspace
 
-    return serve_model(LiveModel(Workspace(settings or read_settings()), for_page=False))
+    settings = settings or read_settings()
+    return serve_model(LiveModel(Workspace(settings), for_page=False), settings)
 
 
-def serve_model(live: "LiveModel") -> FastAPI:
+def serve_model(live: "LiveModel", settings: Settings) -> FastAPI:
     """The API on a live model, started and stopped with it."""
     from fastapi_offline import FastAPIOffline
 
@@ -57,6 +60,8 @@ def serve_model(live: "LiveModel") -> FastAPI:
         live.stop()
 
     metrics = Metrics(lambda: live.state)
+    most = settings.api_requests_per_minute
+    limit = ClientLimit(most, shared_folder()) if most else None
     # The page at /docs with files of our own: from a server on the internet it would be blank where
     # there is none, and would tell that server who uses the API.
     app: FastAPI = FastAPIOffline(
@@ -65,7 +70,12 @@ def serve_model(live: "LiveModel") -> FastAPI:
         description=DESCRIPTION,
         redoc_url=None,
         lifespan=follow_production,
-        middleware=[Middleware(Watch, metrics=metrics), Middleware(BodyLimit)],
+        middleware=[
+            Middleware(SecureHeaders),
+            Middleware(Watch, metrics=metrics),
+            Middleware(Gate, names=settings.api_host_names, limit=limit),
+            Middleware(BodyLimit),
+        ],
     )
     app.include_router(build_router(live, metrics))
     answer_errors(app)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from carprice.settings import shared_folder
 from carprice.wording.troubles import TroubleCode
 
 if TYPE_CHECKING:
@@ -21,7 +23,11 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class Metrics:
-    """The metrics of one app, in a registry of their own."""
+    """The metrics of one app: of all processes that share its port, whichever is asked.
+
+    A gauge is set when it is asked for, by the process that answers: those of a process that has
+    ended are older, and so count no longer.
+    """
 
     def __init__(self, find_state: Callable[[], "State"]) -> None:
         self._find_state = find_state
@@ -39,18 +45,19 @@ class Metrics:
         )
         self.version = Gauge(
             "carprice_api_production_version", "Version that answers; 0 where none does",
-            registry=self._collected,
+            registry=self._collected, multiprocess_mode="mostrecent",
         )  # fmt: skip
         self.trouble = Gauge(
             "carprice_api_trouble", "1 for what is wrong with production", ["code"],
-            registry=self._collected,
+            registry=self._collected, multiprocess_mode="mostrecent",
         )  # fmt: skip
 
     def expose(self) -> Response:
         self._note(self._find_state())
-        return Response(
-            generate_latest(self._collected), headers={"Content-Type": CONTENT_TYPE_LATEST}
-        )
+        told = self._collected
+        if shared_folder():
+            MultiProcessCollector(told := CollectorRegistry())  # type: ignore[no-untyped-call]
+        return Response(generate_latest(told), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     def _note(self, state: "State") -> None:
         self.version.set(state.serving.version.number if state.serving else 0)

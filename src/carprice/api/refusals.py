@@ -1,7 +1,6 @@
 """Error responses of the API: one JSON schema, French or English, no internals."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -9,9 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from carprice.language import OTHERS, Language
 from carprice.market.listing import HOME
@@ -19,16 +16,22 @@ from carprice.wording.api import API_FAULTS, API_REFUSALS
 
 LARGEST_BODY = 8_000_000
 """Bytes: 10,000 listings with every field filled in take 6 million."""
-SMALL_BODY = 2**16
-"""Bytes that the server has read anyway by the time that it asks for more."""
-MOST_LARGE = 4
-"""Requests with more than a small body: read, waiting or answered at a time."""
 PATIENCE_SECONDS = 60
 AGAIN_SECONDS = 5
 LIMITS: Mapping[str, object] = {
     "megabytes": LARGEST_BODY // 10**6, "patience": PATIENCE_SECONDS, "seconds": AGAIN_SECONDS,
 }  # fmt: skip
 DETAILS_TOLD = 20
+SECURE: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""Headers of every answer."""
 
 
 class Reason(NamedTuple):
@@ -43,6 +46,10 @@ class Reason(NamedTuple):
 
 TOO_LARGE = Reason(413, "too_large")
 TOO_SLOW = Reason(408, "too_slow")
+GAVE_WAY = Reason(408, "gave_way")
+NOT_JSON = Reason(415, "not_json")
+UNKNOWN_HOST = Reason(421, "unknown_host")
+TOO_MANY = Reason(429, "too_many")
 INVALID = Reason(422, "invalid")
 NO_MODEL = Reason(503, "no_model")
 REGISTRY_DOWN = Reason(503, "registry_down")
@@ -80,73 +87,12 @@ class RefusedError(Exception):
         self.reason, self.headers, self.told = reason, headers, told
 
 
-class BodyLimit:
-    """Middleware that bounds the memory of all request bodies, and their time.
-
-    Refuses what is larger than LARGEST_BODY, as told or as it comes; what is not small while
-    MOST_LARGE such requests are there; and what is not there within PATIENCE_SECONDS, for a client
-    that stalls would keep its place for ever.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-        self.large = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        body = _Body(Headers(scope=scope), receive, self._take_place)
-        try:
-            await self.app(scope, body.receive, send)
-        finally:
-            self.large -= body.has_place
-
-    def _take_place(self) -> None:
-        if self.large == MOST_LARGE:
-            raise RefusedError(BUSY, {"Retry-After": str(AGAIN_SECONDS)})
-        self.large += 1
-
-
-class _Body:
-    """The body of one request, counted as it arrives."""
-
-    def __init__(self, headers: Headers, receive: Receive, take_place: Callable[[], None]) -> None:
-        told = headers.get("content-length", "")
-        self._expected, self._read = int(told) if told.isdecimal() else 0, 0
-        self._is_large = self._expected > SMALL_BODY or "transfer-encoding" in headers
-        self._take_place, self.has_place = take_place, False
-        self._receive = receive
-        self._deadline: float | None = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-
-    async def receive(self) -> Message:
-        # Before the body is asked for: a client that waits for leave then sends nothing.
-        self._ensure_size(self._expected)
-        if self._is_large and not self.has_place:
-            self._take_place()
-            self.has_place = True
-        try:
-            async with asyncio.timeout_at(self._deadline):
-                message = await self._receive()
-        except TimeoutError:
-            raise RefusedError(TOO_SLOW) from None
-        self._read += len(message.get("body", b""))
-        self._ensure_size(self._read)
-        if not message.get("more_body"):
-            self._deadline = None
-        return message
-
-    def _ensure_size(self, size: int) -> None:
-        if size > LARGEST_BODY:
-            raise RefusedError(TOO_LARGE)
-
-
 def answer_errors(app: FastAPI) -> None:
     """Register handlers that answer every error as a Refusal."""
 
     @app.exception_handler(RefusedError)
     async def refuse(request: Request, error: RefusedError) -> JSONResponse:
-        return _refuse(request, error.reason, headers=error.headers, told=error.told)
+        return answer_refusal(request, error)
 
     @app.exception_handler(RequestValidationError)
     async def refuse_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -159,7 +105,13 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def hide(request: Request, _error: Exception) -> JSONResponse:
-        return _refuse(request, INTERNAL)
+        # Outside of all middleware, so it brings the headers along.
+        return _refuse(request, INTERNAL, headers=SECURE)
+
+
+def answer_refusal(request: Request, error: RefusedError) -> JSONResponse:
+    """The answer for a request that was refused."""
+    return _refuse(request, error.reason, headers=error.headers, told=error.told)
 
 
 def describe_refusals(*reasons: Reason) -> dict[int | str, dict[str, Any]]:
@@ -168,8 +120,9 @@ def describe_refusals(*reasons: Reason) -> dict[int | str, dict[str, Any]]:
     described: dict[int | str, dict[str, Any]] = {}
     for each in reasons:
         entry = described.setdefault(each.status, {"model": Refusal, "description": ""})
-        entry["description"] += f"`{each.code}`: {each.say('en', since='…', trouble='…')}\n\n"
-        if each.status == NO_MODEL.status:
+        told = each.say("en", since="…", trouble="…", most="…")
+        entry["description"] += f"`{each.code}`: {told}\n\n"
+        if each.status in {NO_MODEL.status, TOO_MANY.status}:
             entry["headers"] = {"Retry-After": wait}
     return described
 

@@ -3,21 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import nullcontext
+from email.message import Message
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from carprice.api.metrics import Metrics
+from carprice.api.places import SMALL_BODY
 from carprice.api.refusals import (
     BUSY,
+    GAVE_WAY,
     INVALID,
     NO_GOOD_MODEL,
     NO_MODEL,
+    NOT_JSON,
     REGISTRY_DOWN,
-    SMALL_BODY,
     TOO_LARGE,
+    TOO_MANY,
     TOO_SLOW,
+    UNKNOWN_HOST,
     RefusedError,
     describe_refusals,
 )
@@ -38,10 +43,12 @@ from carprice.registry.history import Chapter
 from carprice.serving.live_model import LOOK_AGAIN_SECONDS, LiveModel, Serving, State
 from carprice.wording.troubles import TroubleCode
 
+JSON = "application/json"
+
 
 def build_router(live: LiveModel, metrics: Metrics) -> APIRouter:
     """All routes; handlers that compute are plain functions, run on threads."""
-    router = APIRouter()
+    router = APIRouter(responses=describe_refusals(UNKNOWN_HOST))
     _add_estimates(router, live, metrics)
     _add_signs_of_life(router, live, metrics)
 
@@ -53,7 +60,15 @@ def build_router(live: LiveModel, metrics: Metrics) -> APIRouter:
 
 
 async def receive_body(request: Request) -> bytes:
-    """The raw body; parsing it is left to the handler's thread."""
+    """The raw body; parsing it is left to the handler's thread.
+
+    Raises RefusedError for one that is not said to be JSON: that is all that a page of somebody
+    else may make a browser send here unasked.
+    """
+    kind = Message()
+    kind["Content-Type"] = request.headers.get("content-type", "")
+    if kind.get_content_type() != JSON or kind.get_content_charset("utf-8") != "utf-8":
+        raise RefusedError(NOT_JSON)
     return await request.body()
 
 
@@ -62,7 +77,8 @@ Body = Annotated[bytes, Depends(receive_body)]
 
 def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None:
     refusals = describe_refusals(
-        TOO_SLOW, TOO_LARGE, INVALID, NO_MODEL, REGISTRY_DOWN, NO_GOOD_MODEL, BUSY
+        TOO_SLOW, GAVE_WAY, TOO_LARGE, NOT_JSON, INVALID, TOO_MANY, NO_MODEL, REGISTRY_DOWN,
+        NO_GOOD_MODEL, BUSY,
     )  # fmt: skip
     turn = asyncio.Lock()
 
@@ -101,7 +117,7 @@ def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None
         listings = read_request(Listings, body).listings
         estimates = Estimates(estimates=estimate_all(listings, language))
         # Written here: the framework would write it where all other requests wait for it.
-        return Response(estimates.model_dump_json(), media_type="application/json")
+        return Response(estimates.model_dump_json(), media_type=JSON)
 
 
 def _add_signs_of_life(router: APIRouter, live: LiveModel, metrics: Metrics) -> None:

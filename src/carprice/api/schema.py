@@ -1,5 +1,7 @@
 """Requests and answers of the API, derived from the fields of a listing."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
@@ -157,12 +159,37 @@ Asked = TypeVar("Asked", bound=BaseModel)
 def read_request(model: type[Asked], body: bytes) -> Asked:
     """The request in a body's bytes; raises FastAPI's RequestValidationError."""
     try:
-        return model.model_validate_json(body)
+        asked = model.model_validate_json(body)
+        _ensure_said_once(model, body)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         raise RequestValidationError(
             [{**each, "loc": ("body", *each["loc"])} for each in faults]
         ) from None
+    return asked
+
+
+def _ensure_said_once(model: type[BaseModel], body: bytes) -> None:
+    """Raise ValidationError where a key is repeated: which of its values is meant, nobody knows.
+
+    Of a valid body, the objects within end in the order of the list that they are in, and the
+    outermost at last.
+    """
+    objects: list[str] = []
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        names = Counter(name for name, _ in pairs) if len(dict(pairs)) < len(pairs) else {}
+        objects.append(_tell(name for name, times in names.items() if times > 1))
+
+    # Values are of no interest: nothing is kept of them, nor made a number of.
+    json.loads(body, object_pairs_hook=look, parse_int=len, parse_float=len, parse_constant=len)
+    for at, told in enumerate(objects):
+        if told:
+            place = () if at == len(objects) - 1 else ("listings", at)
+            fault = PydanticCustomError("duplicate_fields", "{names}", {"names": told})
+            raise ValidationError.from_exception_data(
+                model.__name__, [{"type": fault, "loc": place, "input": None}]
+            )
 
 
 def describe_request(model: type[BaseModel]) -> dict[str, Any]:

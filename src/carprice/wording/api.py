@@ -11,6 +11,23 @@ API_REFUSALS = {
         "la requête n'est pas arrivée en entier en {patience} secondes : envoyez-la de nouveau",
         "the request was not there as a whole within {patience} seconds: send it again",
     ),
+    "gave_way": Text(
+        "la requête arrivait trop lentement et d'autres attendaient : envoyez-la de nouveau",
+        "the request came too slowly while others were waiting: send it again",
+    ),
+    "not_json": Text(
+        "du JSON en UTF-8 est attendu : envoyez l'en-tête Content-Type: application/json",
+        "JSON in UTF-8 is expected: send the header Content-Type: application/json",
+    ),
+    "unknown_host": Text(
+        "l'en-tête Host nomme une autre machine : les noms de celle-ci s'ajoutent dans "
+        "CARPRICE_API_HOSTS",
+        "the Host header names another machine: names of this one are added in CARPRICE_API_HOSTS",
+    ),
+    "too_many": Text(
+        "plus de {most} requêtes en une minute : continuez dans {seconds} secondes",
+        "more than {most} requests within a minute: go on in {seconds} seconds",
+    ),
     "invalid": Text("la requête ne peut pas être lue ainsi", "the request cannot be read as it is"),
     "no_model": Text(
         "aucun modèle en production : l'API répondra d'elle-même dès qu'il y en aura un",
@@ -39,6 +56,7 @@ API_REFUSALS = {
 
 API_FAULTS = {
     "unknown_fields": Text("champs inconnus : {names}", "unknown fields: {names}"),
+    "duplicate_fields": Text("champs répétés : {names}", "repeated fields: {names}"),
     "extra_forbidden": Text("champ inconnu", "unknown field"),
     "missing": Text("manque", "is missing"),
     "string_type": Text("un texte ou un nombre est attendu", "a text or a number is expected"),

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx2
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 ONE, MANY = "/v1/estimate", "/v1/estimates"
@@ -11,6 +12,10 @@ LOGAN = {
     "fuel": "Diesel", "gearbox": "Manuelle", "fiscal_power_cv": 6,
 }  # fmt: skip
 JSON = {"Content-Type": "application/json"}
+
+
+def ask_directly(app: FastAPI) -> TestClient:
+    return TestClient(app, base_url="http://localhost", headers=JSON, raise_server_exceptions=False)
 
 
 def refusal(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
