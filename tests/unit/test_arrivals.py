@@ -385,7 +385,9 @@ def test_where_no_file_is_whole_none_is_chosen_nor_the_sample(
     monkeypatch.setattr("time.sleep", lambda _: None)
     folder.put("half.csv", WHOLE[:-5])
     (folder.raw / "link.csv").symlink_to(tmp_path / "passwd")
-    with pytest.raises(DatasetError, match=r"(?s)its last line has no end.*leads out") as waits:
+    with pytest.raises(
+        DatasetError, match=r"(?s)'half.csv': its last line has.*leads out"
+    ) as waits:
         folder.claims().newest()
     assert waits.value.retryable
 

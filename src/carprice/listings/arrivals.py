@@ -166,11 +166,11 @@ class Claims:
                 whole = name in record.files and record.files[name].sha256
                 if whole and (path := self._move(record, name, State.CLAIMED)):
                     return path
-        reasons = [
-            each.refusal or record.unfinished.get(name, CHANGING) for name, each in found.items()
-        ]
+        waits = {name: record.unfinished.get(name, CHANGING) for name in found}
+        reasons = [each.refusal or f"{name!r}: {waits[name]}" for name, each in found.items()]
         raise DatasetError(
-            "\n  - ".join([f"no file in {self.raw} can be read:", *reasons]), retryable=True
+            "\n  - ".join([f"no file in {self.raw} can be read:", *reasons]),
+            retryable=not all(each.refusal for each in found.values()),
         )
 
     def finish(self) -> None:
