@@ -121,16 +121,16 @@ class LiveModel:
     def look(self) -> None:
         """Ask the registry once and renew the state."""
         before = self.state
-        serving, history, trouble = before.serving, before.history, None
+        if before.serving is None:
+            self.state = before._replace(serving=self._recall())
+        serving, history, trouble = self.state.serving, before.history, None
         try:
             registry = self.work.registry  # connects; after a failure, at the next look
             history = read_history(registry)
             serving, trouble = self._follow(read_standing(registry))
         except RegistryError as error:
-            serving = serving or self._recall()
             trouble = Trouble(TroubleCode.REGISTRY_AWAY, {"message": str(error)})
         except Exception as error:
-            serving = serving or self._recall()
             log.warning("the last good version goes on", exc_info=error)
             told = f"{type(error).__name__}: {error}"
             trouble = Trouble(TroubleCode.UNFORESEEN, {"message": told})
@@ -162,8 +162,8 @@ class LiveModel:
 
     def _fall_back(self, standing: Standing) -> Serving | None:
         """What answers while production does not: the last good version, else one before it."""
-        if serving := self.state.serving or self._recall():
-            return serving
+        if self.state.serving:
+            return self.state.serving
         for version in standing.way:
             if version != standing.version:
                 with suppress(ModelIntegrityError):
