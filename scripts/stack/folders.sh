@@ -2,7 +2,7 @@
 # The folders that containers use: made here, as Docker would make them for root.
 
 read_folders=(data/raw airflow/dags)
-written_folders=(data/processed data/sample models mlflow/mlruns airflow/logs)
+written_folders=(data/processed data/sample models models/serving mlflow/mlruns airflow/logs)
 
 prepare_folders() {
     local folder owner

@@ -45,9 +45,10 @@ class Settings(BaseSettings):
     tracking_uri: str = Field(default="", validation_alias="MLFLOW_TRACKING_URI")
     """Address of an MLflow server; without one, the embedded store in `home` is used."""
     webhook_url: str = Field(default="", repr=False)
-    """CARPRICE_WEBHOOK_URL: address that each report is posted to; empty: none."""
+    """CARPRICE_WEBHOOK_URL: address that each report, and word of trouble with production, is
+    posted to; empty: none."""
     mail_to: str = ""
-    """CARPRICE_MAIL_TO: mail addresses that each report goes to, comma-separated; empty: none."""
+    """CARPRICE_MAIL_TO: mail addresses that the same goes to, comma-separated; empty: none."""
     smtp_url: str = Field(default="", repr=False, validate_default=True)
     """CARPRICE_SMTP_URL: the mail server, such as smtps://user:password@host:465."""
 

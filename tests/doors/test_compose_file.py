@@ -16,6 +16,7 @@ PERSISTENT = {
     "postgres": {"postgres-db-volume"},
     "mlflow": {"./mlflow/mlruns"},
     "streamlit": {"./data", "./models"},
+    "api": {"./models/serving"},
     "airflow-worker": {"./airflow/dags", "./airflow/logs", "./data", "./models"},
 }
 

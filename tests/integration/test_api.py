@@ -21,7 +21,6 @@ from carprice.api.app import build_app
 from carprice.api.refusals import LARGEST_BODY
 from carprice.api.schema import MOST_LISTINGS
 from carprice.market.listing import EQUIPMENT
-from carprice.registry.client import PRODUCTION
 from carprice.serving import live_model
 from carprice.settings import Settings, child_environment
 
@@ -39,7 +38,7 @@ def test_the_version_in_production_answers_and_its_successor_from_its_promotion_
         assert first["version"] == 1
         assert first["low_mad"] < first["price_mad"] < first["high_mad"]
         assert client.get("/healthz").json()["since"]
-        desk.registry.set_alias(PRODUCTION, 2)
+        assert desk.run("promote", "2", "--force").code == 0
         wait_until(lambda: client.get("/healthz").json()["version"] == 2)
         # It was trained on the same listings.
         assert client.post("/v1/estimate", json=CAR).json() == first | {"version": 2}

@@ -20,6 +20,7 @@ ORDER = (
     "arrivals",
     "pages",
     "api",
+    "way_back",
     "commands",
     "survival",
     "stop",

@@ -219,6 +219,18 @@ class MLflow:
         answer = requests.post(f"{self.address}/registered-models/alias", json=body, timeout=20)
         answer.raise_for_status()
 
+    def register_stranger(self, like: int) -> int:
+        """A version with the files of another one, as MLflow alone registers it: without a tag."""
+        body = {"name": MODEL, "source": self.versions()[like]["source"]}
+        answer = requests.post(f"{self.address}/model-versions/create", json=body, timeout=20)
+        answer.raise_for_status()
+        return int(answer.json()["model_version"]["version"])
+
+    def delete_version(self, number: int) -> None:
+        body = {"name": MODEL, "version": str(number)}
+        answer = requests.delete(f"{self.address}/model-versions/delete", json=body, timeout=20)
+        answer.raise_for_status()
+
     def aliases(self) -> dict[str, int]:
         model = self.get("registered-models/get", name=MODEL)["registered_model"]
         return {each["alias"]: int(each["version"]) for each in model.get("aliases", [])}

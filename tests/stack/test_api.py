@@ -51,9 +51,10 @@ def test_it_answers_by_the_version_in_production(started: Stack, production: int
 
 def test_a_promotion_takes_over_without_a_restart(started: Stack, production: int) -> None:
     other = next(number for number in started.mlflow.versions() if number != production)
-    started.mlflow.set_alias("production", other)
+    started.compose("exec", "-T", "streamlit", "carprice", "promote", str(other), "--force")
     wait_until("it takes over", lambda: health(started)["version"] == other, 60)
     assert ask(started, "/v1/estimate", **LOGAN).json()["version"] == other
+    started.compose("exec", "-T", "streamlit", "carprice", "rollback")
     (container,) = started.containers("api")
     assert started.inspect(container)["RestartCount"] == 0
 

@@ -50,7 +50,7 @@ class FakeRegistry:
 
     def version(self, number: int) -> Version:
         hashes = {MODEL_FILE: sha256(self.stored(number)).hexdigest()}
-        facts = {"data_hash": self.data_hash, "holdout_share": "0.2"}
+        facts = {"data_hash": self.data_hash, "holdout_share": "0.2", "rows": "100000"}
         tags = {FILES_TAG: json.dumps(hashes), **facts, **self.tags}
         return Version(number, f"{self.made}-{number}", tags, datetime.now(UTC))
 
@@ -400,6 +400,15 @@ def test_estimates_need_no_training_table(live: LiveModel, registry: FakeRegistr
     registry.data_hash = "0" * 16
     live.look()
     assert serving_number(live) == 1
+    assert live.state.serving is not None
+    assert live.state.serving.reference is None
+
+
+def test_a_table_of_more_rows_than_were_learnt_from_is_not_read(
+    live: LiveModel, registry: FakeRegistry
+) -> None:
+    registry.tags = {"rows": "10"}
+    live.look()
     assert live.state.serving is not None
     assert live.state.serving.reference is None
 

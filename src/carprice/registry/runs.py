@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 import mlflow
 from mlflow.entities import Metric, Param, RunTag
 
+from carprice.errors import RegistryError
 from carprice.registry.connection import Connection, explained, is_absent, tolerating
 from carprice.registry.records import Run
 
 if TYPE_CHECKING:
     # Slow to import, and many a command draws nothing.
     from matplotlib.figure import Figure
+
+LARGEST_TEXT = 16 * 2**20
+"""Bytes; a quality report has twenty thousand."""
 
 
 class Runs(Connection):
@@ -79,5 +83,13 @@ class Runs(Connection):
 
     @explained
     def read_text(self, run_id: str, path: str) -> str:
-        """A text artifact of a run."""
+        """A text artifact of a run; a RegistryError where it is larger than any is."""
+        beside = self.client.list_artifacts(run_id, path.rpartition("/")[0] or None)
+        size = sum(each.file_size or 0 for each in beside if each.path == path)
+        if size > LARGEST_TEXT:
+            raise RegistryError(
+                f"{path} of run {run_id} has {size:,} bytes and is not read: no text that is "
+                f"stored comes near {LARGEST_TEXT:,}.",
+                retryable=False,
+            )
         return str(mlflow.artifacts.load_text(f"runs:/{run_id}/{path}"))

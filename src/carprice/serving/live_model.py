@@ -14,9 +14,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import pyarrow as pa
+from pyarrow.parquet import read_metadata
+
 from carprice.errors import CarPriceError, DatasetError, ModelIntegrityError, RegistryError
 from carprice.insight.comparables import Reference
-from carprice.listings.table_store import read_table
+from carprice.listings.table_store import read_table, table_path
 from carprice.market.chosen import MARKET
 from carprice.pricing.prediction import estimate_car
 from carprice.pricing.price_model import PriceModel
@@ -121,16 +124,16 @@ class LiveModel:
     def look(self) -> None:
         """Ask the registry once and renew the state."""
         before = self.state
-        serving, history, trouble = before.serving, before.history, None
+        if before.serving is None:
+            self.state = before._replace(serving=self._recall())
+        serving, history, trouble = self.state.serving, before.history, None
         try:
             registry = self.work.registry  # connects; after a failure, at the next look
             history = read_history(registry)
             serving, trouble = self._follow(read_standing(registry))
         except RegistryError as error:
-            serving = serving or self._recall()
             trouble = Trouble(TroubleCode.REGISTRY_AWAY, {"message": str(error)})
         except Exception as error:
-            serving = serving or self._recall()
             log.warning("the last good version goes on", exc_info=error)
             told = f"{type(error).__name__}: {error}"
             trouble = Trouble(TroubleCode.UNFORESEEN, {"message": told})
@@ -162,8 +165,8 @@ class LiveModel:
 
     def _fall_back(self, standing: Standing) -> Serving | None:
         """What answers while production does not: the last good version, else one before it."""
-        if serving := self.state.serving or self._recall():
-            return serving
+        if self.state.serving:
+            return self.state.serving
         for version in standing.way:
             if version != standing.version:
                 with suppress(ModelIntegrityError):
@@ -252,11 +255,25 @@ class LiveModel:
         if facts.holdout_share is None:
             return None
         try:
+            self._ensure_rows(version)
             table = read_table(self.work.settings.processed_data, facts.data_hash)
         except DatasetError as error:
             log.warning("%s: %s", version.name, error)
             return None
         return Reference.build(model, table, facts.holdout_share)
+
+    def _ensure_rows(self, version: Version) -> None:
+        """Raise DatasetError for a table of more rows than it was registered with.
+
+        A few kilobytes of a column can stand for any number of rows.
+        """
+        path = table_path(self.work.settings.processed_data, version.facts.data_hash)
+        try:
+            found = read_metadata(path).num_rows
+        except (OSError, pa.ArrowException) as error:
+            raise DatasetError(f"cannot read the clean table {path}: {error}") from error
+        if found > (most := version.facts.rows):
+            raise DatasetError(f"{path} has {found:,} rows, and was registered with {most:,}")
 
 
 def _settle_memory() -> None:

@@ -1,0 +1,57 @@
+"""The alias put by hand on what nothing promoted: page and API go on, and there is a way back."""
+
+from collections.abc import Iterator
+
+import pytest
+from browsing import visit
+from playwright.sync_api import Browser, expect
+from stack import Stack, wait_until
+from test_api import LOGAN, ask, health
+
+
+def find_trouble(stack: Stack) -> object:
+    return health(stack)["trouble_code"]
+
+
+@pytest.fixture(scope="module")
+def production(started: Stack) -> int:
+    return started.mlflow.production()
+
+
+@pytest.fixture(scope="module")
+def stranger(started: Stack, production: int) -> Iterator[int]:
+    number = started.mlflow.register_stranger(production)
+    started.mlflow.set_alias("production", number)
+    yield number
+    started.mlflow.set_alias("production", production)
+    started.mlflow.delete_version(number)
+
+
+def test_an_alias_by_hand_is_told_of_and_not_followed(
+    started: Stack, production: int, stranger: int, browser: Browser
+) -> None:
+    wait_until("it is told", lambda: find_trouble(started) == "alias_unproven")
+    assert ask(started, "/v1/estimate", **LOGAN).json()["version"] == production
+    assert 'carprice_api_trouble{code="alias_unproven"} 1.0' in ask(started, "/metrics").text
+    with visit(browser, started.page) as page:
+        expect(page.get_by_text(f"version {stranger}, qui n'a jamais été")).to_be_visible()
+
+
+@pytest.mark.usefixtures("stranger")
+def test_a_restart_without_mlflow_goes_on_by_the_copy(started: Stack, production: int) -> None:
+    started.compose("stop", "mlflow")
+    try:
+        started.compose("restart", "--timeout=5", "api", "streamlit")
+        wait_until("the API answers", lambda: ask(started, "/healthz").ok, 60)
+        assert ask(started, "/v1/estimate", **LOGAN).json()["version"] == production
+        assert find_trouble(started) == "registry_away"
+    finally:
+        started.compose("start", "mlflow")
+    wait_until("MLflow is asked again", lambda: find_trouble(started) == "alias_unproven")
+
+
+def test_all_is_well_once_the_alias_is_back(started: Stack, production: int, stranger: int) -> None:
+    started.mlflow.set_alias("production", production)
+    wait_until("the trouble is over", lambda: find_trouble(started) is None)
+    assert health(started)["version"] == production
+    started.wait_until_healthy()
