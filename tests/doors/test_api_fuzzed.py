@@ -26,7 +26,7 @@ class OneLook(LiveModel):
 
 # Routes are named before any fixture is there, hence before anything is in production.
 registry = FakeRegistry()
-app = serve_model(OneLook(registry.workspace, for_page=False), Settings())
+app = serve_model(OneLook(registry.workspace, for_page=False), Settings(api_hosts="testserver"))
 described = schemathesis.openapi.from_dict(app.openapi())
 described.app = app
 # Each boundary of each field of a listing is tried where there is one; many are made of the same.
