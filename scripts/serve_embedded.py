@@ -17,7 +17,7 @@ HOST = "127.0.0.1"
 PORTS = {"STREAMLIT_PORT": 8501, "MLFLOW_PORT": 5000, "API_PORT": 8000}
 """By the variable that chooses another one, as in the stack's .env."""
 ENDING_SECONDS = 20
-APP = Path(__file__).resolve().parent.parent / "streamlit_app" / "app.py"
+APP = Path(__file__).resolve().parent.parent / "streamlit_app" / "server.py"
 
 
 def main() -> int:

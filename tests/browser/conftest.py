@@ -61,7 +61,7 @@ class Servers:
     def start_page(self) -> None:
         self._start(
             "page", f"{self.page}/_stcore/health",
-            "streamlit", "run", str(ROOT / "streamlit_app" / "app.py"),
+            "streamlit", "run", str(ROOT / "streamlit_app" / "server.py"),
             "--server.address=127.0.0.1", f"--server.port={self.page_port}",
         )  # fmt: skip
 

@@ -114,6 +114,23 @@ def test_a_car_never_seen_has_a_range_and_no_price(client: TestClient) -> None:
     assert UNKNOWN_MAKE.fr in answer["remark"]
 
 
+@pytest.mark.parametrize("make", ["???", "4711", "\0", "🚗", "\u200b"])
+def test_a_make_that_cannot_be_read_is_told_to_be_so(client: TestClient, make: str) -> None:
+    french, english = (
+        client.post(ONE, json=LOGAN | {"make": make}, params={"language": language}).json()
+        for language in ("fr", "en")
+    )
+    assert french["remark"].startswith("marque illisible : valeur ignorée ; ")
+    assert english["remark"].startswith("make cannot be read: ignored; ")
+    assert "make" not in english["remark"].removeprefix("make")
+
+
+@pytest.mark.parametrize("make", ["", " ", "-", "--", "..."])
+def test_a_sign_for_no_make_is_one_that_is_not_given(client: TestClient, make: str) -> None:
+    remark = client.post(ONE, json=LOGAN | {"make": make}).json()["remark"]
+    assert remark.startswith("non renseigné : marque")
+
+
 def test_a_car_of_which_nothing_is_said_has_neither(client: TestClient) -> None:
     answer = client.post(ONE, json={}).json()
     assert [answer[name] for name in ("price_mad", "low_mad", "high_mad", "seen")] == [None] * 4

@@ -11,7 +11,8 @@ from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from fastapi.middleware import Middleware
 
-from carprice.api.gate import ClientLimit, Gate, SecureHeaders
+from carprice.api.gate import ClientLimit, Gate
+from carprice.api.headers import CLOSED, SecureHeaders
 from carprice.api.metrics import Metrics, Watch
 from carprice.api.places import BodyLimit
 from carprice.api.refusals import answer_errors
@@ -34,6 +35,18 @@ A promoted model answers within seconds; while the registry is away, the last go
 Values are read as people write them, by the rules of the page and of the command line.
 Remarks and refusals are {NAMES[HOME]}, or {NAMES[OTHER]} with
 `language={OTHER}`."""
+
+DOCS = "/docs"
+DOCS_POLICY = (
+    f"{CLOSED}; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'"
+)
+"""The page begins with a script of its own, of which nothing comes from a request."""
+
+
+def choose_policy(path: str) -> str:
+    """What a browser may load beside the answer at a path."""
+    return DOCS_POLICY if path == DOCS else CLOSED
 
 
 def build_app(settings: Settings | None = None) -> FastAPI:
@@ -71,7 +84,7 @@ def serve_model(live: "LiveModel", settings: Settings) -> FastAPI:
         redoc_url=None,
         lifespan=follow_production,
         middleware=[
-            Middleware(SecureHeaders),
+            Middleware(SecureHeaders, policy=choose_policy),
             Middleware(Watch, metrics=metrics),
             Middleware(Gate, names=settings.api_host_names, limit=limit),
             Middleware(BodyLimit),

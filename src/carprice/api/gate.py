@@ -1,4 +1,4 @@
-"""What is looked at before a request is let in, and what every answer says to a browser."""
+"""What is looked at before a request is let in: whom it names, and how much its client asks."""
 
 import ipaddress
 import sqlite3
@@ -7,12 +7,11 @@ from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from carprice.api.refusals import (
-    SECURE,
     TOO_MANY,
     UNKNOWN_HOST,
     RefusedError,
@@ -24,32 +23,6 @@ OWN_NAMES = frozenset({"localhost", "api"})
 LIMITED = "/v1/"
 """What is counted begins with it; signs of life are never refused."""
 WINDOW_SECONDS = 60
-DOCS = "/docs"
-DOCS_POLICY = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
-"""The page begins with a script of its own, of which nothing comes from a request."""
-
-
-class SecureHeaders:
-    """Middleware that tells browsers to do no more with an answer than it needs."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def tell(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if scope["path"] == DOCS:
-                    headers.setdefault("Content-Security-Policy", DOCS_POLICY)
-                for name, value in SECURE.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self.app(scope, receive, tell)
 
 
 class Gate:

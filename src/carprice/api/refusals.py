@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from carprice.api.headers import CLOSED, POLICY, SECURE
 from carprice.language import OTHERS, Language
 from carprice.market.listing import HOME
 from carprice.wording.api import API_FAULTS, API_REFUSALS
@@ -22,16 +23,6 @@ LIMITS: Mapping[str, object] = {
     "megabytes": LARGEST_BODY // 10**6, "patience": PATIENCE_SECONDS, "seconds": AGAIN_SECONDS,
 }  # fmt: skip
 DETAILS_TOLD = 20
-SECURE: Mapping[str, str] = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-"""Headers of every answer."""
 
 
 class Reason(NamedTuple):
@@ -106,7 +97,7 @@ def answer_errors(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def hide(request: Request, _error: Exception) -> JSONResponse:
         # Outside of all middleware, so it brings the headers along.
-        return _refuse(request, INTERNAL, headers=SECURE)
+        return _refuse(request, INTERNAL, headers={**SECURE, POLICY: CLOSED})
 
 
 def answer_refusal(request: Request, error: RefusedError) -> JSONResponse:

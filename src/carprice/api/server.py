@@ -14,7 +14,7 @@ from carprice.settings import share_folder
 
 ENDING_SECONDS = 25
 """A server that ends answers what it has been asked, as long as this."""
-STARTING_SECONDS = 60
+STARTING_SECONDS = 120
 """On a machine on which all starts at once, until a process answers the one that started it."""
 
 

@@ -42,6 +42,7 @@ NUMBER = re.compile(
 one. Dates, sums, two numbers, other currencies and formulas do not match."""
 
 LONGEST_NUMBER = 60
+SIGNS_FOR_NOTHING = re.compile(r"[\s./_–—-]*")
 UNITS = frozenset({"", *(fold(each.unit) for each in FIELDS if each.kind is not Kind.PRICE)})
 MONEY = (CURRENCY.symbol, CURRENCY.code, *CURRENCY.words)
 WORDS_AROUND_NUMBERS = UNITS | frozenset(map(fold, (*MONEY, *WORDINGS.or_older)))
@@ -113,6 +114,11 @@ def parse_text(text: str) -> str | None:
     return " ".join(shown.split()) or None
 
 
+def parse_lettered(text: str) -> str | None:
+    """The text as by `parse_text`; None where it has no letter."""
+    return parse_text(text) if any(map(str.isalpha, text)) else None
+
+
 def parse_yes_no(text: str) -> float:
     """1 or 0 for `Oui`, `non`, `True`, `1` or `1.0`; else NaN."""
     return YES_NO.get(fold(text.strip().removesuffix(".0")), float("nan"))
@@ -122,7 +128,7 @@ def parse_column(raw: Column, each: Field) -> tuple[list[Any], Flags]:
     """Clean value of each distinct text, None at last, and the rows whose text cannot be used."""
     parse = PARSERS[each.name]
     silent = UNKNOWN_WORDS | UNPRICED_WORDS if each.kind is Kind.PRICE else UNKNOWN_WORDS
-    given = [fold(text) not in silent for text in raw.distinct]
+    given = [_says(text, each, silent) for text in raw.distinct]
     values = [parse(text) if says else None for text, says in zip(raw.distinct, given, strict=True)]
     unreadable = [
         says and (value is None or value != value)  # noqa: PLR0124 - NaN
@@ -131,12 +137,21 @@ def parse_column(raw: Column, each: Field) -> tuple[list[Any], Flags]:
     return [*values, None], raw.spread([*unreadable, False], bool)
 
 
+def _says(text: str, each: Field, silent: frozenset[str]) -> bool:
+    """Whether a text says something, be it unreadable."""
+    if each.lettered and not fold(text):
+        return not SIGNS_FOR_NOTHING.fullmatch(text)
+    return fold(text) not in silent
+
+
 def find_bands(mileage: Column) -> Flags:
     """Which rows name a band of kilometres."""
     return mileage.spread([*(bool(BAND.search(text)) for text in mileage.distinct), False], bool)
 
 
 def _choose_parser(each: Field) -> Callable[[str], object]:
+    if each.lettered:
+        return parse_lettered
     codes = read_codes(each)
     parsers: dict[Kind, Callable[[str], object]] = {
         Kind.TEXT: parse_text,

@@ -71,6 +71,7 @@ class Field:
     choices: clean code to its wording; the code, the wording in the language of the market and
         `spellings` are accepted.
     needed: a file without this column is refused.
+    lettered: a text without a letter cannot be read.
     equipment: a thing that a car has or not; all of these are told and explained as one.
     effect: how a number moves the price, beside model year and kilometres.
     """
@@ -86,6 +87,7 @@ class Field:
     choices: Mapping[str, Text] = field(default_factory=dict)
     spellings: Mapping[str, str] = field(default_factory=dict)
     needed: bool = False
+    lettered: bool = False
     equipment: bool = False
     effect: Knots | Below | None = None
 

@@ -33,7 +33,7 @@ FIELDS = (
         headers=("Price_Raw", "Price", "Prix (DH)"), unit="DH",
         minimum=10_000, maximum=5_000_000, needed=True,
     ),
-    Field("make", Text("Marque", "Make"), Kind.TEXT, needed=True),
+    Field("make", Text("Marque", "Make"), Kind.TEXT, needed=True, lettered=True),
     Field("model", Text("Modèle", "Model"), Kind.TEXT, needed=True),
     Field(
         "model_year", Text("Année-Modèle", "Model year"), Kind.NUMBER,

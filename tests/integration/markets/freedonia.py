@@ -23,7 +23,7 @@ MARKET = Market(
             "price_frd", Text("Prix", "Price"), Kind.PRICE, Role.TARGET,
             headers=("Asking price",), unit="F$", minimum=500, maximum=250_000, needed=True,
         ),
-        Field("make", Text("Marque", "Make"), Kind.TEXT, needed=True),
+        Field("make", Text("Marque", "Make"), Kind.TEXT, needed=True, lettered=True),
         Field("model", Text("Modèle", "Model"), Kind.TEXT, needed=True),
         Field(
             "model_year", Text("Année", "Year"), Kind.NUMBER,
