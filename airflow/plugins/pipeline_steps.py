@@ -10,6 +10,7 @@ from typing import Any
 
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from log_room import FOLDER
 
 
 @contextmanager
@@ -32,7 +33,9 @@ def run_step(name: str, *arguments: Any, **options: Any) -> Any:
     from carprice.workspace import Workspace
 
     with airflow_terms():
-        work = Workspace(settings.read_settings(), pipeline_run=get_current_context()["run_id"])
+        work = Workspace(
+            settings.read_settings(), pipeline_run=get_current_context()["run_id"], logs=FOLDER
+        )
         result = getattr(steps, name)(work, *arguments, **options)
     logging.getLogger("carprice").info("%s", getattr(stories, name)(result))
     return result

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carprice.progress import be_silent
@@ -25,6 +26,9 @@ class Workspace:
     pipeline_run: str = ""
     """Name of a pipeline run whose steps may be retried: an attempt finds by it what an earlier one
     left behind; empty: none."""
+    logs: Path | None = None
+    """Folder that keeps what a step logs, without room in which no step is begun; None: nobody
+    keeps it."""
 
     @cached_property
     def params(self) -> "Params":

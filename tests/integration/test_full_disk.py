@@ -1,5 +1,6 @@
 """A disk without room: said within a minute, nothing half-written, and well again with room."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.integration.conftest import (
+    LISTINGS,
     PIPELINE_RUN,
     Desk,
     serving,
@@ -60,14 +62,13 @@ def fill(folder: Path) -> Path:
     return filler
 
 
-def ensure_told(work: Workspace, failed: str, since: float) -> None:
-    """The run is closed as failed, and its report tells the remedy, all within a minute."""
+def tell(work: Workspace, failed: str) -> str:
+    """The report of a failed run, which is closed with it and has it as its note."""
     report = steps.send_pipeline_report(work, None, [failed])
-    assert time.monotonic() - since < MINUTE
-    assert "Make room" in report.markdown
     run = work.registry.runs(pipeline_run=PIPELINE_RUN)[0]
     assert (run.status, run.tags["outcome"]) == ("FAILED", "failed")
     assert run.tags[NOTE] == report.note
+    return report.markdown
 
 
 @pytest.mark.usefixtures("patient")
@@ -75,12 +76,13 @@ def ensure_told(work: Workspace, failed: str, since: float) -> None:
 def test_a_server_without_room_for_artifacts_fails_the_run_at_once_and_heals(
     work: Workspace, artifacts: Path
 ) -> None:
-    listings = work.settings.home / "listings.csv"
+    listings = work.settings.home / LISTINGS
     filler, since = fill(artifacts), time.monotonic()
     with pytest.raises(RegistryError, match="Make room") as caught:
         steps.check_data_quality(work, listings)
     assert not caught.value.retryable
-    ensure_told(work, "check_data_quality", since)
+    assert "Make room" in tell(work, "check_data_quality")
+    assert time.monotonic() - since < MINUTE
     filler.unlink()
     run_id = steps.check_data_quality(work, listings).run_id
 
@@ -96,13 +98,23 @@ def test_a_server_without_room_for_artifacts_fails_the_run_at_once_and_heals(
     assert work.registry.run(run_id).status == "FINISHED"
 
 
-def test_a_table_without_room_fails_its_run_for_good(desk: Desk, small_disk: Disk) -> None:
-    work = replace(desk.work, pipeline_run=PIPELINE_RUN)
-    processed = work.settings.processed_data
-    for path in processed.iterdir():
-        path.unlink()
-    small_disk(processed, 4096)
+@pytest.mark.parametrize(("place", "named"), [("processed", LISTINGS), ("sample", None)])
+def test_a_file_without_room_fails_its_run_at_once(
+    desk: Desk, small_disk: Disk, place: str, named: str | None
+) -> None:
+    work, folder = replace(desk.work, pipeline_run=PIPELINE_RUN), desk.home / "data" / place
+    shutil.rmtree(folder, ignore_errors=True)
+    small_disk(folder, 4096)
     with pytest.raises(DatasetError, match="Free some room") as caught:
-        steps.check_data_quality(work, desk.listings)
+        steps.check_data_quality(work, named and desk.home / named)
     assert not caught.value.retryable, "a full disk is as full some seconds later"
-    assert not list(processed.iterdir())
+    assert not list(folder.iterdir())
+    assert "Free some room" in tell(work, "check_data_quality")
+
+
+def test_a_step_without_room_for_its_log_is_not_begun(desk: Desk, small_disk: Disk) -> None:
+    work = replace(desk.work, pipeline_run=PIPELINE_RUN, logs=desk.home / "logs")
+    small_disk(desk.home / "logs", 4096)
+    with pytest.raises(DatasetError, match="logs: No space left"):
+        steps.check_data_quality(work, desk.listings)
+    assert "logs: No space left" in tell(work, "check_data_quality")

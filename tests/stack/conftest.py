@@ -23,6 +23,7 @@ ORDER = (
     "way_back",
     "commands",
     "survival",
+    "full_disk",
     "stop",
     "reset",
     "production",
@@ -30,6 +31,8 @@ ORDER = (
 """What the tests leave behind is what the next ones find: a stack is one long story."""
 ENGINE = Path("/var/run/docker.sock")
 ORDINARY_USER = 1234
+WRITTEN = ("data/processed", "models", "mlflow/mlruns", "airflow/logs")
+DISK_SIZE = "512m"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -72,10 +75,26 @@ def choose_user() -> dict[str, Any]:
     return {"user": ORDINARY_USER, "group": ENGINE.stat().st_gid, "extra_groups": []}
 
 
+def mount_disks(folder: Path) -> list[Path]:
+    """A disk of its own for each folder that containers write to, where that is allowed.
+
+    Made before the first start: a container goes on with what it found mounted as it was started.
+    """
+    if os.geteuid() != 0:
+        return []
+    disks = [folder / name for name in WRITTEN]
+    for disk in disks:
+        disk.mkdir(parents=True)
+        options = ("-t", "tmpfs", "-o", f"size={DISK_SIZE},mode=755")
+        subprocess.run(["mount", *options, "tmpfs", disk], check=True)
+    return disks
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Not started yet: `started` is the fixture for all but the first test."""
     home, user = Path(tempfile.mkdtemp(prefix="carprice-stack-")), choose_user()
+    disks = mount_disks(home / "carprice")
     copy_project(home / "carprice")
     if user:
         for path in [home, *home.rglob("*")]:
@@ -96,6 +115,8 @@ def stack() -> Iterator[Stack]:
     yield made
     if not os.environ.get("CARPRICE_KEEP_STACK"):
         made.compose("down", "--volumes", "--remove-orphans", "--timeout=5", check=False)
+        for disk in disks:
+            subprocess.run(["umount", "--lazy", disk], check=True)
         shutil.rmtree(home)
 
 

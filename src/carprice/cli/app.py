@@ -11,6 +11,7 @@ import typer
 from carprice.cli.data import predict, sample
 from carprice.cli.models import rollback, status, validate, verify
 from carprice.cli.pipeline import check, evaluate, promote, run, train
+from carprice.cli.pruning import prune
 from carprice.cli.terminal import messages
 from carprice.errors import CarPriceError
 from carprice.settings import prepare_process
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.callback()(prepare_process)
 for command in (
     run, check, train, evaluate, promote, validate, rollback, status, predict, sample, verify,
+    prune,
 ):  # fmt: skip
     app.command()(command)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from carprice.errors import PromotionRefusedError, RegistryError
+from carprice.files import ensure_room
 from carprice.pipeline.report import RunReport, describe_run, describe_unread
 from carprice.promotion.ledger import settle_attempts, timestamp
 from carprice.promotion.release import withdraw
@@ -46,6 +47,8 @@ def working_on(work: Workspace, run_id: str) -> Iterator[Run]:
     try:
         run = work.registry.run(run_id)
         _take_up(work, run)
+        if work.logs:
+            ensure_room(work.logs)
         yield run
     except BaseException as error:
         outcome, status = _judge(error)

@@ -98,17 +98,31 @@ def verify(registry: Registry, receipt: Receipt, text: str) -> list[Check]:
     """A check of each statement of a receipt against the registry."""
     ticket = {each.number: each for each in tickets(registry)}.get(receipt.ticket)
     entry = ticket.tags if ticket else {}
-    version = registry.version(receipt.version)
-    learnt = version.facts
-    with registry.files(version) as folder:
-        stored = digest_files(folder)
     production = registry.find_alias(PRODUCTION)
     state = "done" if ticket and has_moved(ticket, production) else entry.get("state")
-    facts = {
+    of_ledger = {
         "the ledger has this very text": (entry.get("receipt_sha256"), hash_receipt(text)),
         "the promotion went through": (state, "done"),
         "it promoted this version": (entry.get("to"), str(receipt.version)),
         "it replaced that version": (entry.get("from"), str(receipt.replaces)),
+    }
+    facts = of_ledger | _compare_version(registry, receipt)
+    checks = [Check(name, found == said, str(found)) for name, (found, said) in facts.items()]
+    now = f"version {production.number}" if production else "no version"
+    return [*checks, Check(f"for information: production is {now} today", True, now)]
+
+
+def _compare_version(
+    registry: Registry, receipt: Receipt
+) -> dict[str, tuple[str | None, str | None]]:
+    """What the registry holds of the version beside what the receipt says, by statement."""
+    version = next((each for each in registry.versions() if each.number == receipt.version), None)
+    if version is None:
+        return {"the registry has the version": ("none: it was pruned or deleted", "the version")}
+    learnt = version.facts
+    with registry.files(version) as folder:
+        stored = digest_files(folder)
+    return {
         "the version learnt from these data": (learnt.data_hash or None, receipt.data.content_hash),
         "the version was made by this code": (learnt.code_sha256 or None, receipt.code_sha256),
         **{
@@ -117,6 +131,3 @@ def verify(registry: Registry, receipt: Receipt, text: str) -> list[Check]:
         },
         "no file was added": (str(sorted(stored)), str(sorted(receipt.file_sha256))),
     }
-    checks = [Check(name, found == said, str(found)) for name, (found, said) in facts.items()]
-    now = f"version {production.number}" if production else "no version"
-    return [*checks, Check(f"for information: production is {now} today", True, now)]

@@ -1,6 +1,7 @@
 """Promotion to production and rollback, with receipt and exported copy."""
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 from carprice.errors import DatasetError, PromotionRefusedError
@@ -75,6 +76,20 @@ def export_trained(work: Workspace, version: Version) -> Path:
 def withdraw(work: Workspace, version: Version) -> None:
     """Remove the copy in `models/` of a promotion that did not succeed."""
     _put_back(_read_export(work, version))
+
+
+def find_copies(work: Workspace, version: Version) -> list[Path]:
+    """Files in `models/` that are of this very version, not of another registry's."""
+    model, receipt = _export_paths(work, version)
+    found = []
+    if model.exists():
+        digest = hashlib.sha256(model.read_bytes()).hexdigest()
+        if digest == version.file_hashes.get(MODEL_FILE):
+            found.append(model)
+    with suppress(DatasetError):
+        if read_receipt(receipt)[0].file_sha256 == version.file_hashes:
+            found.append(receipt)
+    return found
 
 
 def roll_back(work: Workspace) -> tuple[Version, Version]:

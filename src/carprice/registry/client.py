@@ -12,6 +12,7 @@ from carprice.market.chosen import MARKET
 from carprice.registry.connection import explained
 from carprice.registry.models import SIGNATURE, Models
 from carprice.registry.records import FILES_TAG, MODEL_NAME, Version
+from carprice.registry.removals import Removals
 from carprice.registry.runs import Runs
 from carprice.registry.stored_model import TRUSTED_TYPES, digest_files
 from carprice.registry.uploads import use_for_uploads
@@ -30,7 +31,7 @@ REQUIREMENTS = (
 """What a process needs beside this package to open the model and estimate."""
 
 
-class Registry(Runs, Models):
+class Registry(Runs, Models, Removals):
     """Runs and versions on an MLflow server or in the embedded stores.
 
     Every method raises RegistryError when the registry does not answer or refuses.

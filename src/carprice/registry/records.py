@@ -28,17 +28,19 @@ QUALITY_PAGE = "quality/report.html"
 
 @dataclass(frozen=True)
 class Run:
-    """One run: id, MLflow status, tags and metrics."""
+    """One run: id, MLflow status, tags, metrics, and when it started (UTC)."""
 
     run_id: str
     status: str
     tags: dict[str, str]
     metrics: dict[str, float]
+    started: datetime
 
     @classmethod
     def from_entry(cls, entry: Any) -> Self:
-        data = entry.data
-        return cls(entry.info.run_id, entry.info.status, dict(data.tags), dict(data.metrics))
+        info, data = entry.info, entry.data
+        started = _to_time(info.start_time)
+        return cls(info.run_id, info.status, dict(data.tags), dict(data.metrics), started)
 
 
 class VersionFacts(Frozen):

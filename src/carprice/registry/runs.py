@@ -46,7 +46,13 @@ class Runs(Connection):
         """Runs with a status, a pipeline run, or both; newest first."""
         wanted = {"attributes.status": status, "tags.pipeline_run": pipeline_run}
         asked = " AND ".join(f"{name} = '{value}'" for name, value in wanted.items() if value)
-        return [*map(Run.from_entry, self.client.search_runs([self.experiment_id], asked))]
+        found: list[Run] = []
+        token = None
+        while token != "":
+            page = self.client.search_runs([self.experiment_id], asked, page_token=token)
+            found += map(Run.from_entry, page)
+            token = page.token or ""
+        return found
 
     @explained
     def untag_run(self, run_id: str, *names: str) -> None:
