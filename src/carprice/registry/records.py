@@ -171,8 +171,11 @@ class Version:
     @property
     def file_hashes(self) -> dict[str, str]:
         """Registered SHA-256 of each file by path; empty for versions made elsewhere."""
-        hashes: dict[str, str] = json.loads(self.tags.get(FILES_TAG, "{}"))
-        return hashes
+        try:
+            hashes = json.loads(self.tags.get(FILES_TAG, "{}"))
+        except ValueError:  # anybody may write any tag in MLflow
+            return {}
+        return {**hashes} if isinstance(hashes, dict) else {}
 
     def describe(self) -> dict[str, object]:
         """The version as JSON-ready values."""

@@ -11,7 +11,7 @@ from carprice.market.chosen import MARKET
 from carprice.market.listing import HIGH, LOW, TARGET
 from carprice.market.table import to_listings
 from carprice.pricing.price_model import PriceModel
-from carprice.registry.client import PRODUCTION
+from carprice.promotion.standing import read_standing
 from carprice.serving.batch import copy_with_estimates
 from carprice.wording.remarks import SIMULATED_WARNING
 from carprice.workspace import Workspace
@@ -28,7 +28,7 @@ class ProductionFacts(NamedTuple):
 
 def describe_production(work: Workspace) -> ProductionFacts:
     """The version in production, its held-out figures, and an example of its estimates."""
-    production = work.registry.find_alias(PRODUCTION)
+    production = read_standing(work.registry).version
     if production is None:
         return ProductionFacts(None, {}, "", "")
     metrics = work.registry.run(production.run_id).metrics
@@ -58,7 +58,7 @@ def estimate_file(work: Workspace, source: Path, target: Path) -> FileEstimates:
 
     Raises DatasetError when the source cannot be read or the target not be written.
     """
-    production = work.registry.find_alias(PRODUCTION)
+    production = read_standing(work.registry).version
     if production is None:
         raise RegistryError("no version is in production: type `carprice run` first")
     model = PriceModel(work.registry.open_model(production))
