@@ -62,7 +62,7 @@ def list_ways(work: Workspace, standing: Standing, to: str) -> list[Identity | C
         return [*read_copies(work.settings)]
     current = standing.version
     # What is in production comes last: where its files are damaged, its copy may not be.
-    return [*standing.way, *([current.identity] if current and not standing.trouble else [])]
+    return [*standing.trail, *([current.identity] if current and not standing.trouble else [])]
 
 
 def recover(work: Workspace, standing: Standing, way: Identity | Copy) -> Recovered:

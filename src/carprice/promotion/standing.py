@@ -23,8 +23,9 @@ class Standing(NamedTuple):
     back: the version that the registry holds and `carprice rollback` would bring into production.
     kept: numbers of versions never to be deleted: in production, staged, or on the way back.
     champion: what a challenger is compared with: `version`, or the next one where that is gone.
-    way: where production can be taken back to, the next one first; some may be gone from the
+    trail: where production can be taken back to, the next one first; some may be gone from the
         registry. Where there is trouble, the first is what was in production before it.
+    way: the versions of it that the registry holds; their files were not looked at.
     proven: all that the ledger ever brought into production.
     """
 
@@ -34,7 +35,8 @@ class Standing(NamedTuple):
     back: int | None
     kept: frozenset[int]
     champion: Version | None
-    way: tuple[Identity, ...]
+    trail: tuple[Identity, ...]
+    way: tuple[Version, ...]
     proven: frozenset[Identity]
 
 
@@ -49,15 +51,17 @@ def read_standing(registry: Registry) -> Standing:
     followed = alias is not None and alias.identity in proven
     passed = arrive(by_ledger, alias.identity) if alias and followed else by_ledger
     backwards = tuple(dict.fromkeys(reversed(passed)))
-    way = backwards[1:] if followed else backwards
+    trail = backwards[1:] if followed else backwards
+    way = tuple(versions[each] for each in trail if each in versions)
     kept = (*by_ledger, *passed, *(each.identity for each in (alias, staged) if each))
     return Standing(
         version=versions.get(passed[-1]) if passed else None,
         alias=alias.number if alias else None,
         trouble=None if followed else _find_trouble(alias, backwards, versions),
-        back=next((each.number for each in way if each in versions), None),
+        back=way[0].number if way else None,
         kept=frozenset(each.number for each in kept),
         champion=next((versions[each] for each in backwards if each in versions), None),
+        trail=trail,
         way=way,
         proven=proven,
     )

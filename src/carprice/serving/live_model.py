@@ -17,7 +17,7 @@ from carprice.listings.table_store import read_table
 from carprice.market.chosen import MARKET
 from carprice.pricing.prediction import estimate_car
 from carprice.pricing.price_model import PriceModel
-from carprice.registry.client import PRODUCTION
+from carprice.promotion.standing import read_standing
 from carprice.registry.history import NO_RECORD, History, Record, read_history, read_record
 from carprice.registry.records import Version
 from carprice.workspace import Workspace
@@ -95,8 +95,9 @@ class LiveModel:
         """Ask the registry once and renew the state."""
         try:
             registry = self.work.registry  # connects; after a failure, at the next look
-            history = read_history(registry)
-            serving = self._follow(registry.find_alias(PRODUCTION))
+            production = read_standing(registry).version
+            history = read_history(registry).correct(production)
+            serving = self._follow(production)
             self.state = State(serving, history)
         except Exception as error:
             since = self.state.trouble_since or datetime.now(UTC)
