@@ -1,135 +1,221 @@
-"""What is done by hand in MLflow or on its disk stops nobody: the last good version goes on."""
+"""Whatever people or a disk did to production, the ledger decides, and `rollback` leads back."""
 
-import io
+import json
 import shutil
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
-from zipfile import ZIP_DEFLATED, ZipFile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-import numpy as np
 import pytest
-from starlette.testclient import TestClient
-from tests.integration.conftest import Desk, closed_port
-from tests.integration.test_api import CAR
+from tests.integration.conftest import LISTINGS, Desk, tidied, write_small_project
 from tests.integration.test_integrity import Vandal, alter_model
 
-from carprice.api.app import serve_model
-from carprice.registry.client import MODEL_NAME, PRODUCTION
-from carprice.serving import live_model
-from carprice.serving.live_model import LiveModel
+from carprice.errors import PromotionRefusedError
+from carprice.pipeline import steps
+from carprice.promotion.ledger import LEDGER_NAME, tickets
+from carprice.promotion.receipt import read_receipt, verify
+from carprice.promotion.standing import read_standing
+from carprice.registry.client import PRODUCTION, STAGING
+from carprice.registry.history import Fate, read_history
+from carprice.registry.records import FILES_TAG, MODEL_NAME
 from carprice.wording.troubles import TroubleCode
 
 
-def put_the_alias_on_a_stranger(desk: Desk) -> None:
-    client = desk.registry.client
-    source = client.get_model_version(MODEL_NAME, "2").source
-    made = client.create_model_version(MODEL_NAME, source)
-    client.set_registered_model_alias(MODEL_NAME, PRODUCTION, made.version)
+@pytest.fixture
+def promoted(desk: Desk) -> Desk:
+    """Version 2 in production by force, version 1 before it."""
+    assert desk.run("promote", "2", "--force").code == 0
+    return desk
 
 
-def delete_the_version(desk: Desk) -> None:
-    desk.registry.client.delete_model_version(MODEL_NAME, "1")
+def register_by_hand(desk: Desk, **tags: str) -> int:
+    """A version as anybody may register one in MLflow: no run, and whatever tags they like."""
+    source = desk.home.as_uri() if not desk.tracking_uri else "mlflow-artifacts:/somewhere"
+    entry = desk.registry.client.create_model_version(MODEL_NAME, source, tags=tags)
+    return int(entry.version)
 
 
-def remove_its_files(desk: Desk) -> None:
-    shutil.rmtree(Vandal(desk.registry, 1).folder)
+def put_alias_on_a_foreign_version(desk: Desk) -> TroubleCode:
+    forged = {"promoted_at": "2099-01-01", "replaced_version": "2", FILES_TAG: "no JSON"}
+    desk.registry.set_alias(PRODUCTION, register_by_hand(desk, **forged))
+    return TroubleCode.ALIAS_UNPROVEN
 
 
-def change_its_files(desk: Desk) -> None:
-    alter_model(Vandal(desk.registry, 1))
+def put_alias_on_a_version_without_tags(desk: Desk) -> TroubleCode:
+    desk.registry.set_alias(PRODUCTION, register_by_hand(desk))
+    return TroubleCode.ALIAS_UNPROVEN
 
 
-def put_a_bomb_in_its_place(desk: Desk) -> None:
-    """A small file that unpacks to hundreds of megabytes, under an honest hash."""
-    vandal = Vandal(desk.registry, 1)
-    zeros = io.BytesIO()
-    np.save(zeros, np.zeros(50_000_000))
-    with ZipFile(vandal.model) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    with ZipFile(vandal.model, "w", ZIP_DEFLATED) as archive:
-        for name, content in (members | {"0.npy": zeros.getvalue()}).items():
-            archive.writestr(name, content)
-    assert vandal.model.stat().st_size < 600_000
-    vandal.register_hashes()
+def remove_alias(desk: Desk) -> TroubleCode:
+    desk.registry.clear_alias(PRODUCTION)
+    return TroubleCode.ALIAS_MISSING
 
 
-def empty_the_database(desk: Desk) -> None:
-    with closing(sqlite3.connect(desk.home / "mlflow" / "mlflow.db")) as database, database:
-        for table in ("registered_model_aliases", "model_version_tags", "model_versions"):
-            database.execute(f"DELETE FROM {table}")  # noqa: S608 - ours
-
-
-def take_mlflow_away(desk: Desk) -> None:
-    desk.tracking_uri = f"http://127.0.0.1:{closed_port()}"
-
-
-DEEDS = {
-    put_the_alias_on_a_stranger: (TroubleCode.ALIAS_UNPROVEN, "version 3"),
-    delete_the_version: (TroubleCode.VERSION_DELETED, "version 1"),
-    remove_its_files: (TroubleCode.FILES_CHANGED, "no files any more"),
-    change_its_files: (TroubleCode.FILES_CHANGED, "not what was registered"),
-    put_a_bomb_in_its_place: (TroubleCode.FILES_CHANGED, "other hashes"),
-    empty_the_database: (TroubleCode.REGISTRY_EMPTY, "no promotion any more"),
-    take_mlflow_away: (TroubleCode.REGISTRY_AWAY, "does not answer"),
-}
-
-
-@pytest.fixture(autouse=True)
-def examined_at_each_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_model, "EXAMINE_AGAIN_SECONDS", 0)
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-
-
-def serve(desk: Desk) -> LiveModel:
-    return LiveModel(desk.work, for_page=False)
-
-
-@pytest.mark.parametrize(("deed", "told"), DEEDS.items(), ids=[each.__name__ for each in DEEDS])
-def test_the_last_good_version_goes_on_and_after_a_restart_too(
-    desk: Desk, deed: Callable[[Desk], None], told: tuple[TroubleCode, str]
+@pytest.mark.parametrize(
+    "deed", [put_alias_on_a_foreign_version, put_alias_on_a_version_without_tags, remove_alias]
+)
+def test_an_alias_moved_by_hand_changes_nothing_and_rollback_puts_it_back(
+    promoted: Desk, deed: Callable[[Desk], TroubleCode]
 ) -> None:
-    running = serve(desk)
-    running.look()
-    assert running.state.trouble is None
-    deed(desk)
-    code, words = told
-    for live in (serve(desk) if deed is take_mlflow_away else running, serve(desk)):
-        live.look()
-        assert live.state.serving is not None
-        assert live.state.serving.version.number == 1
-        assert live.state.trouble is not None
-        assert live.state.trouble.code is code
-        assert words in live.state.trouble.say("en")
-    with TestClient(serve_model(serve(desk))) as client:
-        assert client.post("/v1/estimate", json=CAR).json()["version"] == 1
-        health = client.get("/healthz?language=en").json()
-        assert health["version"] == 1
+    trouble = deed(promoted)
+    standing = read_standing(promoted.registry)
+    assert standing.trouble
+    assert (standing.trouble.code, standing.back) == (trouble, 2)
+    assert standing.version
+    assert standing.version.number == 2
+    fates = {each.version.number: each.fate for each in history_of(promoted)}
+    assert [number for number, fate in fates.items() if fate is Fate.PRODUCTION] == [2]
+    assert "carprice rollback" in promoted.run("status").err
+    # The champion is the ledger's.
+    ended = promoted.run("evaluate", "1")
+    assert ended.code == 3
+    assert "same" in ended.out
+    assert "version 2" in ended.out
+    assert "Traceback" not in ended.text
+    ended = promoted.run("rollback", "--json")
+    assert ended.code == 0, ended.text
+    assert json.loads(ended.out)["to"] == promoted.production.number == 2
+    last = tickets(promoted.registry)[-1]
+    assert (last.tags["action"], last.tags["trouble"]) == ("rollback", trouble)
+    assert read_standing(promoted.registry).trouble is None
+    assert promoted.run("verify", "models/CarPricePredictor-v2.json").code == 0
 
 
-def test_all_is_well_again_once_production_is_put_back(desk: Desk) -> None:
-    assert desk.run("promote", "2", "--force").code == 0
-    live = serve(desk)
-    live.look()
-    put_the_alias_on_a_stranger(desk)
-    live.look()
-    assert live.state.trouble is not None
-    desk.registry.set_alias(PRODUCTION, 1)
-    live.look()
-    assert live.state.serving is not None
-    assert (live.state.serving.version.number, live.state.trouble) == (1, None)
+def history_of(desk: Desk) -> list:
+    registry = desk.registry
+    return read_history(registry).correct(read_standing(registry).version).chapters
 
 
-def test_a_bomb_that_was_promoted_is_opened_by_no_server(desk: Desk) -> None:
-    assert desk.run("promote", "2", "--force").code == 0
-    live = serve(desk)
-    live.look()
-    put_a_bomb_in_its_place(desk)
-    desk.registry.set_alias(PRODUCTION, 1)
-    live.look()
-    assert live.state.serving is not None
-    assert live.state.serving.version.number == 2
-    assert live.state.trouble is not None
-    assert live.state.trouble.code is TroubleCode.MODEL_REFUSED
+def test_a_promotion_goes_through_beside_an_alias_on_a_foreign_version(desk: Desk) -> None:
+    foreign = register_by_hand(desk)
+    desk.registry.set_alias(PRODUCTION, foreign)
+    ended = desk.run("promote", str(foreign), "--force")
+    assert ended.code == 8, ended.text
+    assert "was not registered by this pipeline" in ended.err
+    assert "Traceback" not in ended.text
+    ended = desk.run("promote", "2", "--force")
+    assert ended.code == 0, ended.text
+    assert desk.production.number == 2
+    assert read_receipt(desk.home / "models/CarPricePredictor-v2.json")[0].replaces == 1
 
-    assert "unpacked bytes" in live.state.trouble.say("en")
+
+def test_rollback_follows_the_ledger_and_not_forged_tags(promoted: Desk) -> None:
+    foreign = register_by_hand(promoted, promoted_at="2026-01-01", **{FILES_TAG: "{}"})
+    promoted.registry.tag_version(2, {"replaced_version": str(foreign)})
+    refused = promoted.run("rollback", "--to", str(foreign))
+    assert refused.code == 3
+    assert "was never in production" in refused.err
+    assert "these were: 1, 2" in refused.err
+    assert promoted.run("rollback").code == 0
+    assert promoted.production.number == 1
+    ended = promoted.run("rollback")
+    assert ended.code == 3
+    assert "--to N` can bring back: 2" in ended.err
+    assert promoted.run("rollback", "--to", "2").code == 0
+    assert promoted.production.number == 2
+
+
+def test_forged_file_hashes_are_replaced_by_those_of_the_receipt(promoted: Desk) -> None:
+    promised = promoted.registry.version(1).file_hashes
+    promoted.registry.tag_version(1, {FILES_TAG: "no JSON"})
+    assert promoted.run("rollback").code == 0
+    assert promoted.registry.version(1).file_hashes == promised
+
+
+def delete_version(desk: Desk) -> None:
+    desk.registry.client.delete_model_version(MODEL_NAME, "2")
+
+
+def damage_files(desk: Desk) -> None:
+    vandal = Vandal(desk.registry, 2)
+    alter_model(vandal)
+    vandal.register_hashes()  # the ledger knows better
+    desk.registry.clear_alias(PRODUCTION)
+
+
+def remove_files(desk: Desk) -> None:
+    shutil.rmtree(Vandal(desk.registry, 2).folder)
+    desk.registry.clear_alias(PRODUCTION)
+
+
+@pytest.mark.parametrize("deed", [delete_version, damage_files, remove_files])
+def test_what_the_registry_lost_is_made_anew_from_its_copy(
+    promoted: Desk, deed: Callable[[Desk], None]
+) -> None:
+    deed(promoted)
+    assert promoted.run("status").code == 0
+    ended = promoted.run("rollback", "--json")
+    assert ended.code == 0, ended.text
+    assert json.loads(ended.out) == {"from": None, "to": 3}
+    ensure_anew(promoted, 3)
+    # It has taken its place: before it was version 1.
+    assert promoted.run("rollback").code == 0
+    assert promoted.production.number == 1
+
+
+def ensure_anew(desk: Desk, number: int) -> None:
+    registry = desk.registry
+    production = desk.production
+    assert production.number == number
+    assert registry.open_model(production)
+    assert tickets(registry)[-1].tags["action"] == "restore"
+    copy = desk.home / "models" / f"{MODEL_NAME}-v{number}.json"
+    assert all(each.holds for each in verify(registry, *read_receipt(copy)))
+    told = read_receipt(copy)[0].data
+    assert production.facts.data_hash == told.content_hash
+
+
+def test_an_altered_copy_is_no_way_back(promoted: Desk) -> None:
+    delete_version(promoted)
+    copy = promoted.home / "models" / f"{MODEL_NAME}-v2.skops"
+    copy.write_bytes(copy.read_bytes()[:-1] + b"x")
+    assert promoted.run("rollback").code == 0
+    assert promoted.production.number == 1  # the newest that is intact
+    ended = promoted.run("rollback", "--to", "2")
+    assert ended.code == 8
+    assert "is not what its receipt says" in ended.err
+
+
+def test_all_goes_on_with_the_version_in_production_deleted(promoted: Desk) -> None:
+    delete_version(promoted)
+    ended = promoted.run("run", "--data", LISTINGS)
+    assert ended.code == 3, ended.text
+    assert "version 2, which is in production, is no longer in the registry" in ended.err
+    assert "Refused" in ended.out
+    assert promoted.run("promote", "--force").code == 0
+    assert promoted.production.number == 3
+
+
+@pytest.fixture(params=["embedded", "server"])
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, desk: Desk, server: Callable[[], str]
+) -> Iterator[Desk]:
+    """A desk with a version in production, in the embedded store and on a server."""
+    if request.param == "embedded":
+        yield desk
+        return
+    write_small_project(tmp_path / "served")
+    served = Desk(tmp_path / "served", tmp_path / "served-scratch", server())
+    assert served.run("run", "--data", LISTINGS).code == 0
+    yield from tidied(served)
+
+
+def test_from_an_emptied_database_the_copy_and_its_receipt_lead_back(store: Desk) -> None:
+    for name in (MODEL_NAME, LEDGER_NAME):
+        store.registry.client.delete_registered_model(name)
+    ended = store.run("rollback")
+    assert ended.code == 0, ended.text
+    assert "made anew from" in ended.err
+    ensure_anew(store, 1)
+
+
+def test_a_refused_version_leaves_staging(desk: Desk) -> None:
+    run_id = desk.registry.version(2).run_id
+    steps.promote_to_staging(desk.work, run_id, forced=True)
+    assert desk.registry.find_alias(STAGING)
+    # Meanwhile another was promoted: what was compared with is gone.
+    trained = desk.run("run", "--data", LISTINGS, "--force")
+    assert trained.code == 0, trained.text
+    desk.registry.set_alias(STAGING, 2)
+    ended = desk.run("promote", "2")
+    assert ended.code == PromotionRefusedError.exit_code, ended.text
+    assert desk.registry.find_alias(STAGING) is None

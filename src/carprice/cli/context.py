@@ -30,6 +30,15 @@ Number = Annotated[
     int | None, typer.Argument(help="Version; the newest one when left out.", show_default=False)
 ]
 
+Target = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        help="A version that was in production before, or the receipt of its copy in models/.",
+        show_default=False,
+    ),
+]
+
 
 @contextmanager
 def working() -> Iterator[tuple["Workspace", Narrator]]:

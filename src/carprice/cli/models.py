@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from carprice.cli.context import AsJson, Number, working
-from carprice.cli.terminal import print_either, print_json, print_versions, results
+from carprice.cli.context import AsJson, Number, Target, working
+from carprice.cli.terminal import messages, print_either, print_json, print_versions, results
 from carprice.errors import ModelIntegrityError, ValidationFailedError
 
 # Heavy modules are imported inside the commands: `--help` answers at once, and what they read
@@ -33,20 +33,20 @@ def validate(version: Number = None, as_json: AsJson = False) -> None:
             raise ValidationFailedError(list_reasons(f"{chosen.name}:", report.failures))
 
 
-def rollback(as_json: AsJson = False) -> None:
-    """Point production back at the version that the current one replaced.
+def rollback(to: Target = "", as_json: AsJson = False) -> None:
+    """Take production back by the ledger: to the version before, or to what was undone by hand.
 
-    Example: `carprice rollback`
+    Examples: `carprice rollback`, `carprice rollback --to 3`,
+    `carprice rollback --to models/CarPricePredictor-v3.json`
     """
     from carprice.promotion.release import roll_back
 
     with working() as (work, narrate):
         with narrate("rollback") as say:
-            left, back = roll_back(work)
-            say(f"version {left.number} left production, version {back.number} is back")
-        print_either(
-            as_json, {"from": left.number, "to": back.number}, f"{back.name} is in production"
-        )
+            left, back = roll_back(work, to)
+            number = left.number if left else None
+            say(f"version {number or 'none'} left production, version {back.number} is back")
+        print_either(as_json, {"from": number, "to": back.number}, f"{back.name} is in production")
 
 
 def status(as_json: AsJson = False) -> None:
@@ -54,14 +54,18 @@ def status(as_json: AsJson = False) -> None:
 
     Example: `carprice status --json`
     """
+    from carprice.promotion.standing import read_standing
+
     with working() as (work, _):
-        versions = work.registry.versions()
+        versions, trouble = work.registry.versions(), read_standing(work.registry).trouble
         if as_json:
             print_json([each.describe() for each in versions])
         elif versions:
             print_versions(versions)
         else:
             results.print("no version yet: type `carprice run`", markup=False)
+        if trouble:
+            messages.print(f"carprice: {trouble.say('en')}", style="red", markup=False)
 
 
 def verify(receipt: Path, as_json: AsJson = False) -> None:

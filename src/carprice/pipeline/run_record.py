@@ -13,7 +13,8 @@ from carprice.files import ensure_room
 from carprice.pipeline.report import RunReport, describe_run, describe_unread
 from carprice.promotion.ledger import settle_attempts, timestamp
 from carprice.promotion.release import withdraw
-from carprice.registry.client import PRODUCTION, STAGING
+from carprice.promotion.standing import read_standing
+from carprice.registry.client import STAGING
 from carprice.registry.records import Run, Version
 from carprice.workspace import Workspace
 
@@ -54,6 +55,8 @@ def working_on(work: Workspace, run_id: str) -> Iterator[Run]:
         outcome, status = _judge(error)
         note = {"reason": str(error)[:4000] or type(error).__name__}
         with _trying_to_close(run_id):
+            if outcome == "refused":
+                _unstage(work, run_id)
             if work.registry.run(run_id).tags.get("outcome") != "promoted":
                 note["outcome"] = outcome
             work.registry.log(run_id, tags=note)
@@ -68,7 +71,7 @@ def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> Run
     failed: steps that failed, those killed without a trace in the run among them.
     """
     registry = work.registry
-    production = registry.find_alias(PRODUCTION)
+    production = read_standing(registry).version
     run_id = run_id or _find_run(work)
     if run_id is None:
         return describe_unread(failed, production)
@@ -162,15 +165,22 @@ def _describe_failure(
 def _tidy(work: Workspace, run_id: str, tags: Mapping[str, str]) -> None:
     """Remove alias, tickets, models and copies that an ended run left behind."""
     registry = work.registry
-    staged = registry.find_alias(STAGING)
-    if staged and staged.run_id == run_id:
-        registry.clear_alias(STAGING)
+    _unstage(work, run_id)
     if work.pipeline_run:
         settle_attempts(registry, work.pipeline_run)
     if tags.get("outcome") == "failed":
         registry.give_up_models(run_id)
         if "version" in tags:
             withdraw(work, registry.version(int(tags["version"])))
+
+
+def _unstage(work: Workspace, run_id: str) -> None:
+    """Clear the staging alias of a run that has ended, or of a version that was refused."""
+    staged = work.registry.find_alias(STAGING)
+    if staged and (
+        staged.run_id == run_id or staged.facts.decision == "refused" or staged.facts.failure
+    ):
+        work.registry.clear_alias(STAGING)
 
 
 def _find_run(work: Workspace) -> str | None:

@@ -3,6 +3,7 @@
 Steps pass on the id of the run and nothing else; their results are stored in the run.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -42,7 +43,8 @@ from carprice.pricing.training import fit
 from carprice.promotion.ledger import timestamp
 from carprice.promotion.receipt import Receipt, hash_code
 from carprice.promotion.release import release
-from carprice.registry.client import PRODUCTION, STAGING, Registry
+from carprice.promotion.standing import read_standing
+from carprice.registry.client import STAGING
 from carprice.registry.records import PROFILE, QUALITY_PAGE, Run, Version, VersionFacts
 from carprice.registry.stored_model import ensure_market
 from carprice.simulation.dirt import write_sample
@@ -53,6 +55,8 @@ SAMPLE = Path("data", "sample", "simulated_listings.csv")
 SAMPLE_ROWS = 20_000
 DECISION = "evaluation/decision.json"
 VALIDATION = "validation.json"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def check_data_quality(work: Workspace, data: Path | None) -> Checked:
 def inspect_listings(work: Workspace, path: Path) -> tuple[pd.DataFrame, QualityReport]:
     """Clean rows of a file, and its quality report against production's data."""
     raw = read_listings(path, partial(work.progress, f"reading {path.name}"))
-    accepted = _accepted_profile(work.registry) if work.settings.has_registry else None
+    accepted = _accepted_profile(work) if work.settings.has_registry else None
     cleaned = clean(raw)
     return cleaned.kept, check(cleaned, work.params.quality, accepted)
 
@@ -122,7 +126,7 @@ def evaluate_model(work: Workspace, run_id: str) -> Decision:
     Raises PromotionRefusedError when the version is the champion.
     """
     registry = work.registry
-    champion = registry.find_alias(PRODUCTION)
+    champion = _find_champion(work)
     if champion and champion.run_id == run_id:
         raise PromotionRefusedError(f"{champion.name} is in production already", [])
     with working_on(work, run_id) as run:
@@ -227,13 +231,27 @@ def _ensure_sample(work: Workspace, path: Path) -> None:
         write_sample(path, rows=SAMPLE_ROWS, seed=0)
 
 
-def _accepted_profile(registry: Registry) -> DataProfile | None:
-    """Profile of the production version's training data; None without production."""
-    production = registry.find_alias(PRODUCTION)
-    if production is None:
+def _find_champion(work: Workspace) -> Version | None:
+    """What is in production by the ledger, whatever people did to its alias."""
+    standing = read_standing(work.registry)
+    if standing.trouble:
+        log.warning("%s", standing.trouble.say("en"))
+    return standing.champion
+
+
+def _accepted_profile(work: Workspace) -> DataProfile | None:
+    """Profile of the production version's training data; None where there is none any more."""
+    champion = _find_champion(work)
+    if champion is None:
         return None
-    ensure_market(production)
-    return DataProfile.model_validate_json(registry.read_text(production.run_id, PROFILE))
+    ensure_market(champion)
+    try:
+        profile = work.registry.read_text(champion.run_id, PROFILE)
+    except RegistryError as error:
+        work.registry.version(champion.number)  # still answers: only the report is gone
+        log.warning("the listings are not held against those of %s: %s", champion.name, error)
+        return None
+    return DataProfile.model_validate_json(profile)
 
 
 def _version_of(work: Workspace, run: Run) -> Version:

@@ -15,17 +15,17 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from carprice.errors import PromotionRefusedError, RegistryError
+from carprice.promotion.standing import read_standing
+from carprice.promotion.tickets import has_moved, open_ticket, tag_ticket, tickets
 from carprice.registry.client import PRODUCTION, Registry
-from carprice.registry.connection import explained
-from carprice.registry.records import MODEL_NAME, Ticket, Version
+from carprice.registry.records import Ticket, Version
 
-LEDGER_NAME = f"{MODEL_NAME}-promotions"
 LEASE_SECONDS = 60.0
 """A ticket still open after this belongs to a process that died; it no longer holds others up."""
 MOVE_WITHIN_SECONDS = 45.0
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Move:
-    """A move of production from the expected version (None: no version) to a target."""
+    """A move of production from the expected champion (None: no version) to a target."""
 
     target: Version
     expected: int | None
@@ -111,41 +111,6 @@ def move_production(
     return ticket
 
 
-@explained
-def open_ticket(registry: Registry, target: Version, tags: Mapping[str, str]) -> Ticket:
-    """The next ticket; no two callers get the same number."""
-    registry.ensure_model(
-        LEDGER_NAME, f"Who moved the {PRODUCTION} alias of {MODEL_NAME}, and when"
-    )
-    entry = registry.client.create_model_version(
-        LEDGER_NAME,
-        source=f"models:/{MODEL_NAME}/{target.number}",
-        run_id=target.run_id,
-        tags={**tags, "state": "open"},
-    )
-    return Ticket.from_entry(entry)
-
-
-@explained
-def tag_ticket(registry: Registry, ticket: Ticket, tags: Mapping[str, str]) -> None:
-    for key, value in tags.items():
-        registry.client.set_model_version_tag(LEDGER_NAME, str(ticket.number), key, value)
-
-
-@explained
-def tickets(registry: Registry) -> list[Ticket]:
-    """All tickets, oldest first."""
-    entries = registry.client.search_model_versions(f"name='{LEDGER_NAME}'")
-    return sorted(map(Ticket.from_entry, entries), key=lambda ticket: ticket.number)
-
-
-def has_moved(ticket: Ticket, production: Version | None) -> bool:
-    """Whether a ticket's move succeeded, its process since killed or not."""
-    state, to = ticket.tags.get("state"), ticket.tags.get("to")
-    at_target = production is not None and to == str(production.number)
-    return state == "done" or (state == "open" and at_target)
-
-
 def settle_attempts(registry: Registry, pipeline_run: str) -> None:
     """Close the tickets a pipeline run left open; none of its steps may be at work."""
     _settle(
@@ -153,7 +118,7 @@ def settle_attempts(registry: Registry, pipeline_run: str) -> None:
         [
             each
             for each in tickets(registry)
-            if each.tags["state"] == "open" and each.tags.get("pipeline_run") == pipeline_run
+            if each.state == "open" and each.tags.get("pipeline_run") == pipeline_run
         ],
     )
 
@@ -219,9 +184,7 @@ def _wait_for_turn(registry: Registry, ticket: Ticket, move: Move, opened: float
 
 def _open_before(registry: Registry, ticket: Ticket) -> list[Ticket]:
     return [
-        each
-        for each in tickets(registry)
-        if each.number < ticket.number and each.tags.get("state") == "open"
+        each for each in tickets(registry) if each.number < ticket.number and each.state == "open"
     ]
 
 
@@ -244,8 +207,8 @@ def _move_alias(registry: Registry, target: Version) -> None:
 
 
 def _ensure_champion(registry: Registry, move: Move) -> None:
-    production = registry.find_alias(PRODUCTION)
-    found = production.number if production else None
+    champion = read_standing(registry).champion
+    found = champion.number if champion else None
     if found != move.expected:
         raise PromotionRefusedError(
             f"{move.target.name} is not promoted: production has changed since it was compared",
@@ -258,7 +221,7 @@ def _ensure_champion(registry: Registry, move: Move) -> None:
 
 
 def _ensure_held(registry: Registry, ticket: Ticket) -> None:
-    states = {each.number: each.tags.get("state") for each in tickets(registry)}
+    states = {each.number: each.state for each in tickets(registry)}
     if states.get(ticket.number) != "open":
         raise TakenOverError(
             f"ticket {ticket.number} was taken over by another attempt at the same promotion, "

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from carprice.listings.table_store import table_path
+from carprice.promotion.copies import find_copies
 from carprice.promotion.ledger import timestamp
-from carprice.promotion.release import find_copies
 from carprice.promotion.standing import read_standing
 from carprice.registry.records import Run, Version, VersionFacts
 from carprice.workspace import Workspace

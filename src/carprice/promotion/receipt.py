@@ -11,7 +11,7 @@ from carprice.errors import DatasetError
 from carprice.evaluation.behaviour import ValidationReport
 from carprice.evaluation.gate import Decision
 from carprice.frozen import Frozen
-from carprice.promotion.ledger import has_moved, tickets
+from carprice.promotion.tickets import RECEIPT_TAG, has_moved, tickets
 from carprice.registry.client import PRODUCTION, Registry
 from carprice.registry.records import MODEL_NAME
 from carprice.registry.stored_model import digest_files
@@ -101,7 +101,7 @@ def verify(registry: Registry, receipt: Receipt, text: str) -> list[Check]:
     production = registry.find_alias(PRODUCTION)
     state = "done" if ticket and has_moved(ticket, production) else entry.get("state")
     of_ledger = {
-        "the ledger has this very text": (entry.get("receipt_sha256"), hash_receipt(text)),
+        "the ledger has this very text": (entry.get(RECEIPT_TAG), hash_receipt(text)),
         "the promotion went through": (state, "done"),
         "it promoted this version": (entry.get("to"), str(receipt.version)),
         "it replaced that version": (entry.get("from"), str(receipt.replaces)),

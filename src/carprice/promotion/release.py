@@ -1,34 +1,32 @@
 """Promotion to production and rollback, with receipt and exported copy."""
 
-import hashlib
-from contextlib import suppress
+import logging
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
-from carprice.errors import DatasetError, PromotionRefusedError
+from carprice.errors import ModelIntegrityError, PromotionRefusedError
 from carprice.evaluation.behaviour import ValidationReport
 from carprice.evaluation.gate import Decision
 from carprice.files import replacing
-from carprice.promotion.ledger import (
-    Move,
-    has_moved,
-    move_production,
-    tag_ticket,
-    tickets,
-    timestamp,
-)
+from carprice.promotion.copies import export, export_paths, put_back, read_export, set_aside
+from carprice.promotion.ledger import Move, move_production, timestamp
 from carprice.promotion.receipt import (
     DataFacts,
     Receipt,
     hash_receipt,
-    read_receipt,
     receipt_path,
     write_receipt,
 )
+from carprice.promotion.recovery import Recovered, list_ways, recover
+from carprice.promotion.standing import Standing, read_standing
+from carprice.promotion.tickets import RECEIPT_TAG, tag_ticket, tickets
 from carprice.registry.client import PRODUCTION
-from carprice.registry.records import MODEL_NAME, Ticket, Version
-from carprice.registry.stored_model import MODEL_FILE
+from carprice.registry.records import FILES_TAG, Ticket, Version
 from carprice.wording.reasons import write_reasons
 from carprice.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 
 def release(
@@ -45,29 +43,15 @@ def release(
     move = Move(version, decision.champion, "promote", work.who, work.pipeline_run)
     if receipt := _finish(work, move):
         return receipt
-    model = work.registry.read_model(version)
-    earlier: dict[Path, bytes | None] = {}
-    written: list[Receipt] = []
-
-    def prepare(ticket: Ticket) -> dict[str, str]:
-        receipt = _build_receipt(work, version, decision, validation, ticket)
-        text = write_receipt(receipt)
-        work.registry.log_text(version.run_id, text, receipt_path(ticket.number))
-        _set_aside(work, version)
-        earlier.update(_read_export(work, version))
-        _export(work, version, model, text)
-        work.registry.tag_version(version.number, _promotion_tags(receipt))
-        written.append(receipt)
-        return {"receipt_sha256": hash_receipt(text)}
-
-    move_production(work.registry, move, prepare, lambda: _put_back(earlier))
-    return written[0]
+    return _move_with_receipt(
+        work, move, lambda ticket: _build_receipt(work, move, decision, validation, ticket)
+    )
 
 
 def export_trained(work: Workspace, version: Version) -> Path:
     """Path of a new copy in `models/` of a version not promoted yet."""
-    _set_aside(work, version)
-    path, _ = _export_paths(work, version)
+    set_aside(work, version)
+    path, _ = export_paths(work, version)
     with replacing(path) as file:
         file.write(work.registry.read_model(version))
     return path
@@ -75,49 +59,120 @@ def export_trained(work: Workspace, version: Version) -> Path:
 
 def withdraw(work: Workspace, version: Version) -> None:
     """Remove the copy in `models/` of a promotion that did not succeed."""
-    _put_back(_read_export(work, version))
+    put_back(read_export(work, version))
 
 
-def find_copies(work: Workspace, version: Version) -> list[Path]:
-    """Files in `models/` that are of this very version, not of another registry's."""
-    model, receipt = _export_paths(work, version)
-    found = []
-    if model.exists():
-        digest = hashlib.sha256(model.read_bytes()).hexdigest()
-        if digest == version.file_hashes.get(MODEL_FILE):
-            found.append(model)
-    with suppress(DatasetError):
-        if read_receipt(receipt)[0].file_sha256 == version.file_hashes:
-            found.append(receipt)
-    return found
+def roll_back(work: Workspace, to: str = "") -> tuple[Version | None, Version]:
+    """Move production back by the ledger; return (from, to).
+
+    to: number of a version that was in production before, or path of a receipt in `models/`;
+        empty: the version before, or what was in production where the alias is not on it.
+
+    What the registry has lost is registered anew from its copy in `models/`. Raises
+    PromotionRefusedError where there is nothing to go back to, ModelIntegrityError where nothing
+    of it is intact; production is then untouched.
+    """
+    standing = read_standing(work.registry)
+    if standing.trouble:
+        log.warning("%s", standing.trouble.say("en"))
+    lost = []
+    for way in list_ways(work, standing, to):
+        try:
+            found = recover(work, standing, way)
+        except ModelIntegrityError as error:
+            lost.append(str(error))
+            continue
+        if standing.trouble or found.version != standing.version:
+            return _go_back(work, standing, found)
+    if lost:
+        raise ModelIntegrityError("\n  - ".join(["what could be gone back to is lost:", *lost]))
+    raise PromotionRefusedError(*_explain_standstill(standing, to))
 
 
-def roll_back(work: Workspace) -> tuple[Version, Version]:
-    """Move production back to the replaced version; return (from, to)."""
-    registry = work.registry
-    current = registry.find_alias(PRODUCTION)
-    if current is None:
-        raise PromotionRefusedError("there is no model in production to roll back", [])
-    previous = current.facts.replaced_version
-    if previous is None:
-        raise PromotionRefusedError(
-            f"{current.name} replaced no earlier version: there is nothing to go back to", []
-        )
-    target = registry.version(previous)
-    registry.open_model(target)  # a version that cannot be opened must not go to production
-    move_production(registry, Move(target, current.number, "rollback", work.who))
+def _go_back(
+    work: Workspace, standing: Standing, found: Recovered
+) -> tuple[Version | None, Version]:
+    registry, target = work.registry, found.version
+    left = registry.version(standing.alias) if standing.alias else None
+    champion = standing.champion.number if standing.champion else None
+    move = Move(target, champion, "restore" if found.anew else "rollback", work.who)
+    told = {
+        **({"trouble": standing.trouble.code} if standing.trouble else {}),
+        **({"restores": str(found.copied)} if found.copied else {}),
+    }
+    if receipt := found.receipt:
+        _move_with_receipt(work, move, lambda ticket: _renew(receipt, move, ticket), told)
+    else:
+        move_production(registry, move, lambda _: told)
     note = {"at": timestamp(), "by": work.who}
-    registry.tag_version(
-        current.number,
-        {f"rolled_back_{key}": value for key, value in note.items()}
-        | {"rolled_back_to": str(previous)},
-    )
+    if standing.version and standing.version.number != target.number:
+        registry.tag_version(
+            standing.version.number,
+            {f"rolled_back_{key}": value for key, value in note.items()}
+            | {"rolled_back_to": str(target.number)},
+        )
     registry.tag_version(
         target.number,
         {f"restored_{key}": value for key, value in note.items()}
-        | {"restored_from": str(current.number)},
+        | {"restored_from": str(left.number if left else None)}
+        | {FILES_TAG: target.tags[FILES_TAG]},
     )
-    return current, target
+    return left, target
+
+
+def _explain_standstill(standing: Standing, to: str) -> tuple[str, list[str]]:
+    current = standing.version
+    if current is None:
+        return "there is no model in production to roll back", []
+    others = sorted({each.number for each in standing.proven} - {current.number})
+    reasons = [f"`carprice rollback --to N` can bring back: {', '.join(map(str, others))}"]
+    said = "is in production already" if to else "replaced no earlier version"
+    return f"{current.name} {said}: there is nothing to go back to", reasons if others else []
+
+
+def _move_with_receipt(
+    work: Workspace,
+    move: Move,
+    build_receipt: Callable[[Ticket], Receipt],
+    told: Mapping[str, str] = MappingProxyType({}),
+) -> Receipt:
+    """Move production once receipt and copy are written; return the receipt.
+
+    told: tags of the ticket beside the hash of the receipt.
+    """
+    registry, version = work.registry, move.target
+    earlier: dict[Path, bytes | None] = {}
+    written: list[Receipt] = []
+
+    def prepare(ticket: Ticket) -> dict[str, str]:
+        receipt = build_receipt(ticket)
+        text = write_receipt(receipt)
+        registry.log_text(version.run_id, text, receipt_path(ticket.number))
+        set_aside(work, version)
+        earlier.update(read_export(work, version))
+        export(work, version, model, text)
+        if move.action != "rollback":
+            registry.tag_version(version.number, _promotion_tags(receipt))
+        written.append(receipt)
+        return {RECEIPT_TAG: hash_receipt(text), **told}
+
+    model = registry.read_model(version)
+    move_production(registry, move, prepare, lambda: put_back(earlier))
+    return written[0]
+
+
+def _renew(receipt: Receipt, move: Move, ticket: Ticket) -> Receipt:
+    """The receipt of a way back: who, when, and on the grounds of the promotion."""
+    return receipt.model_copy(
+        update={
+            "version": move.target.number,
+            "replaces": move.expected,
+            "ticket": ticket.number,
+            "promoted_by": move.by,
+            "promoted_at": timestamp(),
+            "file_sha256": move.target.file_hashes,
+        }
+    )
 
 
 def _finish(work: Workspace, move: Move) -> Receipt | None:
@@ -131,7 +186,7 @@ def _finish(work: Workspace, move: Move) -> Receipt | None:
         drawn = {receipt_path(each.number): each for each in attempts}
         path = production.facts.receipt
         return _finish_move(work, version, path, drawn[path]) if path in drawn else None
-    if done := [each for each in attempts if each.tags["state"] == "done"]:
+    if done := [each for each in attempts if each.state == "done"]:
         raise PromotionRefusedError(
             f"{version.name} was promoted with ticket {done[-1].number}; production has changed "
             "since",
@@ -142,22 +197,22 @@ def _finish(work: Workspace, move: Move) -> Receipt | None:
 
 def _finish_move(work: Workspace, version: Version, path: str, ticket: Ticket) -> Receipt:
     text = work.registry.read_text(version.run_id, path)
-    _export(work, version, work.registry.read_model(version), text)
+    export(work, version, work.registry.read_model(version), text)
     tag_ticket(work.registry, ticket, {"state": "done"})
     return Receipt.model_validate_json(text)
 
 
 def _build_receipt(
     work: Workspace,
-    version: Version,
+    move: Move,
     decision: Decision,
     validation: ValidationReport,
     ticket: Ticket,
 ) -> Receipt:
-    facts = version.facts
+    version, facts = move.target, move.target.facts
     return Receipt(
         version=version.number,
-        replaces=decision.champion,
+        replaces=move.expected,
         ticket=ticket.number,
         promoted_by=work.who,
         promoted_at=timestamp(),
@@ -183,61 +238,3 @@ def _promotion_tags(receipt: Receipt) -> dict[str, str]:
         "replaced_version": str(receipt.replaces or "none"),
         "receipt": receipt_path(receipt.ticket),
     }
-
-
-def _export_paths(work: Workspace, version: Version) -> tuple[Path, Path]:
-    """Paths in `models/` of a version's copy and of its receipt."""
-    stem = work.settings.exported_models / f"{MODEL_NAME}-v{version.number}"
-    return stem.with_name(f"{stem.name}.skops"), stem.with_name(f"{stem.name}.json")
-
-
-def _set_aside(work: Workspace, version: Version) -> None:
-    """Rename copies of another registry's version of the same number, by their hash.
-
-    The embedded registry and that of the stack both begin at version 1, and share `models/`.
-    """
-    model, receipt = _export_paths(work, version)
-    if not model.exists():
-        return
-    digest = hashlib.sha256(model.read_bytes()).hexdigest()
-    if digest == version.file_hashes.get(MODEL_FILE):
-        return
-    for path in (receipt, model):  # the model last: without it, nothing is left to set aside
-        if path.exists():
-            path.replace(path.with_name(f"{path.stem}-{digest[:8]}{path.suffix}"))
-
-
-def _export(work: Workspace, version: Version, model: bytes, receipt: str) -> None:
-    model_copy, receipt_copy = _export_paths(work, version)
-    for path, content in ((model_copy, model), (receipt_copy, receipt.encode())):
-        with replacing(path) as file:
-            file.write(content)
-
-
-def _read_export(work: Workspace, version: Version) -> dict[Path, bytes | None]:
-    """Contents by path of an earlier promotion's files; None where there is none."""
-    model, receipt = paths = _export_paths(work, version)
-    promoted = model.exists() and receipt.exists() and _is_of_promotion(work, receipt)
-    return {path: path.read_bytes() if promoted else None for path in paths}
-
-
-def _is_of_promotion(work: Workspace, path: Path) -> bool:
-    """Whether a receipt is of a successful promotion; True for an unreadable one."""
-    try:
-        drawn = read_receipt(path)[0].ticket
-    except DatasetError:
-        return True
-    production = work.registry.find_alias(PRODUCTION)
-    return any(
-        has_moved(each, production) for each in tickets(work.registry) if each.number == drawn
-    )
-
-
-def _put_back(earlier: dict[Path, bytes | None]) -> None:
-    """Restore files to earlier contents; None removes one."""
-    for path, content in earlier.items():
-        if content is None:
-            path.unlink(missing_ok=True)
-        elif path.read_bytes() != content:
-            with replacing(path) as file:
-                file.write(content)

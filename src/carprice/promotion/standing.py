@@ -7,7 +7,7 @@ rollback through this package brought into production stands in the ledger, and 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from carprice.promotion.ledger import has_moved, tickets
+from carprice.promotion.tickets import has_moved, tickets
 from carprice.registry.client import PRODUCTION, STAGING, Registry
 from carprice.registry.records import Identity, Ticket, Version
 from carprice.wording.troubles import Trouble, TroubleCode
@@ -20,51 +20,50 @@ class Standing(NamedTuple):
         An alias that people moved to a version that had been in production before is followed.
     alias: number that the alias `production` points at; None where it is not set.
     trouble: None where both agree.
-    way: versions that production can be taken back to, the next one first; their files were not
-        looked at. Where there is trouble, the first is what was in production before it.
-    proven: every version that the ledger brought into production, by its number.
-    kept: numbers of versions that must not be deleted: in production, staged, or on the way back.
+    back: the version that the registry holds and `carprice rollback` would bring into production.
+    kept: numbers of versions never to be deleted: in production, staged, or on the way back.
+    champion: what a challenger is compared with: `version`, or the next one where that is gone.
+    trail: where production can be taken back to, the next one first; some may be gone from the
+        registry. Where there is trouble, the first is what was in production before it.
+    way: the versions of it that the registry holds; their files were not looked at.
+    proven: all that the ledger ever brought into production.
     """
 
     version: Version | None
     alias: int | None
     trouble: Trouble | None
-    way: tuple[Version, ...]
-    proven: Mapping[int, Version]
+    back: int | None
     kept: frozenset[int]
-
-    @property
-    def back(self) -> int | None:
-        """The version that `carprice rollback` would bring into production."""
-        return self.way[0].number if self.way else None
-
-    @property
-    def champion(self) -> Version | None:
-        """What a challenger is compared with: where production is gone, the next on its way."""
-        return self.version or next(iter(self.way), None)
+    champion: Version | None
+    trail: tuple[Identity, ...]
+    way: tuple[Version, ...]
+    proven: frozenset[Identity]
 
 
 def read_standing(registry: Registry) -> Standing:
     """The standing of production. Raises RegistryError when the registry does not answer."""
     versions = {each.identity: each for each in registry.versions()}
     aliased = {alias: each for each in versions.values() for alias in each.aliases}
-    alias = aliased.get(PRODUCTION)
+    alias, staged = aliased.get(PRODUCTION), aliased.get(STAGING)
     moves = [each for each in tickets(registry) if has_moved(each, alias)]
-    proven = {each.target for each in moves if each.target}
+    proven = frozenset(each.target for each in moves if each.target)
     by_ledger = retrace(moves)
     followed = alias is not None and alias.identity in proven
     passed = arrive(by_ledger, alias.identity) if alias and followed else by_ledger
-    there = [versions[each] for each in dict.fromkeys(reversed(passed)) if each in versions]
-    version = versions.get(passed[-1]) if passed else None
-    way = tuple(there[1:] if followed else there)
-    kept = {each.number for each in (*by_ledger, *passed, aliased.get(STAGING), alias) if each}
+    backwards = tuple(dict.fromkeys(reversed(passed)))
+    trail = backwards[1:] if followed else backwards
+    way = tuple(versions[each] for each in trail if each in versions)
+    kept = (*by_ledger, *passed, *(each.identity for each in (alias, staged) if each))
     return Standing(
-        version=version,
+        version=versions.get(passed[-1]) if passed else None,
         alias=alias.number if alias else None,
-        trouble=None if followed else _find_trouble(alias, passed, way),
+        trouble=None if followed else _find_trouble(alias, backwards, versions),
+        back=way[0].number if way else None,
+        kept=frozenset(each.number for each in kept),
+        champion=next((versions[each] for each in backwards if each in versions), None),
+        trail=trail,
         way=way,
-        proven={each.number: versions[each] for each in proven if each in versions},
-        kept=frozenset(kept),
+        proven=proven,
     )
 
 
@@ -75,12 +74,14 @@ def retrace(moves: Iterable[Ticket]) -> list[Identity]:
         if move.target is None:
             continue
         # Production may have been put by hand on a version of the way, and replaced there.
-        if left := [each for each in passed if str(each.number) == move.tags.get("from")]:
-            passed = arrive(passed, left[-1])
-        if move.tags.get("action") == "promote":
-            passed = [*passed, move.target]
-        else:
+        if left := _find(passed, move.tags.get("from")):
+            passed = arrive(passed, left)
+        if move.tags.get("action") == "rollback":
             passed = arrive(passed, move.target)
+        else:
+            # What is made anew from its copy takes the place of what it is a copy of.
+            copied = _find(passed, move.tags.get("restores"))
+            passed = [*(arrive(passed, copied)[:-1] if copied else passed), move.target]
     return passed
 
 
@@ -91,14 +92,19 @@ def arrive(passed: list[Identity], target: Identity) -> list[Identity]:
     return passed[: len(passed) - passed[::-1].index(target)]
 
 
+def _find(passed: list[Identity], number: str | None) -> Identity | None:
+    return next((each for each in reversed(passed) if str(each.number) == number), None)
+
+
 def _find_trouble(
-    alias: Version | None, passed: list[Identity], way: tuple[Version, ...]
+    alias: Version | None, backwards: tuple[Identity, ...], versions: Mapping[Identity, Version]
 ) -> Trouble | None:
-    back = way[0].number if way else None
+    gone = [each for each in backwards[:1] if each not in versions]
+    if gone:  # a copy of it in `models/` comes first, which the registry knows nothing of
+        return Trouble(TroubleCode.VERSION_DELETED, {"version": gone[0].number}, None)
+    back = backwards[0].number if backwards else None
     if alias:
         return Trouble(TroubleCode.ALIAS_UNPROVEN, {"alias": alias.number}, back)
-    if not passed:
-        return None
-    number = passed[-1].number
-    code = TroubleCode.ALIAS_MISSING if number == back else TroubleCode.VERSION_DELETED
-    return Trouble(code, {"version": number}, back)
+    if back:
+        return Trouble(TroubleCode.ALIAS_MISSING, {"version": back}, back)
+    return None

@@ -1,5 +1,6 @@
 """History and record of the model's versions, as plain data for a page."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -66,6 +67,10 @@ class History(NamedTuple):
     chapters: list[Chapter]
     told: datetime
 
+    def correct(self, production: Version | None) -> "History":
+        """The history with one version in production, whatever the alias points at."""
+        return self._replace(chapters=[_correct(each, production) for each in self.chapters])
+
 
 class Record(NamedTuple):
     """Stored reports of a version's run; None for one never stored.
@@ -98,6 +103,13 @@ def read_record(registry: Registry, run_id: str) -> Record:
         DataProfile.model_validate_json(profile) if profile else None,
         quality_page,
     )
+
+
+def _correct(chapter: Chapter, production: Version | None) -> Chapter:
+    version = chapter.version
+    others = tuple(each for each in version.aliases if each != PRODUCTION)
+    mine = production is not None and production.identity == version.identity
+    return Chapter.of(replace(version, aliases=(*others, PRODUCTION) if mine else others))
 
 
 def _read(registry: Registry, run_id: str, path: str) -> str | None:

@@ -89,12 +89,18 @@ class Models(Connection):
         return Version.from_entry(self.client.get_model_version(MODEL_NAME, str(number)))
 
     def choose(self, number: int | None) -> Version:
-        """The version with a number; the newest one for None."""
-        if number is not None:
-            return self.version(number)
-        versions = self.versions()
+        """The version with a number; the newest one for None.
+
+        Raises ModelIntegrityError for one that was registered by other means.
+        """
+        versions = [self.version(number)] if number is not None else self.versions()
         if not versions:
             raise RegistryError("there is no version yet: type `carprice run` or `carprice train`")
+        if not versions[0].run_id:
+            raise ModelIntegrityError(
+                f"{versions[0].name} has no run: it was not registered by this pipeline. Name "
+                "another version, or train one with `carprice run` or `carprice train`."
+            )
         return versions[0]
 
     @explained

@@ -129,8 +129,9 @@ class LiveModel:
         serving, history, trouble = self.state.serving, before.history, None
         try:
             registry = self.work.registry  # connects; after a failure, at the next look
-            history = read_history(registry)
-            serving, trouble = self._follow(read_standing(registry))
+            standing = read_standing(registry)
+            history = read_history(registry).correct(standing.version)
+            serving, trouble = self._follow(standing)
         except RegistryError as error:
             trouble = Trouble(TroubleCode.REGISTRY_AWAY, {"message": str(error)})
         except Exception as error:

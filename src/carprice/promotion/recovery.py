@@ -1,0 +1,182 @@
+"""Versions to go back to, as the ledger promised them: from the registry, or from their copies."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from carprice.errors import ModelIntegrityError, PromotionRefusedError, RegistryError
+from carprice.market.chosen import MARKET
+from carprice.market.listing import FEATURES
+from carprice.market.table import to_listings
+from carprice.promotion.copies import Copy, read_copies
+from carprice.promotion.receipt import Receipt, hash_receipt, read_receipt, receipt_path
+from carprice.promotion.standing import Standing
+from carprice.promotion.tickets import RECEIPT_TAG, tickets
+from carprice.registry.records import (
+    EVALUATION,
+    FILES_TAG,
+    MODEL_NAME,
+    PROFILE,
+    QUALITY_PAGE,
+    Identity,
+    Ticket,
+    Version,
+    VersionFacts,
+)
+from carprice.registry.stored_model import open_pipeline
+from carprice.wording.reasons import store_reasons, write_reasons
+from carprice.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+class Recovered(NamedTuple):
+    """A version to go back to, as it was promised.
+
+    receipt: the one that the ledger proves; of an empty ledger, the one of the copy.
+    anew: whether it was registered from a copy. copied: number of the version that it stands for,
+    where the ledger knows it.
+    """
+
+    version: Version
+    receipt: Receipt | None
+    anew: bool = False
+    copied: int | None = None
+
+
+def list_ways(work: Workspace, standing: Standing, to: str) -> list[Identity | Copy]:
+    """What production can be taken back to, in the order in which it is tried.
+
+    Raises PromotionRefusedError for a version that never was in production.
+    """
+    if to.endswith(".json"):
+        copy = Copy(Path(to), *read_receipt(Path(to)))
+        known = [each for each in standing.proven if copy.is_of(each, tickets(work.registry))]
+        return [*known] or [copy]
+    if to:
+        return _find_proven(work, standing, to)
+    if not standing.proven:
+        return [*read_copies(work.settings)]
+    current = standing.version
+    # What is in production comes last: where its files are damaged, its copy may not be.
+    return [*standing.trail, *([current.identity] if current and not standing.trouble else [])]
+
+
+def recover(work: Workspace, standing: Standing, way: Identity | Copy) -> Recovered:
+    """A version that is intact and opens: from the registry, else from its copy in `models/`.
+
+    Raises ModelIntegrityError naming what is missing or differs.
+    """
+    ledger = [each for each in tickets(work.registry) if each.target in standing.proven]
+    if isinstance(way, Copy):
+        version = _register_copy(work, way, ledger)
+        return Recovered(version, way.receipt, anew=True)
+    receipt = _find_receipt(work, way, ledger)
+    try:
+        return Recovered(_open_stored(work, way, receipt), receipt)
+    except ModelIntegrityError as error:
+        for copy in read_copies(work.settings):
+            if copy.is_of(way, ledger):
+                log.warning("%s", error)
+                version = _register_copy(work, copy, ledger)
+                return Recovered(version, copy.receipt, anew=True, copied=way.number)
+        raise ModelIntegrityError(f"{error} No copy of it is in models/.") from error
+
+
+def _find_proven(work: Workspace, standing: Standing, number: str) -> list[Identity | Copy]:
+    there = {each.identity for each in work.registry.versions()}
+    found = [each for each in standing.proven if str(each.number) == number]
+    if not found:
+        others = sorted({each.number for each in standing.proven})
+        raise PromotionRefusedError(
+            f"{MODEL_NAME} version {number} was never in production",
+            [f"these were: {', '.join(map(str, others)) or 'none'}"],
+        )
+    return [*sorted(found, key=lambda each: each not in there)]
+
+
+def _find_receipt(work: Workspace, target: Identity, ledger: Sequence[Ticket]) -> Receipt | None:
+    """The receipt of the last move to a version whose text the ledger proves; None without one."""
+    for ticket in reversed(ledger):
+        if ticket.target != target or RECEIPT_TAG not in ticket.tags:
+            continue
+        try:
+            text = work.registry.read_text(target.run_id, receipt_path(ticket.number))
+        except RegistryError:
+            continue  # it may have been removed by hand
+        if hash_receipt(text) == ticket.tags[RECEIPT_TAG]:
+            return Receipt.model_validate_json(text)
+    copies = read_copies(work.settings)
+    return next((each.receipt for each in copies if each.is_of(target, ledger)), None)
+
+
+def _open_stored(work: Workspace, target: Identity, receipt: Receipt | None) -> Version:
+    """A version of the registry that opens, with the file hashes of its receipt."""
+    registry = work.registry
+    version = {each.identity: each for each in registry.versions()}.get(target)
+    if version is None:
+        raise ModelIntegrityError(f"Version {target.number} is no longer in the registry.")
+    if receipt and version.file_hashes != receipt.file_sha256:
+        # Anybody may write the tag; the ledger proves the receipt.
+        log.warning("the file hashes of %s were not those of its receipt", version.name)
+        promised = {FILES_TAG: json.dumps(receipt.file_sha256)}
+        version = replace(version, tags=version.tags | promised)
+    try:
+        registry.open_model(version)
+    except ModelIntegrityError:
+        raise
+    except RegistryError as error:
+        registry.version(version.number)  # still answers: the files are what is missing
+        raise ModelIntegrityError(f"{version.name} has lost its files: {error}") from error
+    return version
+
+
+def _register_copy(work: Workspace, copy: Copy, ledger: Sequence[Ticket]) -> Version:
+    """A copy in `models/`, registered anew as a version of its own.
+
+    Raises ModelIntegrityError for a file that is not the one of its receipt, or does not open.
+    """
+    copy.ensure_whole()
+    pipeline = open_pipeline(copy.model, f"the copy {copy.model.name}")
+    registry, tags = work.registry, _tell_facts(copy.receipt)
+    run_id = registry.start_run(f"{copy.receipt.data.source} from {copy.model.name}", tags)
+    for first in {each.run_id for each in ledger if copy.is_of_move(each)}:
+        _copy_record(work, first, run_id)
+    example = to_listings([work.params.validation.golden_cars[0].car])[list(FEATURES)]
+    version = registry.register_model(run_id, pipeline, example, tags)
+    registry.log(run_id, tags={"version": str(version.number)})
+    registry.end_run(run_id, "FINISHED")
+    log.warning("%s is made anew from %s", version.name, copy.model)
+    return version
+
+
+def _tell_facts(receipt: Receipt) -> dict[str, str]:
+    """Tags of a version by its receipt alone."""
+    gate, data = receipt.gate, receipt.data
+    return VersionFacts(
+        source=data.source,
+        source_sha256=data.source_sha256,
+        data_hash=data.content_hash,
+        rows=data.rows,
+        simulated=data.simulated,
+        market=MARKET.code,
+        code_sha256=receipt.code_sha256,
+        decision="forced" if gate.forced else "accepted",
+        decision_reasons=write_reasons(gate.reasons),
+        decision_reasons_json=store_reasons(gate.reasons),
+        validation="passed",
+    ).to_tags()
+
+
+def _copy_record(work: Workspace, first: str, run_id: str) -> None:
+    """Store metrics and reports of one run with another, as far as they are still there."""
+    registry = work.registry
+    try:
+        registry.log(run_id, metrics=registry.run(first).metrics)
+        for path in (EVALUATION, PROFILE, QUALITY_PAGE):
+            registry.log_text(run_id, registry.read_text(first, path), path)
+    except RegistryError as error:
+        log.warning("what was reported of the version is not all there any more: %s", error)

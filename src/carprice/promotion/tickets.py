@@ -1,0 +1,49 @@
+"""Entries of the ledger: versions of a second registered model, each with a number of its own."""
+
+from collections.abc import Mapping
+
+from carprice.registry.client import PRODUCTION, Registry
+from carprice.registry.connection import explained
+from carprice.registry.records import MODEL_NAME, Ticket, Version
+
+LEDGER_NAME = f"{MODEL_NAME}-promotions"
+RECEIPT_TAG = "receipt_sha256"
+
+
+@explained
+def open_ticket(registry: Registry, target: Version, tags: Mapping[str, str]) -> Ticket:
+    """The next ticket; no two callers get the same number."""
+    registry.ensure_model(
+        LEDGER_NAME, f"Who moved the {PRODUCTION} alias of {MODEL_NAME}, and when"
+    )
+    entry = registry.client.create_model_version(
+        LEDGER_NAME,
+        source=f"models:/{MODEL_NAME}/{target.number}",
+        run_id=target.run_id,
+        tags={**tags, "state": "open"},
+    )
+    return Ticket.from_entry(entry)
+
+
+@explained
+def tag_ticket(registry: Registry, ticket: Ticket, tags: Mapping[str, str]) -> None:
+    for key, value in tags.items():
+        registry.client.set_model_version_tag(LEDGER_NAME, str(ticket.number), key, value)
+
+
+@explained
+def tickets(registry: Registry) -> list[Ticket]:
+    """All tickets, oldest first."""
+    entries = registry.client.search_model_versions(f"name='{LEDGER_NAME}'")
+    return sorted(map(Ticket.from_entry, entries), key=lambda ticket: ticket.number)
+
+
+def has_moved(ticket: Ticket, production: Version | None) -> bool:
+    """Whether a ticket's move succeeded, its process since killed or not.
+
+    production: the version that the alias points at.
+    """
+    # Until its receipt is written, a promotion has not come to its alias: people put it there.
+    prepared = RECEIPT_TAG in ticket.tags or ticket.tags.get("action") != "promote"
+    at_target = production is not None and ticket.target == production.identity
+    return ticket.state == "done" or (ticket.state == "open" and prepared and at_target)
