@@ -14,7 +14,10 @@ import pytest
 from stack import Stack
 
 ROOT = Path(__file__).parents[2]
-ORDER = ("start", "pipeline", "pages", "api", "commands", "survival", "stop", "reset", "production")
+ORDER = (
+    "start", "separation", "pipeline", "pages", "api", "commands", "survival", "stop", "reset",
+    "production",
+)  # fmt: skip
 """What the tests leave behind is what the next ones find: a stack is one long story."""
 ENGINE = Path("/var/run/docker.sock")
 ORDINARY_USER = 1234
