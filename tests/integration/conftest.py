@@ -284,6 +284,7 @@ def server(
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
+                "--app-name=carprice",
                 *("--host", "127.0.0.1", "--port", str(port)),
                 *("--backend-store-uri", database),
                 *("--artifacts-destination", str(folder / "artifacts")),
