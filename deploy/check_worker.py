@@ -2,14 +2,12 @@
 
 The same as `celery inspect ping`, at two thirds of its CPU time, and asking again while there is no
 answer: a worker that is starting hears nothing, and the next check would come late.
-The address of the broker holds a password and so comes from the environment: `ps` shows what is on
-a command line.
 """
 
-import os
 import socket
 import sys
 
+from broker_url import broker_url
 from celery import Celery
 
 ATTEMPTS, SECONDS = 9, 2
@@ -17,7 +15,7 @@ ATTEMPTS, SECONDS = 9, 2
 
 def main() -> int:
     worker = f"celery@{socket.gethostname()}"
-    control = Celery(broker=os.environ["AIRFLOW__CELERY__BROKER_URL"]).control
+    control = Celery(broker=broker_url()).control
     for _ in range(ATTEMPTS):
         if control.ping(destination=[worker], timeout=SECONDS, limit=1):
             return 0

@@ -90,7 +90,8 @@ def choose_commands(settings: Settings, ports: Mapping[str, int]) -> dict[str, l
     ]  # fmt: skip
     api = ["carprice.api.server", f"--host={HOST}", f"--port={ports['API_PORT']}"]
     mlflow = [
-        "mlflow", "server", f"--host={HOST}", f"--port={ports['MLFLOW_PORT']}",
+        "mlflow", "server", "--app-name=carprice",
+        f"--host={HOST}", f"--port={ports['MLFLOW_PORT']}",
         f"--backend-store-uri={settings.registry_uri}",
         f"--default-artifact-root={settings.artifact_root}", "--workers=1",
     ]  # fmt: skip

@@ -5,7 +5,7 @@ python scripts/train_with_mlflow.py [--data listings.csv]
 
 import sys
 
-from carprice.cli.app import main
+from carprice.cli.turns import main
 
 if __name__ == "__main__":
     sys.argv[1:1] = ["train"]

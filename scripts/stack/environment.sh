@@ -54,6 +54,7 @@ unquote() {
 }
 
 list_variables() { sed -n 's/^\([A-Z][A-Z0-9_]*\)=.*/\1/p' "$template"; }
+list_passwords() { sed -n -E 's/^([A-Z0-9_]+_(PASSWORD|SECRET|KEY))=.*/\1/p' "$template"; }
 list_secrets() { sed -n "s/^\([A-Z][A-Z0-9_]*\)=$generated.*/\1/p" "$template"; }
 
 # Random bytes in url-safe base64. 32 make 44 characters, which is also the form of a Fernet key; a
@@ -98,6 +99,7 @@ ensure_environment() {
     if [ -f .env ]; then
         append_missing
         correct_owner
+        quote_passwords
     else
         create_environment
     fi
@@ -157,14 +159,42 @@ correct_owner() {
     chosen=$(choose_owner)
     case $written in
         "$chosen") ;;
-        '' | "$found_value") write_setting AIRFLOW_UID "$chosen" ;;
+        '' | "$found_value")
+            write_setting AIRFLOW_UID "$chosen"
+            say "Wrote AIRFLOW_UID=$chosen into .env."
+            ;;
     esac
 }
+
+# Compose takes a $ for the beginning of a name, but within single quotes: there a password is what was
+# typed, for plain `docker compose` too. A whole ${NAME} was meant as one.
+quote_passwords() {
+    local name value
+    for name in $(list_passwords); do
+        value=$(find_dollars "$name")
+        if [ -z "$value" ] || is_beyond_quotes "$value"; then continue; fi
+        write_setting "$name" "'$value'"
+        say "Put $name into single quotes in .env, so that a \$ in it stays one."
+    done
+}
+
+# The password that Compose would not take as it stands in .env, if it is such a one.
+find_dollars() {
+    local value
+    find_assignment "$1" .env || return 0
+    value=$(unquote "$found_value")
+    [[ $value == *'$'* && $value != "\${"*"}" ]] || return 0
+    # Quoted already; a backslash within double quotes says that their writer knew.
+    if [[ $found_value =~ ^[[:space:]]*(\'|\".*\\) ]]; then return 0; fi
+    printf '%s' "$value"
+}
+
+is_beyond_quotes() { [[ $1 == *\'* || $1 == *\\ ]]; }
 
 # Every value that cannot work, one line each; no secret is told.
 list_faults() {
     check_secrets
-    check_addresses
+    check_passwords
     check_production
     check_owner
 }
@@ -179,15 +209,12 @@ check_secrets() {
     done
 }
 
-# These stand inside addresses, where other characters would have a meaning.
-check_addresses() {
+check_passwords() {
     local name
-    for name in AIRFLOW_DB_PASSWORD MLFLOW_DB_PASSWORD REDIS_PASSWORD; do
-        case $(setting "$name") in
-            "$generated") ;;
-            *[!A-Za-z0-9._~=-]*)
-                say "$name holds a character that is none of A-Z a-z 0-9 . _ ~ = - : change it in .env." ;;
-        esac
+    for name in $(list_passwords); do
+        if ! is_beyond_quotes "$(find_dollars "$name")"; then continue; fi
+        say "$name holds a \$ and also a ' or, at its end, a \\, which Compose cannot be told together: choose" \
+            "another one, and write it in .env as $name='…'."
     done
 }
 
@@ -257,14 +284,20 @@ check_environment() {
 # Later starts keep what --production asked for.
 remember_production() {
     find_assignment PRODUCTION .env
-    [ "$(unquote "$found_value")" = true ] || write_setting PRODUCTION true
+    if [ "$(unquote "$found_value")" = true ]; then return; fi
+    write_setting PRODUCTION true
+    say "Wrote PRODUCTION=true into .env."
 }
 
 # In place of what .env says; its owner and its rights stay.
 write_setting() {
+    local line pattern
+    pattern=$(pattern_of "$1")
     open_partial
     cp -p .env "$partial"
-    sed -E "s/$(pattern_of "$1")/$1=$2/" .env >"$partial"
+    while IFS= read -r line || [ -n "$line" ]; do
+        if [[ $line =~ $pattern ]]; then line="$1=$2"; fi
+        printf '%s\n' "$line"
+    done <.env >"$partial"
     close_partial
-    say "Wrote $1=$2 into .env."
 }

@@ -1,4 +1,4 @@
-from carprice.cli.app import main
+from carprice.cli.turns import main
 
 if __name__ == "__main__":
     main()

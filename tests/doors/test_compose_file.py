@@ -8,9 +8,12 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(
+COMPOSE: dict[str, Any] = yaml.safe_load(
     (ROOT / "docker-compose-full.yml").read_text(encoding="utf-8")
-)["services"]
+)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+SENDS_REPORTS = {"streamlit", "airflow-worker"}
+PUBLISHES = "doors"
 ENDS_BY_ITSELF = "airflow-init"
 PERSISTENT = {
     "postgres": {"postgres-db-volume"},
@@ -44,6 +47,13 @@ def test_a_service_may_stand_twice_on_one_machine(name: str) -> None:
     assert "container_name" not in SERVICES[name]
     for port in SERVICES[name].get("ports", ()):
         assert re.fullmatch(r"\$\{BIND_ADDRESS:-127\.0\.0\.1\}:\$\{\w+_PORT:-\d+\}:\d+", port)
+
+
+@pytest.mark.parametrize("name", SERVICES.keys() - SENDS_REPORTS - {PUBLISHES})
+def test_a_service_that_needs_no_way_out_has_none(name: str) -> None:
+    networks = COMPOSE["networks"]
+    assert all(networks[each]["internal"] for each in SERVICES[name]["networks"])
+    assert "ports" not in SERVICES[name], "an engine would publish none of them"
 
 
 @pytest.mark.parametrize("name", [each for each in SERVICES if each != ENDS_BY_ITSELF])

@@ -36,8 +36,11 @@ def test_the_table_of_services_is_that_of_the_compose_file() -> None:
         name: (port, f"{amount}{unit[0].lower()}")
         for name, port, amount, unit in re.findall(row, PAGES[1].read_text("utf-8"), re.M)
     }
+    doors = compose["services"]["doors"]
+    led = dict(reversed(word.split("=")) for word in doors["command"] if "=" in word)
+    assert sorted(led.values()) == sorted(each.rpartition(":")[2] for each in doors["ports"])
     assert told == {
-        name: (service.get("ports", [":"])[0].rpartition(":")[2], service["mem_limit"])
+        name: (led.get(name, ""), service["mem_limit"])
         for name, service in compose["services"].items()
     }
 

@@ -291,6 +291,7 @@ def serving(folder: Path, database: str) -> Iterator[Callable[[], str]]:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
+                "--app-name=carprice",
                 *("--host", "127.0.0.1", "--port", str(port)),
                 *("--backend-store-uri", database),
                 *("--artifacts-destination", str(folder / "artifacts")),

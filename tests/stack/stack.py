@@ -30,6 +30,7 @@ SERVICES = (
     "mlflow",
     "streamlit",
     "api",
+    "doors",
     "airflow-webserver",
     "airflow-scheduler",
     "airflow-dag-processor",

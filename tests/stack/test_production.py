@@ -4,6 +4,7 @@ It is started over the stack that runs, as one starts again after any change of 
 """
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ START = ("./docker-start-full.sh", "--production")
 OWN = {
     "AIRFLOW_ADMIN_USER": "chef",
     "AIRFLOW_ADMIN_PASSWORD": "un mot de passe à moi",
-    "AIRFLOW_DB_PASSWORD": "base-a-moi",
-    "POSTGRES_PASSWORD": "administrateur-a-moi",
+    "AIRFLOW_DB_PASSWORD": "S3cr$et1@/:#%&?",
+    "MLFLOW_DB_PASSWORD": "it's@/:#%2F&é",
+    "REDIS_PASSWORD": 'r$$edis "@/:#%',
+    "POSTGRES_PASSWORD": "administrateur$1",
     "MLFLOW_ALLOWED_HOSTS": "modeles.example.com",
     "CARPRICE_MLFLOW_PAGE": "https://modeles.example.com",
 }
@@ -52,7 +55,7 @@ def production(started: Stack, stock: dict[str, Any]) -> str:
     env = started.folder / ".env"
     settings = stock["settings"]
     for name, value in OWN.items():
-        settings = re.sub(rf"^{name}=.*$", f"{name}={value}", settings, flags=re.M)
+        settings = re.sub(rf"^{name}=.*$", lambda _: f"{name}={value}", settings, flags=re.M)  # noqa: B023
     env.write_text(settings)
     return started.run(*START, timeout=PATIENCE)
 
@@ -88,16 +91,19 @@ def test_the_development_login_is_no_longer_one(started: Stack) -> None:
     [
         ("airflow", "airflow", OWN["AIRFLOW_DB_PASSWORD"]),
         ("postgres", "postgres", OWN["POSTGRES_PASSWORD"]),
+        ("mlflow", "it's@/:#/&é", OWN["MLFLOW_DB_PASSWORD"]),
     ],
 )
 def test_postgres_admits_by_the_new_password_alone(
     started: Stack, role: str, old: str, new: str
 ) -> None:
-    connect = "import psycopg2, sys; psycopg2.connect(sys.argv[1])"
+    connect = (
+        "import psycopg2, sys; role, said = sys.argv[1:]\n"
+        "psycopg2.connect(host='postgres', dbname='postgres', user=role, password=said)"
+    )
     for password, refused in {old: True, new: False}.items():
-        address = f"postgresql://{role}:{password}@postgres/postgres"
         printed = started.compose(
-            "exec", "-T", "airflow-scheduler", "python", "-c", connect, address, check=False
+            "exec", "-T", "airflow-scheduler", "python", "-c", connect, role, password, check=False
         )
         assert ("password authentication failed" in printed) is refused
 
@@ -109,6 +115,7 @@ def test_postgres_admits_by_the_new_password_alone(
         ("modeles.example.com", "https://modeles.example.com", True),
         ("localhost:5000", "http://localhost:5000", True),
         ("modeles.example.com", "https://evil.example.com", False),
+        ("localhost:5000", "http://localhost:3000", False),
         ("evil.example.com", "https://modeles.example.com", False),
     ],
 )
@@ -123,3 +130,19 @@ def test_the_page_of_mlflow_works_under_its_public_address_and_no_other(
         timeout=60,
     )
     assert answer.status_code == (200 if admitted else 403), answer.text
+
+
+@pytest.mark.usefixtures("production")
+def test_redis_admits_by_its_password_as_typed(started: Stack) -> None:
+    ask = ("exec", "-T", "-e", f"REDISCLI_AUTH={OWN['REDIS_PASSWORD']}", "redis", "redis-cli")
+    assert "PONG" in started.compose(*ask, "PING")
+
+
+@pytest.mark.usefixtures("production")
+def test_guessing_a_login_of_airflow_is_slow(started: Stack) -> None:
+    def guess(at: int) -> int:
+        return log_in(started, "nobody", str(at))
+
+    with ThreadPoolExecutor(20) as guessers:
+        answers = list(guessers.map(guess, range(20)))
+    assert answers.count(429) >= 15, answers
