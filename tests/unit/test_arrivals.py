@@ -156,8 +156,7 @@ def test_two_tasks_never_claim_the_same_file(folder: Folder) -> None:
 def test_a_replaced_file_is_read_again_and_a_touched_one_is_not(
     folder: Folder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    os.utime(folder.raw / "old.csv", (7, 7))
-    (folder.raw / "old.csv").write_text(WHOLE)
+    folder.put("old.csv", WHOLE, at=7)
     assert folder.look(3) == []
     assert "'old.csv' was touched, its content is the same: no run" in caplog.text
     folder.put("old.csv", WHOLE.replace("9", "8"), at=7)  # as long, and as old by its own date
