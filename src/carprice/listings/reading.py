@@ -22,9 +22,11 @@ from carprice.errors import DatasetError
 from carprice.listings.refusals import refuse_missing
 from carprice.market.fields import fold
 from carprice.market.listing import FIELDS, HEADERS, TARGET
+from carprice.memory import VARIABLE, find_room
 from carprice.progress import Progress, be_silent
 from carprice.wording import spell
 from carprice.wording.files import (
+    FILE_BEYOND_MEMORY,
     FILE_BINARY,
     FILE_CHANGED,
     FILE_EMPTY,
@@ -51,6 +53,8 @@ BLOCK = 2**18
 """Bytes of a file looked at together: it never stands in memory as a whole."""
 LONGEST_LINE = 1_000_000
 """Letters of a line; an advert with all its prose has some thousand."""
+BYTES_PER_ROW = 1_000
+"""Of memory that a run takes for each row of its file, in the step that takes most: measured."""
 LONGEST_CELL = csv.field_size_limit()
 SIGNATURES = {
     b"PK\x03\x04": ZIP_ARCHIVE,
@@ -281,6 +285,7 @@ def read_listings(path: Path, progress: Progress = be_silent) -> RawListings:
     Raises DatasetError when it cannot be read (see ListingFile) or holds no listing.
     """
     file = ListingFile(path, needs_price=True)
+    _ensure_room(file)
     numbers: list[npt.NDArray[np.int64]] = []
     texts: dict[str, list[pa.DictionaryArray]] = {name: [] for name in file.source.fields}
     malformed: list[int] = []
@@ -306,6 +311,16 @@ def read_listings(path: Path, progress: Progress = be_silent) -> RawListings:
         copy=False,
     )
     return RawListings(frame, file.source, tuple(malformed))
+
+
+def _ensure_room(file: ListingFile) -> None:
+    """Raise DatasetError where a file has more rows than the memory of the container takes."""
+    room = find_room()
+    if room is not None and file.most_rows * BYTES_PER_ROW > room:
+        raise DatasetError(
+            FILE_BEYOND_MEMORY, file=file.source.name, variable=VARIABLE,
+            found=spell.number(file.most_rows), most=spell.number(room // BYTES_PER_ROW),
+        )  # fmt: skip
 
 
 def _join(parts: list[pa.DictionaryArray], rows: int) -> pd.Categorical:

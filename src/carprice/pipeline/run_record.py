@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from carprice.errors import PromotionRefusedError, RegistryError
+from carprice.pipeline.attempts import giving_memory_once
 from carprice.pipeline.report import RunReport, describe_run, describe_unread
 from carprice.promotion.ledger import settle_attempts, timestamp
 from carprice.promotion.release import withdraw
@@ -46,7 +47,8 @@ def working_on(work: Workspace, run_id: str) -> Iterator[Run]:
     try:
         run = work.registry.run(run_id)
         _take_up(work, run)
-        yield run
+        with giving_memory_once(work.pipeline_run):
+            yield run
     except BaseException as error:
         outcome, status = _judge(error)
         note = {"reason": str(error)[:4000] or type(error).__name__}

@@ -71,6 +71,14 @@ FILE_WITHOUT_LISTINGS = Text(
     "{file} : une ligne de titres, et aucune annonce en dessous. Le fichier est-il complet ?",
     "{file}: a header and no listing under it. Is this the whole file?",
 )
+FILE_BEYOND_MEMORY = Text(
+    "{file} : environ {found} lignes ; la mémoire de ce conteneur en permet {most}. Augmentez "
+    "{variable} dans .env (le fichier dit combien pour combien de lignes) et redémarrez la pile, "
+    "ou apportez moins d'annonces.",
+    "{file}: about {found} rows; the memory of this container takes {most}. Raise {variable} in "
+    ".env (it says there how much for how many rows) and start the stack again, or bring fewer "
+    "listings.",
+)
 FILE_TOO_LONG = Text(
     "{file} : environ {found} lignes ; {most} au plus sont estimées ici. Découpez le fichier, ou "
     "tapez `carprice predict` dans un terminal, où il peut être plus long.",
