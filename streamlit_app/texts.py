@@ -252,6 +252,13 @@ FILE_ROWS = Text("Lignes", "Rows")
 FILE_ESTIMATED = Text("Estimées", "Estimated")
 FILE_REMARKED = Text("Avec une remarque", "With a remark")
 FILE_DOWNLOAD = Text("Télécharger le fichier complété (CSV)", "Download the completed file (CSV)")
+FILE_UNCHANGED = Text("Cellules du fichier inchangées", "Cells of the file unchanged")
+FILE_UNCHANGED_HELP = Text(
+    "Sans cela, une cellule qu'un tableur exécuterait (`=`, `+`, `-`, `@`…) est précédée d'une "
+    "apostrophe dans le fichier complété : elle y reste un texte.",
+    "Without this, a cell that a spreadsheet would run (`=`, `+`, `-`, `@`…) stands behind an "
+    "apostrophe in the completed file, and stays a text.",
+)
 FILE_SHOWN = {
     "all": Text("Toutes", "All"),
     "remarked": Text("Avec une remarque", "With a remark"),

@@ -40,24 +40,31 @@ class Order:
     """An uploaded file of a session, with its result while memory allows.
 
     file_id: differs for each file, also of the same name.
+    unchanged: whether its cells are handed back as they are, formulas too.
     """
 
     file_id: str
     upload: Upload
     serving: Serving
     language: Language
+    unchanged: bool
     result: EstimatedFile | None = None
 
-    def is_of(self, file_id: str, serving: Serving) -> bool:
-        asked = (file_id, serving.version.number, language())
-        return asked == (self.file_id, self.serving.version.number, self.language)
+    def is_of(self, file_id: str, serving: Serving, *, unchanged: bool) -> bool:
+        asked = (file_id, serving.version.number, language(), unchanged)
+        own = (self.file_id, self.serving.version.number, self.language, self.unchanged)
+        return asked == own
 
     def fulfil(self, progress: Progress = be_silent) -> EstimatedFile:
         """The result, estimated again if it was dropped. Raises DatasetError."""
         with turn():
             if self.result is None:
                 self.result = estimate_upload(
-                    self.serving.model, self.upload, progress, self.language
+                    self.serving.model,
+                    self.upload,
+                    progress,
+                    self.language,
+                    unchanged=self.unchanged,
                 )
                 _make_room(self)
             return self.result
@@ -96,9 +103,10 @@ def show() -> None:
         st.session_state.pop("order", None)
         return
     order: Order | None = st.session_state.get("order")
-    if order is None or not order.is_of(uploaded.file_id, serving):
+    unchanged = st.session_state.get("file_unchanged", False)
+    if order is None or not order.is_of(uploaded.file_id, serving, unchanged=unchanged):
         upload = Upload(uploaded.name, uploaded.getvalue())
-        order = Order(uploaded.file_id, upload, serving, language())
+        order = Order(uploaded.file_id, upload, serving, language(), unchanged)
         st.session_state["order"] = order  # the last one is dropped before the next is fulfilled
     if result := order.result or _estimate(order):
         _show_result(order, result)
@@ -141,6 +149,9 @@ def _show_result(order: Order, result: EstimatedFile) -> None:
         say(texts.FILE_DOWNLOAD), lambda: order.fulfil().copy, result.name, "text/csv",
         type="primary", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
+    st.checkbox(
+        say(texts.FILE_UNCHANGED), key="file_unchanged", help=say(texts.FILE_UNCHANGED_HELP)
+    )
     _show_table()
 
 

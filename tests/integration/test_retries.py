@@ -28,7 +28,7 @@ def test_a_run_that_failed_is_open_again_once_its_step_is_called_again(
 ) -> None:
     run_id = steps.check_data_quality(work, desk.listings).run_id
     with monkeypatch.context() as patch:
-        patch.setattr(steps, "fit", lambda *_: _raise(RegistryError("it is down")))
+        patch.setattr(steps, "fit_prepared", lambda *_: _raise(RegistryError("it is down")))
         with pytest.raises(RegistryError):
             steps.train_model(work, run_id)
     assert status(work, run_id) == ("FAILED", "failed", True)

@@ -7,6 +7,7 @@ import pytest
 from workbooks import write_workbook
 
 from carprice.errors import DatasetError
+from carprice.listings.copying import make_harmless
 from carprice.listings.reading import ListingFile, Upload
 from carprice.pricing.price_model import PriceModel
 from carprice.progress import be_silent
@@ -58,11 +59,38 @@ def test_copy_and_table_tell_the_same_of_every_row(served: PriceModel) -> None:
     assert (result.estimated, result.remarked) == (1, 4)
 
 
-def test_cells_of_the_owner_are_copied_as_they_were(served: PriceModel) -> None:
-    row = '=1+1,@Logan,2018,+90000,-Diesel,"Ma""nuelle",=cmd|x'
-    _, written = read(estimate(served, f"{HEADER}\n{row}\n"))
-    assert written[:7] == ["=1+1", "@Logan", "2018", "+90000", "-Diesel", 'Ma"nuelle', "=cmd|x"]
+RISKY = ["=1+1", "@Logan", "2018", "+90000", "-Diesel", " =Manuelle", "\uff1dcmd|x"]
+
+
+def test_cells_that_a_spreadsheet_would_run_are_made_harmless(served: PriceModel) -> None:
+    _, written = read(estimate(served, f"{HEADER}\n{','.join(RISKY)}\n"))
+    safe = ["'=1+1", "'@Logan", "2018", "+90000", "'-Diesel", "' =Manuelle", "'\uff1dcmd|x"]
+    assert written[:7] == safe
     assert not any(cell.startswith(tuple("=+-@\t\r")) for cell in written[7:])
+    for cell in ("\t1", "\r1", "--", "-12,5", "+212 600"):
+        expected = f"'{cell}" if cell[0].isspace() else cell
+        assert make_harmless(cell) == make_harmless(expected) == expected
+
+
+def test_cells_of_a_workbook_are_made_harmless_too(served: PriceModel) -> None:
+    rows = [HEADER.split(","), ["=A1", "Logan", -2018, "90000", "Diesel", "Manuelle", "-"]]
+    _, written = read(estimate(served, write_workbook(rows), "a.xlsx"), ";")
+    assert written[:3] == ["'=A1", "Logan", "-2018"]
+
+
+def test_cells_are_left_unchanged_for_who_asks(served: PriceModel) -> None:
+    upload = Upload("a.csv", f"=A1,{HEADER}\nx,{','.join(RISKY)}\n".encode())
+    header, written = read(estimate_upload(served, upload, be_silent, "fr", unchanged=True))
+    assert (header[0], written[1:8]) == ("=A1", RISKY)
+
+
+def test_an_own_file_read_again_is_the_same_listing(served: PriceModel) -> None:
+    car = "=Dacia,-Logan,2018,-90000 km,+Diesel,@Manuelle,=x\n"
+    first = estimate(served, f"{HEADER}\n{car}")
+    lines = first.copy.decode().splitlines()
+    again = estimate(served, "\n".join(",".join(line.split(",")[:7]) for line in lines))
+    assert again.table["price_mad"].tolist() == first.table["price_mad"].tolist()
+    assert again.table["remark"].tolist() == first.table["remark"].tolist()
 
 
 def test_progress_grows_to_the_end(served: PriceModel) -> None:

@@ -18,12 +18,12 @@ def copy_file(source: Path, target: Path) -> None:
     """Copies a file, with what was understood of a row instead of its price."""
     file = ListingFile(source, needs_price=False)
     with replacing(target) as written:
-        write_header(file.source, written)
+        write_header(file.source, written, unchanged=True)
         for chunk in file.chunks():
             raw = file.to_frame([cells for cells in chunk if not file.is_malformed(cells)])
             names = zip(raw["make"], raw["model"], strict=True)
             added = [["1", "2", "3", f"{make}/{model}"] for make, model in names]
-            write_rows(file.source, written, add_cells(file, chunk, added))
+            write_rows(file.source, written, add_cells(file, chunk, added), unchanged=True)
 
 
 def copy(folder: Path, content: str | bytes, separator: str = ",") -> list[list[str]]:

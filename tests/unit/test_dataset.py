@@ -49,7 +49,7 @@ def test_a_file_is_read_with_its_cells_untouched(path: Path) -> None:
     assert raw.frame.loc[1, "price_mad"] == "173\u202f000 DH"
     assert raw.frame.loc[1, "make"] == "Citroën"
     assert raw.frame["esp"].isna().all()
-    assert set(map(str, raw.frame.dtypes)) == {"str"}
+    assert set(map(str, raw.frame.dtypes)) == {"category"}
     assert raw.malformed == ()
 
 

@@ -34,18 +34,6 @@ def test_the_first_sheet_that_is_shown_becomes_csv() -> None:
     )
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("=HYPERLINK(A1)", "'=HYPERLINK(A1)"), ("+212600", "'+212600"), ("-1+1", "'-1+1"),
-    ("@SUM(A1)", "'@SUM(A1)"), ("--", "--"), ("-", "-"), ("Logan = MCV", "Logan = MCV"),
-])  # fmt: skip
-def test_a_text_that_would_become_a_formula_stays_a_text(text: str, expected: str) -> None:
-    assert to_csv("a.xlsx", write_workbook([[text, "x"]])).decode() == f"\ufeff{expected};x\r\n"
-
-
-def test_a_negative_number_is_no_formula() -> None:
-    assert to_csv("a.xlsx", write_workbook([[-5, "x"]])).decode() == "\ufeff-5;x\r\n"
-
-
 @pytest.mark.parametrize(("data", "expected"), [
     (write_workbook([["a"]], **{"xl/vbaProject.bin": "x"}), "macros"),
     (pack({"notes.txt": "x"}), "other_kind"),

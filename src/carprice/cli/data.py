@@ -13,7 +13,18 @@ from carprice.cli.terminal import print_either
 # ruff: noqa: PLC0415
 
 
-def predict(source: Path, target: Path, as_json: AsJson = False) -> None:
+def predict(
+    source: Path,
+    target: Path,
+    unchanged: Annotated[
+        bool,
+        typer.Option(
+            "--unchanged-cells",
+            help="Leave cells that a spreadsheet would run (such as =1+1) as they are.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Add estimates to a CSV file: prix_estime, prix_bas, prix_haut and remarque, row by row.
 
     Example: `carprice predict listings.csv estimates.csv`
@@ -22,7 +33,7 @@ def predict(source: Path, target: Path, as_json: AsJson = False) -> None:
 
     with working() as (work, narrate):
         with narrate("predict") as say:
-            counts = estimate_file(work, source, target)
+            counts = estimate_file(work, source, target, unchanged=unchanged)
             say(f"{counts.estimated:,} of {counts.rows:,} rows estimated by {counts.model}")
         print_either(as_json, counts._asdict(), str(target))
 

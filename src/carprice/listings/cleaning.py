@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from carprice.arrays import Floats
+from carprice.arrays import Floats, Places
 from carprice.listings.parsing import Column, Flags, Parsed, find_bands, parse_column
 from carprice.listings.reading import RawListings
 from carprice.market.chosen import MARKET
@@ -122,7 +122,7 @@ def parse_listings(raw: pd.DataFrame) -> Parsed:
     for name, column in typed.texts.items():
         values[name] = pd.array(column.distinct, dtype="str").take(column.places)
     values |= zip(NUMBERS, typed.numbers.T, strict=True)
-    frame = pd.DataFrame(values, index=raw.index)
+    frame = pd.DataFrame(values, index=raw.index, copy=False)
     problems = {each: pd.Series(rows, raw.index) for each, rows in typed.problems.items()}
     return Parsed(frame, problems, typed.told)
 
@@ -168,7 +168,7 @@ def select_rows(parsed: Parsed) -> tuple[pd.DataFrame, pd.Series]:
         }
     )
     sound = reason.eq("").to_numpy()
-    reason[sound] = _find_repeats(frame[sound])
+    reason[sound] = _find_repeats(frame, sound)
     kept = reason.eq("")
     return frame[kept], reason[~kept]
 
@@ -196,15 +196,30 @@ def _fold_column(column: pd.Series) -> pd.Series:
 def _first_reason(rules: dict[str, pd.Series]) -> pd.Series:
     """The code of the first rule that holds for each row, or an empty text."""
     index = next(iter(rules.values())).index
-    return pd.Series(np.select(list(rules.values()), list(rules), ""), index=index, dtype="str")
+    # By number: texts as wide as the longest code would take 70 bytes a row.
+    first = np.select(list(rules.values()), range(1, 1 + len(rules)), 0)
+    return pd.Series(pd.array(["", *rules], dtype="str").take(first), index=index)
 
 
-def _find_repeats(frame: pd.DataFrame) -> pd.Series:
-    content = frame.drop(columns=LINK, errors="ignore").dropna(axis="columns", how="all")
-    texts = {name: _fold_column(content[name]) for name in SPELT if name in content}
-    content = content.assign(**texts)
-    repeats = {"same_content": content.duplicated()}
+def _find_repeats(frame: pd.DataFrame, rows: Flags) -> pd.Series:
+    """Why each of some rows repeats an earlier one of them, or an empty text."""
+    repeats = {"same_content": pd.Series(_number_contents(frame, rows)).duplicated()}
     if LINK in frame:
-        link = frame[LINK].str.replace(r"^https?://(?:www\.)?|/*(?:#.*)?$", "", regex=True)
-        repeats = {"same_link": link.notna() & link.duplicated(), **repeats}
-    return _first_reason(repeats)
+        link = frame[LINK][rows].str.replace(r"^https?://(?:www\.)?|/*(?:#.*)?$", "", regex=True)
+        same = link.notna() & link.duplicated()
+        repeats = {"same_link": same.reset_index(drop=True), **repeats}
+    return _first_reason(repeats).set_axis(frame.index[rows])
+
+
+def _number_contents(frame: pd.DataFrame, rows: Flags) -> Places:
+    """A number for each of some rows, the same for equal fields, however spelt; links aside.
+
+    Column by column: a table of all of them at once would take as much memory as the listings.
+    """
+    numbers = np.zeros(np.count_nonzero(rows), dtype=np.intp)
+    for name in frame.columns.drop(LINK, errors="ignore"):
+        column = frame[name][rows]
+        places, values = pd.factorize(_fold_column(column) if name in SPELT else column)
+        if len(values):
+            numbers = pd.factorize(numbers * (len(values) + 1) + places)[0]
+    return numbers

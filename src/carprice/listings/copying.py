@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
 from typing import IO
 
 from carprice.language import Language
@@ -10,6 +11,11 @@ from carprice.listings.reading import UTF_8_MARK, ListingFile, Source
 from carprice.market.listing import HOME
 from carprice.wording.files import MALFORMED
 from carprice.wording.remarks import COLUMNS
+
+FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20].*\w|[\t\r]", re.DOTALL)
+"""A spreadsheet would run such a cell of a CSV file, after a wide sign too; `--` not."""
+PLAIN_NUMBER = re.compile(r"[+-]\d[\d\s.,]*%?")
+"""Harmless with its sign, and a number no more behind an apostrophe."""
 
 Row = tuple[list[str], list[str]]
 """The cells of a row as they were read, and those under COLUMNS."""
@@ -36,18 +42,30 @@ def add_cells(
     ]
 
 
-def write_header(source: Source, target: IO[bytes]) -> None:
-    """Begin the copy of a file: byte-order mark and header, COLUMNS added."""
+def make_harmless(cell: str) -> str:
+    """A cell that no spreadsheet runs: what would be a formula stands behind an apostrophe.
+
+    Read again it is the same name, choice or number: an apostrophe counts in none of them.
+    """
+    risky = FORMULA.match(cell) and not PLAIN_NUMBER.fullmatch(cell)
+    return f"'{cell}" if risky else cell
+
+
+def write_header(source: Source, target: IO[bytes], *, unchanged: bool = False) -> None:
+    """Begin the copy of a file: byte-order mark and header, COLUMNS added.
+
+    unchanged: whether cells are written as they were read, formulas too.
+    """
     target.write(UTF_8_MARK if source.encoding == "utf-8-sig" else b"")
-    _write_lines(source, target, [[*source.header, *COLUMNS]])
+    _write_lines(source, target, [[*source.header, *COLUMNS]], unchanged=unchanged)
 
 
-def write_rows(source: Source, target: IO[bytes], rows: Iterable[Row]) -> None:
+def write_rows(
+    source: Source, target: IO[bytes], rows: Iterable[Row], *, unchanged: bool = False
+) -> None:
     """Write some rows of the copy of a file, in its separator and in UTF-8.
 
-    Cells are written as they were read, also those that a spreadsheet would take for a formula:
-    they are in the file already, and an altered cell would be a loss. What is added is numbers
-    and sentences of our own.
+    unchanged: as for `write_header`.
     """
     width = len(source.header)
     # Cells too many go to the end, so that the added ones stay under their names.
@@ -58,10 +76,15 @@ def write_rows(source: Source, target: IO[bytes], rows: Iterable[Row]) -> None:
             [*cells[:width], *[""] * (width - len(cells)), *added, *cells[width:]]
             for cells, added in rows
         ),
+        unchanged=unchanged,
     )
 
 
-def _write_lines(source: Source, target: IO[bytes], lines: Iterable[Sequence[str]]) -> None:
+def _write_lines(
+    source: Source, target: IO[bytes], lines: Iterable[Iterable[str]], *, unchanged: bool
+) -> None:
     text = io.StringIO(newline="")
+    if not unchanged:
+        lines = (map(make_harmless, line) for line in lines)
     csv.writer(text, delimiter=source.separator).writerows(lines)
     target.write(text.getvalue().encode())

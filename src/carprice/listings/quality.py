@@ -88,7 +88,7 @@ def summarize(cleaned: Cleaned, accepted: DataProfile | None) -> QualitySummary:
 def build_profile(parsed: Parsed, kept: pd.DataFrame) -> DataProfile:
     """The profile of these listings, to compare later ones with."""
     values = parsed.values
-    priced = values[values[TARGET] > 0]
+    priced = values.loc[values[TARGET] > 0, ["make", TARGET]]
     by_make = priced.groupby(priced["make"].map(fold, na_action="ignore"))[TARGET]
     medians = by_make.median()[by_make.size() >= ROWS_FOR_A_MEDIAN]
     models: dict[str, set[str]] = {}
@@ -144,7 +144,7 @@ def _find_problems(raw: RawListings, parsed: Parsed) -> dict[Problem, Finding]:
 
 
 def _find(label: str, raw: RawListings, rows: pd.Index, fields: tuple[str, ...]) -> Finding:
-    cells = raw.frame.loc[rows[:EXAMPLES], list(fields)].fillna("")
+    cells = raw.frame.loc[rows[:EXAMPLES], list(fields)].astype("str").fillna("")
     return Finding(
         label=label,
         rows=len(rows),
@@ -161,12 +161,16 @@ def _count_wordings(raw: RawListings, parsed: Parsed) -> dict[str, dict[str, int
     return {
         each.name: {
             shorten(str(text)): int(rows)
-            for text, rows in raw.frame.loc[holds, each.name].value_counts()[:NAMES_SHOWN].items()
+            for text, rows in _count(raw.frame.loc[holds, each.name])[:NAMES_SHOWN].items()
         }
         for each in FIELDS
         if each.kind in (Kind.CHOICE, Kind.YES_NO)
         and (holds := parsed.problems.get(Problem(each.name, ProblemKind.UNREADABLE))) is not None
     }
+
+
+def _count(texts: pd.Series) -> pd.Series:
+    return texts.astype("str").value_counts()
 
 
 def _count_unseen(

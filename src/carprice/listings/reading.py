@@ -1,14 +1,20 @@
 """Files of listings as they come: their encoding, separator, header and rows as raw texts."""
 
+import codecs
 import csv
 import hashlib
 import io
+import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import IO
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -17,16 +23,23 @@ from carprice.listings.raw_files import SEPARATORS
 from carprice.listings.refusals import refuse_missing
 from carprice.market.fields import fold
 from carprice.market.listing import FIELDS, HEADERS, TARGET
+from carprice.memory import VARIABLE, find_room
 from carprice.progress import Progress, be_silent
 from carprice.wording import spell
 from carprice.wording.files import (
+    FILE_BEYOND_MEMORY,
     FILE_BINARY,
+    FILE_CHANGED,
     FILE_EMPTY,
+    FILE_IRREGULAR,
     FILE_OF_OTHER_KIND,
     FILE_UNREADABLE,
+    FILE_WITH_LONG_CELL,
+    FILE_WITH_LONG_LINE,
     FILE_WITH_OPEN_QUOTE,
     FILE_WITH_TWINS,
     FILE_WITHOUT_HEADER,
+    FILE_WITHOUT_LISTINGS,
     GZIP_ARCHIVE,
     MARKUP,
     OLD_WORKBOOK,
@@ -36,6 +49,13 @@ from carprice.wording.files import (
 )
 
 CHUNK_ROWS = 10_000
+BLOCK = 2**18
+"""Bytes of a file looked at together: it never stands in memory as a whole."""
+LONGEST_LINE = 1_000_000
+"""Letters of a line; an advert with all its prose has some thousand."""
+BYTES_PER_ROW = 1_000
+"""Of memory that a run takes for each row of its file, in the step that takes most: measured."""
+LONGEST_CELL = csv.field_size_limit()
 SIGNATURES = {
     b"PK\x03\x04": ZIP_ARCHIVE,
     b"\xd0\xcf\x11\xe0": OLD_WORKBOOK,
@@ -44,6 +64,7 @@ SIGNATURES = {
     b"%PDF": PDF,
     b"<": MARKUP,
 }
+UNBLOCKED: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 UTF_8_MARK = b"\xef\xbb\xbf"
 
@@ -84,18 +105,21 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Decoded:
-    """Encoding and size of a file, without its text.
+class Survey:
+    """What one look through the bytes of a file tells of its text, which is never held as a whole.
 
-    The file is decoded twice: whole to find these, and again row by row as it is read. Held as
-    a text for all that time, it would take four times the room of its bytes.
+    lines: how many there are at most.
+    damaged_letters: could not be decoded; each is read as `\ufffd`.
+    accented: letters beyond ASCII that could.
+    valid: whether all letters could be decoded.
     """
 
     encoding: str
+    sha256: str
     lines: int
-    """How many lines there are at most."""
     damaged_letters: int
-    """Letters that could not be decoded; each is read as `\ufffd`."""
+    accented: int
+    valid: bool
 
 
 class Records:
@@ -120,13 +144,18 @@ class Records:
         self._lines = chain(lines, ["\n"])
         self._taken: list[str] = []
 
+    @property
+    def spans_lines(self) -> bool:
+        """Whether the record at hand is more than one line."""
+        return len(self._taken) > 1
+
     def __iter__(self) -> Iterator[list[str]]:
         """Yield the cells of each record, blank lines left out.
 
-        Raises csv.Error at a record with a stray quote.
+        Raises csv.Error at a record with a stray quote, or a cell of more than LONGEST_CELL.
         """
         for cells in csv.reader(self._note_lines(), delimiter=self._separator):
-            if len(self._taken) > 1:
+            if self.spans_lines:
                 self._ensure_one_listing(cells)
             self._taken.clear()
             if cells:
@@ -135,6 +164,8 @@ class Records:
     def _note_lines(self) -> Iterator[str]:
         for line in self._lines:
             self._taken.append(line)
+            if self.spans_lines and sum(map(len, self._taken)) > LONGEST_LINE:
+                raise csv.Error(f"it holds more than {LONGEST_LINE:,} letters")
             yield line
 
     def _ensure_one_listing(self, cells: Sequence[str]) -> None:
@@ -153,69 +184,88 @@ class ListingFile:
     """
 
     def __init__(self, file: Path | Upload, *, needs_price: bool) -> None:
-        data = file.data if isinstance(file, Upload) else _read_bytes(file)
-        decoded = _decode(data, file)
-        self._lines = io.TextIOWrapper(
-            io.BytesIO(data), decoded.encoding, errors="replace", newline=""
-        )
-        separator, header = _read_header(self._lines, file)
-        self._start = self._lines.tell()
-        self.most_rows = decoded.lines
+        self._file = file
+        with _open(file) as (stream, self._state):
+            survey = _survey(stream, file)
+            lines = _to_text(stream, survey.encoding)
+            separator, header = _read_header(lines, file)
+            self._start = lines.tell()
+            lines.detach()
+        self.most_rows = survey.lines
         """Upper limit of the number of rows, to show progress against."""
         self.source = Source(
             name=file.name,
-            sha256=hashlib.sha256(data).hexdigest(),
-            encoding=decoded.encoding,
+            sha256=survey.sha256,
+            encoding=survey.encoding,
             separator=separator,
             header=tuple(header),
             fields=_locate_fields(header, file, needs_price=needs_price),
-            damaged_letters=decoded.damaged_letters,
+            damaged_letters=survey.damaged_letters,
         )
 
     def chunks(self, rows: int = CHUNK_ROWS) -> Iterator[list[list[str]]]:
         """Yield lists of at most `rows` rows, each a list of cells; blank lines left out.
 
-        Raises DatasetError where a stray quote hides rows (see Records).
+        Raises DatasetError where a stray quote hides rows (see Records), and where the file is not
+        the one any more that was looked through.
         """
         records = self._records()
         while chunk := list(islice(records, rows)):
             yield chunk
 
     def _records(self) -> Iterator[list[str]]:
-        self._lines.seek(self._start)
+        with _open(self._file) as (stream, state):
+            if state != self._state:
+                raise DatasetError(FILE_CHANGED, file=self._file, retryable=True)
+            lines = _to_text(stream, self.source.encoding)
+            lines.seek(self._start)
+            yield from self._parse(lines)
+            lines.detach()
+
+    def _parse(self, lines: Iterable[str]) -> Iterator[list[str]]:
         source, number = self.source, 1
         year = source.fields["model_year"]
+        records = Records(lines, source.separator, len(source.header), year)
         try:
-            for cells in Records(self._lines, source.separator, len(source.header), year):
+            for cells in records:
                 yield cells
                 number += _is_filled(cells)
         except csv.Error as error:
+            what = FILE_WITH_OPEN_QUOTE if records.spans_lines else FILE_WITH_LONG_CELL
+            most = spell.number(LONGEST_CELL)
             raise DatasetError(
-                FILE_WITH_OPEN_QUOTE, file=source.name, row=number, error=error
+                what, file=source.name, row=number, error=error, most=most
             ) from error
 
     def is_malformed(self, cells: Sequence[str]) -> bool:
         """Whether the row has more or fewer cells than the header."""
         return len(cells) != len(self.source.header)
 
+    def to_columns(self, rows: Sequence[Sequence[str]]) -> dict[str, Sequence[str]]:
+        """Cells of well-formed rows by field; those of an absent one are left out."""
+        columns = list(zip(*rows, strict=True)) or [()] * len(self.source.header)
+        return {name: columns[at] for name, at in self.source.fields.items()}
+
     def to_frame(self, rows: Sequence[Sequence[str]]) -> pd.DataFrame:
         """Raw texts of well-formed rows, a `str` column for each field, absent ones missing."""
-        columns = list(zip(*rows, strict=True)) or [()] * len(self.source.header)
-        read = {name: _to_texts(columns[at]) for name, at in self.source.fields.items()}
-        absent = _to_texts([None] * len(rows))
+        # By way of Arrow: pandas alone would look at every cell several times.
+        read = {
+            name: pd.array(pa.array(cells, pa.large_string()), dtype="str")
+            for name, cells in self.to_columns(rows).items()
+        }
+        absent = pd.array([None] * len(rows), dtype="str")
         return pd.DataFrame({each.name: read.get(each.name, absent) for each in FIELDS})
 
 
-def _to_texts(cells: Sequence[str | None]) -> pd.api.extensions.ExtensionArray:
-    # By way of Arrow: pandas alone would look at every cell several times.
-    texts: pd.api.extensions.ExtensionArray
-    texts = pd.array(pa.array(cells, pa.large_string()), dtype="str")
-    return texts
+REPEATED_TEXT = pa.dictionary(pa.int32(), pa.large_string())
 
 
 @dataclass(frozen=True)
 class RawListings:
-    """All well-formed rows of a file as raw texts, indexed by row number from 1."""
+    """All well-formed rows of a file as raw texts, indexed by row number from 1.
+
+    frame: a categorical column for each field: a text is held once, in however many rows it is.
+    """
 
     frame: pd.DataFrame
     source: Source
@@ -235,7 +285,9 @@ def read_listings(path: Path, progress: Progress = be_silent) -> RawListings:
     Raises DatasetError when it cannot be read (see ListingFile) or holds no listing.
     """
     file = ListingFile(path, needs_price=True)
-    frames: list[pd.DataFrame] = []
+    _ensure_room(file)
+    numbers: list[npt.NDArray[np.int64]] = []
+    texts: dict[str, list[pa.DictionaryArray]] = {name: [] for name in file.source.fields}
     malformed: list[int] = []
     seen = 0
     for chunk in file.chunks():
@@ -246,12 +298,38 @@ def read_listings(path: Path, progress: Progress = be_silent) -> RawListings:
                 malformed.append(seen)
             else:
                 sound[seen] = cells
-        numbers = pd.Index(list(sound), dtype="int64")
-        frames.append(file.to_frame(list(sound.values())).set_axis(numbers))
+        numbers.append(np.array([*sound], dtype=np.int64))
+        for name, column in file.to_columns([*sound.values()]).items():
+            texts[name].append(pa.array(column, pa.large_string()).dictionary_encode())
         progress(seen, 0)
     if not seen:
-        raise DatasetError(f"{path}: a header and no listing under it. Is this the whole file?")
-    return RawListings(pd.concat(frames), file.source, tuple(malformed))
+        raise DatasetError(FILE_WITHOUT_LISTINGS, file=path)
+    # One column after the other: its parts are let go before the next is put together.
+    frame = pd.DataFrame(
+        {each.name: _join(texts.pop(each.name, []), seen - len(malformed)) for each in FIELDS},
+        index=pd.Index(np.concatenate(numbers)),
+        copy=False,
+    )
+    return RawListings(frame, file.source, tuple(malformed))
+
+
+def _ensure_room(file: ListingFile) -> None:
+    """Raise DatasetError where a file has more rows than the memory of the container takes."""
+    room = find_room()
+    if room is not None and file.most_rows * BYTES_PER_ROW > room:
+        raise DatasetError(
+            FILE_BEYOND_MEMORY, file=file.source.name, variable=VARIABLE,
+            found=spell.number(file.most_rows), most=spell.number(room // BYTES_PER_ROW),
+        )  # fmt: skip
+
+
+def _join(parts: list[pa.DictionaryArray], rows: int) -> pd.Categorical:
+    """Parts of a column as a whole; without any, as many missing values as there are rows."""
+    if not parts:
+        return pd.Categorical.from_codes(np.full(rows, -1, np.int8), pd.Index([], dtype="str"))
+    whole = pa.chunked_array(parts, REPEATED_TEXT).unify_dictionaries().combine_chunks()
+    texts = pd.Index(pd.array(whole.dictionary, dtype="str"))
+    return pd.Categorical.from_codes(whole.indices.to_numpy(zero_copy_only=False), texts)
 
 
 def _is_filled(cells: Sequence[str]) -> bool:
@@ -259,46 +337,92 @@ def _is_filled(cells: Sequence[str]) -> bool:
     return any(map(str.strip, cells))
 
 
-def _read_bytes(path: Path) -> bytes:
+@contextmanager
+def _open(file: Path | Upload) -> Iterator[tuple[IO[bytes], object]]:
+    """A file's bytes, and what changes when it does: its place on the disk, size and time."""
+    if isinstance(file, Upload):
+        yield io.BytesIO(file.data), None
+        return
     try:
-        return path.read_bytes()
+        # Without waiting: opening a pipe would last until somebody writes into it.
+        with os.fdopen(os.open(file, os.O_RDONLY | UNBLOCKED), "rb") as stream:
+            found = os.fstat(stream.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise DatasetError(FILE_IRREGULAR, file=file)
+            yield stream, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
     except OSError as error:
-        raise DatasetError(FILE_UNREADABLE, file=path, reason=error.strerror) from error
+        raise DatasetError(FILE_UNREADABLE, file=file, reason=error.strerror) from error
 
 
-def _decode(data: bytes, file: Path | Upload) -> Decoded:
-    """Encoding and size of a file that is text; raises DatasetError for any other."""
+def _to_text(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(stream, encoding, errors="replace", newline="")
+
+
+def _survey(stream: IO[bytes], file: Path | Upload) -> Survey:
+    """Encoding and size of a file that is text: UTF-16 by its mark, UTF-8, or Windows-1252.
+
+    Raises DatasetError for any other file. Leaves the stream at its beginning.
+    """
+    start = stream.read(max(map(len, SIGNATURES)))
     for signature, what in SIGNATURES.items():
-        if data.startswith(signature):
+        if start.startswith(signature):
             raise DatasetError(FILE_OF_OTHER_KIND, file=file, what=what)
-    text, encoding = _choose_encoding(data)
-    if "\0" in text:
-        raise DatasetError(FILE_BINARY, file=file)
-    if not text or text.isspace():
+    if start.startswith(UTF_16_MARKS):
+        return _look_through(stream, file, "utf-16")
+    if start.startswith(UTF_8_MARK):
+        return _look_through(stream, file, "utf-8-sig")
+    found = _look_through(stream, file, "utf-8")
+    # A file cut in the middle of a letter stays UTF-8; one with no letter that reads is not.
+    if found.valid or found.damaged_letters <= found.accented:
+        return found
+    return _look_through(stream, file, "cp1252")
+
+
+def _look_through(stream: IO[bytes], file: Path | Upload, encoding: str) -> Survey:
+    """Read a stream as a text in an encoding. Raises DatasetError unless it can be of rows."""
+    strict, lenient = (codecs.getincrementaldecoder(encoding)(how) for how in ("strict", "replace"))
+    digest, valid, blank = hashlib.sha256(), True, True
+    feeds = returns = damaged = accented = line = 0
+    stream.seek(0)
+    while block := stream.read(BLOCK):
+        digest.update(block)
+        text = lenient.decode(block)
+        valid = valid and _decodes(strict, block)
+        if "\0" in text:
+            raise DatasetError(FILE_BINARY, file=file)
+        blank = blank and (not text or text.isspace())
+        first = min(at for at in (text.find("\n"), text.find("\r"), len(text)) if at >= 0)
+        if line + first > LONGEST_LINE:
+            number, most = spell.number(1 + max(feeds, returns)), spell.number(LONGEST_LINE)
+            raise DatasetError(FILE_WITH_LONG_LINE, file=file, line=number, most=most)
+        last = max(text.rfind("\n"), text.rfind("\r"))
+        line = line + len(text) if last < 0 else len(text) - 1 - last
+        feeds, returns = feeds + text.count("\n"), returns + text.count("\r")
+        if not text.isascii():
+            here = text.count("\ufffd")
+            damaged += here
+            accented += len(text) - len(text.encode("ascii", errors="ignore")) - here
+    left = lenient.decode(b"", final=True)  # of a letter that was cut
+    valid = valid and _decodes(strict, b"", final=True)
+    if blank and not left:
         raise DatasetError(FILE_EMPTY, file=file)
-    return Decoded(
+    stream.seek(0)
+    return Survey(
         encoding=encoding,
-        lines=1 + max(text.count("\n"), text.count("\r")),
-        damaged_letters=text.count("\ufffd"),
+        sha256=digest.hexdigest(),
+        lines=1 + max(feeds, returns),
+        damaged_letters=damaged + len(left),
+        accented=accented,
+        valid=valid,
     )
 
 
-def _choose_encoding(data: bytes) -> tuple[str, str]:
-    """Text and encoding: UTF-16 by its mark, UTF-8 if it reads so, else Windows-1252."""
-    if data.startswith(UTF_16_MARKS):
-        return data.decode("utf-16", errors="replace"), "utf-16"
-    encoding = "utf-8-sig" if data.startswith(UTF_8_MARK) else "utf-8"
-    with suppress(UnicodeDecodeError):
-        return data.decode(encoding), encoding
-    text = data.decode(encoding, errors="replace")
-    if encoding == "utf-8-sig":
-        return text, encoding
-    damaged = text.count("\ufffd")
-    accented = len(text) - len(text.encode("ascii", errors="ignore")) - damaged
-    # A file cut in the middle of a letter stays UTF-8; one with no letter that reads is not.
-    if damaged <= accented:
-        return text, "utf-8"
-    return data.decode("cp1252", errors="replace"), "cp1252"
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(block, final)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read_header(buffer: io.TextIOWrapper, file: Path | Upload) -> tuple[str, list[str]]:

@@ -7,7 +7,6 @@ bytes on stdin and gives bytes on stdout.
 
 import csv
 import io
-import re
 import subprocess
 import sys
 import zipfile
@@ -26,10 +25,6 @@ LARGEST_TABLE = 50_000_000
 MOST_MEMORY = 384 * 2**20
 PATIENCE_SECONDS = 60
 BLOCK = 2**20
-
-FIRST = ("=", "+", "-", "@", "\t", "\r")
-FORMULA = re.compile(r".+\w", re.DOTALL)
-"""With one of FIRST before it, a spreadsheet would evaluate the text in a CSV file; `--` not."""
 
 
 class _RefusedError(Exception):
@@ -111,13 +106,7 @@ def _write_csv(rows: Iterable[Iterable[object]], target: IO[str]) -> None:
 
 
 def _spell(cell: object) -> str:
-    """A cell as a person would type it.
-
-    A text such as `=1+1` is harmless in a workbook and would be a formula in its CSV file: an
-    apostrophe keeps it a text, as in a spreadsheet.
-    """
-    if isinstance(cell, str):
-        return f"'{cell}" if cell.startswith(FIRST) and FORMULA.match(cell) else cell
+    """A cell as a person would type it."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)

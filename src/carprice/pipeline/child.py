@@ -6,6 +6,7 @@ import sys
 
 from carprice.errors import CarPriceError, RegistryError, ValidationFailedError
 from carprice.evaluation.behaviour import ValidationReport, validate
+from carprice.memory import count_kills, offer_oneself
 from carprice.registry.records import Version
 from carprice.settings import Settings, process_environment, read_settings
 from carprice.wording.reasons import Code, Reason, list_reasons
@@ -17,6 +18,7 @@ def validate_in_fresh_process(work: Workspace, version: Version) -> ValidationRe
 
     Raises ValidationFailedError naming every broken rule, or how the process ended.
     """
+    kills = count_kills()
     child = run_child(work.settings, version.number)
     if not child.stdout:
         ended = Reason.of(
@@ -28,7 +30,8 @@ def validate_in_fresh_process(work: Workspace, version: Version) -> ValidationRe
         raise ValidationFailedError(
             ended.text,
             reasons=[ended],
-            retryable=child.returncode < 0 or child.returncode == RegistryError.exit_code,
+            retryable=child.returncode == RegistryError.exit_code
+            or (child.returncode < 0 and count_kills() == kills),
         )
     report = ValidationReport.model_validate_json(child.stdout)
     if report.failures:
@@ -54,6 +57,7 @@ def validate_version(work: Workspace, version: Version) -> ValidationReport:
 
 def main(number: int) -> None:
     """Write the report on a version to stdout as JSON; exit with the error's code."""
+    offer_oneself()
     try:
         work = Workspace(read_settings())
         report = validate_version(work, work.registry.version(number))

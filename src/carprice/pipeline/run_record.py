@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from carprice.errors import PromotionRefusedError, RegistryError
 from carprice.files import ensure_room
+from carprice.pipeline.attempts import giving_memory_once
 from carprice.pipeline.report import RunReport, describe_run, describe_unread
 from carprice.promotion.ledger import settle_attempts, timestamp
 from carprice.promotion.release import withdraw
@@ -50,7 +51,8 @@ def working_on(work: Workspace, run_id: str) -> Iterator[Run]:
         _take_up(work, run)
         if work.logs:
             ensure_room(work.logs)
-        yield run
+        with giving_memory_once(work.pipeline_run):
+            yield run
     except BaseException as error:
         outcome, status = _judge(error)
         note = {"reason": str(error)[:4000] or type(error).__name__}

@@ -27,7 +27,6 @@ from carprice.listings.quality_report import DataProfile, QualityReport, render_
 from carprice.listings.reading import read_listings
 from carprice.listings.table_store import read_table, write_table
 from carprice.market.chosen import MARKET
-from carprice.market.listing import FEATURES
 from carprice.notices import send_notices
 from carprice.pipeline.child import validate_in_fresh_process
 from carprice.pipeline.evaluating import (
@@ -39,7 +38,7 @@ from carprice.pipeline.evaluating import (
 from carprice.pipeline.report import RunReport
 from carprice.pipeline.run_record import close_run, open_run, working_on
 from carprice.pricing.split import split
-from carprice.pricing.training import fit
+from carprice.pricing.training import fit_prepared, prepare
 from carprice.promotion.ledger import timestamp
 from carprice.promotion.receipt import Receipt, hash_code
 from carprice.promotion.release import release
@@ -134,6 +133,7 @@ def evaluate_model(work: Workspace, run_id: str) -> Decision:
         shares = [each.facts.holdout_share for each in (version, champion) if each]
         table = _read_clean(work, version.facts.data_hash)
         _, holdout = split(table, min(share for share in shares if share is not None))
+        del table
         pipeline = registry.open_model(version)
         challenger = contend(version, pipeline, holdout, work.params.gate)
         log_evaluation(work, run_id, challenger, holdout)
@@ -291,19 +291,23 @@ def _read_clean(work: Workspace, data_hash: str) -> pd.DataFrame:
 def _fit_and_register(work: Workspace, run: Run) -> Version:
     registry, params = work.registry, work.params
     of_data = VersionFacts.from_tags(run.tags)
-    train, _ = split(_read_clean(work, of_data.data_hash), params.split.holdout_share)
-    pipeline = fit(train, params.model, partial(work.progress, "training"))
+    # No name is given to the table: it is gone before the fit, which needs the memory.
+    prepared = prepare(
+        split(_read_clean(work, of_data.data_hash), params.split.holdout_share)[0], params.model
+    )
+    pipeline = fit_prepared(prepared, partial(work.progress, "training"))
+    rows = len(prepared.prices)
     decided = {**params.model.model_dump(), **params.split.model_dump()}
-    registry.log(run.run_id, params={**decided, "rows_trained": len(train)})
+    registry.log(run.run_id, params={**decided, "rows_trained": rows})
     work.progress("registering the model", 0, 0)
     of_training = VersionFacts(
-        rows_trained=len(train),
+        rows_trained=rows,
         holdout_share=params.split.holdout_share,
         code_sha256=hash_code(),
     )
     return registry.register_model(
         run.run_id,
         pipeline,
-        example=train[list(FEATURES)].head(3),
+        example=prepared.example,
         tags=of_data.to_tags() | of_training.to_tags(),
     )

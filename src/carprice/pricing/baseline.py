@@ -115,6 +115,7 @@ class MarketBaseline(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         width = sum(sizes.values())
         blocks = (X[at : at + BLOCK_ROWS] for at in range(0, len(X), BLOCK_ROWS))
         parts = [_build_design(self._terms(rows), starts, width) for rows in blocks]
+        del X, blocks  # a part of another table lives no longer than its design takes to build
         design = vstack(parts, format="csr")
         del parts
         # A sparse design is weighted in a copy in any case; one more would only fill the memory.

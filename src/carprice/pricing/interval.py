@@ -55,7 +55,8 @@ class ErrorScale(BaseEstimator):  # type: ignore[misc]
         design, least = self._design(X, core)
         target = np.log(np.clip(errors, *ERROR_RANGE)) - least
         # Every coefficient is held at zero or above; effects that may go either way enter twice.
-        ridge = Ridge(alpha=1.0, positive=True).fit(design, target)
+        # Nobody needs the design afterwards: a copy of it would only fill the memory.
+        ridge = Ridge(alpha=1.0, positive=True, copy_X=False).fit(design, target)
         self.effects_, self.intercept_ = ridge.coef_, float(ridge.intercept_)
         return self
 
@@ -82,10 +83,16 @@ class ErrorScale(BaseEstimator):  # type: ignore[misc]
             1 / np.sqrt(makes + 1),
             np.maximum(0, np.log((WELL_KNOWN + 1) / (models + 1))),
         ]
-        missing = [is_missing(X, name) for name in MASKED]
         free = [*older, *dearer]
-        design = np.column_stack([*free, *(-each for each in free), *rarity, *missing])
-        return design, LEAST_WIDENING * np.sum(missing, axis=0)
+        first_missing = 2 * len(free) + len(rarity)
+        design = np.empty((len(X), first_missing + len(MASKED)))
+        for at, effect in enumerate(free):
+            design[:, at] = effect
+            np.negative(effect, out=design[:, len(free) + at])
+        design[:, 2 * len(free) : first_missing] = np.column_stack(rarity)
+        for at, name in enumerate(MASKED, first_missing):
+            design[:, at] = is_missing(X, name)
+        return design, LEAST_WIDENING * design[:, first_missing:].sum(axis=1)
 
 
 def blank(X: Floats, name: str) -> Floats:  # noqa: N803

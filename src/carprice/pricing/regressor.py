@@ -125,6 +125,7 @@ class PriceRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         ratios = errors / self.scale_.predict(unseen.encoded, unseen.core)
         self.quantile_ = conformal_quantile(ratios[unseen.whole], self.coverage)
         self.boosting_ = self._fit_boosting(unseen, unseen.whole)
+        del unseen, boosted, errors, ratios  # the last fit has the memory to itself
         self.baseline_ = self._new_baseline().fit(X, log_price)
         self.completer_ = Completer().fit(X, log_price)
         return self

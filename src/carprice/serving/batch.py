@@ -26,7 +26,7 @@ from carprice.pricing.prediction import estimate_adverts, spell_estimates
 from carprice.pricing.price_model import PriceModel
 from carprice.progress import Progress
 from carprice.wording import spell
-from carprice.wording.files import ESTIMATED_FILE, FILE_TOO_LONG
+from carprice.wording.files import ESTIMATED_FILE, FILE_TOO_LONG, FILE_WITHOUT_LISTINGS
 
 MOST_ROWS = 300_000
 """Of an uploaded file, which is held in memory; one on a disk may have any number."""
@@ -101,39 +101,54 @@ def score_chunk(
 
 
 def copy_with_estimates(
-    model: PriceModel, file: ListingFile, target: Path, progress: Progress
+    model: PriceModel,
+    file: ListingFile,
+    target: Path,
+    progress: Progress,
+    *,
+    unchanged: bool = False,
 ) -> tuple[int, int]:
     """Write a copy of a file with estimates; whole or not at all.
 
     progress: is told the number of cars after each chunk, and of lines.
+    unchanged: whether cells that a spreadsheet would run are left as they are.
     Returns the numbers of cars and of estimates. Raises DatasetError where the file cannot be
-    read on or the target not be written.
+    read on, holds no car, or the target cannot be written.
     """
-    cars = estimated = 0
+    cars = estimated = rows = 0
     with replacing(target) as copy:
-        write_header(file.source, copy)
+        write_header(file.source, copy, unchanged=unchanged)
         for chunk in file.chunks():
             scored = score_chunk(model, file, chunk)
-            write_rows(file.source, copy, scored.rows)
+            write_rows(file.source, copy, scored.rows, unchanged=unchanged)
             cars, estimated = cars + scored.cars, estimated + scored.estimated
+            rows += len(chunk)
             progress(cars, file.most_rows)
+        if not rows:
+            raise DatasetError(FILE_WITHOUT_LISTINGS, file=file.source.name)
     return cars, estimated
 
 
 def estimate_upload(
-    model: PriceModel, upload: Upload, progress: Progress, language: Language
+    model: PriceModel,
+    upload: Upload,
+    progress: Progress,
+    language: Language,
+    *,
+    unchanged: bool = False,
 ) -> EstimatedFile:
     """Estimate an uploaded CSV file or Excel workbook.
 
     progress: is told the number of cars after each chunk, and of lines.
+    unchanged: whether cells that a spreadsheet would run are left as they are in the copy.
     Raises DatasetError when it cannot be read as listings, or has more than MOST_ROWS.
     """
     file = _open(upload)
     copy, shown, cars = io.BytesIO(), [SHOWN.empty_table()], 0
-    write_header(file.source, copy)
+    write_header(file.source, copy, unchanged=unchanged)
     for chunk in file.chunks():
         scored = score_chunk(model, file, chunk, language)
-        write_rows(file.source, copy, scored.rows)
+        write_rows(file.source, copy, scored.rows, unchanged=unchanged)
         shown.append(_select_columns(file, scored.rows))
         cars += scored.cars
         progress(cars, file.most_rows)

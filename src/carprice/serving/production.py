@@ -53,9 +53,12 @@ class FileEstimates(NamedTuple):
     model: str
 
 
-def estimate_file(work: Workspace, source: Path, target: Path) -> FileEstimates:
+def estimate_file(
+    work: Workspace, source: Path, target: Path, *, unchanged: bool = False
+) -> FileEstimates:
     """Write a copy of a file with estimates and remarks, whole or not at all.
 
+    unchanged: whether cells that a spreadsheet would run are left as they are.
     Raises DatasetError when the source cannot be read or the target not be written.
     """
     production = read_standing(work.registry).version
@@ -64,5 +67,5 @@ def estimate_file(work: Workspace, source: Path, target: Path) -> FileEstimates:
     model = PriceModel(work.registry.open_model(production))
     file = ListingFile(source, needs_price=False)
     progress = partial(work.progress, f"estimating {source.name}")
-    rows, estimated = copy_with_estimates(model, file, target, progress)
+    rows, estimated = copy_with_estimates(model, file, target, progress, unchanged=unchanged)
     return FileEstimates(rows, estimated, production.name)

@@ -12,6 +12,15 @@ FILE_UNREADABLE = Text(
     "impossible de lire {file} : {reason}. Donnez le chemin d'un fichier CSV d'annonces.",
     "cannot read {file}: {reason}. Give the path of a CSV file of listings.",
 )
+FILE_IRREGULAR = Text(
+    "{file} : ce n'est pas un fichier mais un dossier, un tube ou un périphérique. "
+    "Donnez le chemin d'un fichier CSV d'annonces.",
+    "{file}: a folder, a pipe or a device, not a file. Give the path of a CSV file of listings.",
+)
+FILE_CHANGED = Text(
+    "{file} : le fichier a changé pendant sa lecture. Recommencez une fois qu'il est complet.",
+    "{file}: the file changed while it was read. Run again once it is whole.",
+)
 FILE_OF_OTHER_KIND = Text(
     "{file} : c'est {what}, pas un fichier CSV. Exportez-le en CSV (UTF-8).",
     "{file}: this is {what}, not a CSV file. Export it as CSV (UTF-8).",
@@ -44,6 +53,31 @@ FILE_WITH_OPEN_QUOTE = Text(
     "cellule ({error}). Fermez-le ou retirez-le : les lignes suivantes seraient perdues.",
     "{file}: row {row} under the header has a quote that is not closed where its cell ends "
     "({error}). Close or remove it: rows after it would be lost.",
+)
+FILE_WITH_LONG_CELL = Text(
+    "{file} : à la ligne {row} sous les titres, une cellule compte plus de {most} caractères ; "
+    "aucune annonce n'est si longue. Retirez-la, ou réexportez le fichier.",
+    "{file}: row {row} under the header has a cell of more than {most} letters; no advert is that "
+    "long. Remove it, or export the file again.",
+)
+FILE_WITH_LONG_LINE = Text(
+    "{file} : la ligne {line} compte plus de {most} caractères ; aucune annonce n'est si longue. "
+    "Le plus souvent, ce n'est pas un fichier CSV, ou ses retours à la ligne ont été perdus. "
+    "Réexportez-le en CSV (UTF-8).",
+    "{file}: line {line} has more than {most} letters; no advert is that long. It is no CSV file, "
+    "or its line breaks were lost. Export it as CSV (UTF-8).",
+)
+FILE_WITHOUT_LISTINGS = Text(
+    "{file} : une ligne de titres, et aucune annonce en dessous. Le fichier est-il complet ?",
+    "{file}: a header and no listing under it. Is this the whole file?",
+)
+FILE_BEYOND_MEMORY = Text(
+    "{file} : environ {found} lignes ; la mémoire de ce conteneur en permet {most}. Augmentez "
+    "{variable} dans .env (le fichier dit combien pour combien de lignes) et redémarrez la pile, "
+    "ou apportez moins d'annonces.",
+    "{file}: about {found} rows; the memory of this container takes {most}. Raise {variable} in "
+    ".env (it says there how much for how many rows) and start the stack again, or bring fewer "
+    "listings.",
 )
 FILE_TOO_LONG = Text(
     "{file} : environ {found} lignes ; {most} au plus sont estimées ici. Découpez le fichier, ou "
