@@ -11,9 +11,9 @@ from tests.integration.test_integrity import Vandal, alter_model
 
 from carprice.errors import PromotionRefusedError
 from carprice.pipeline import steps
-from carprice.promotion.ledger import LEDGER_NAME, tickets
 from carprice.promotion.receipt import read_receipt, verify
 from carprice.promotion.standing import read_standing
+from carprice.promotion.tickets import LEDGER_NAME, tickets
 from carprice.registry.client import PRODUCTION, STAGING
 from carprice.registry.history import Fate, read_history
 from carprice.registry.records import FILES_TAG, MODEL_NAME
