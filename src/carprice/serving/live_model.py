@@ -95,9 +95,9 @@ class LiveModel:
         """Ask the registry once and renew the state."""
         try:
             registry = self.work.registry  # connects; after a failure, at the next look
-            production = read_standing(registry).version
-            history = read_history(registry).correct(production)
-            serving = self._follow(production)
+            standing = read_standing(registry)
+            history = read_history(registry).correct(standing.version, standing.proven)
+            serving = self._follow(standing.version)
             self.state = State(serving, history)
         except Exception as error:
             since = self.state.trouble_since or datetime.now(UTC)
