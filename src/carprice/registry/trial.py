@@ -68,7 +68,8 @@ def ensure_opens(stored: bytes, name: str) -> None:
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise RefusedModelError(
-            f"{name} is not opened: it was not open within {PATIENCE_SECONDS} seconds."
+            f"{name} is not opened: it was not open within {PATIENCE_SECONDS} seconds.",
+            retryable=True,
         ) from error
     except OSError as error:
         raise RegistryError(f"{name} was not opened: no process can be started: {error}") from error
@@ -87,7 +88,8 @@ def _explain(code: int, told: str, name: str) -> ModelIntegrityError:
         return RefusedModelError(told)
     last = told.splitlines()[-1:] or ["no word"]
     return RefusedModelError(
-        f"{name} is not opened: the process that tried it was ended with {code} ({last[0][:200]})."
+        f"{name} is not opened: the process that tried it was ended with {code} ({last[0][:200]}).",
+        retryable=code < 0,
     )
 
 
@@ -117,7 +119,7 @@ def main(name: str) -> None:
 
 
 def _limit() -> None:
-    # Linux alone knows of its memory; elsewhere what the archive may unpack to is limited, and time.
+    # Linux alone limits its memory; elsewhere what the archive may unpack to is limited, and time.
     with suppress(ImportError, OSError, ValueError):
         import resource  # noqa: PLC0415
 
