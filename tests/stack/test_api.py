@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from printed import api_commands
+from crowd import CAR, asking
+from printed import api_commands, stack_commands
 from stack import Stack, wait_until
 
-LOGAN = {"make": "Dacia", "model": "Logan", "model_year": 2018, "mileage_km": "120 000 km"}
+RESTART = next(each for each in stack_commands() if "kill -HUP" in each)
+CLIENTS = 4
 
 
 def ask(stack: Stack, path: str, **body: object) -> requests.Response:
@@ -42,7 +44,7 @@ def test_a_printed_request_is_answered(started: Stack, command: str) -> None:
 
 
 def test_it_answers_by_the_version_in_production(started: Stack, production: int) -> None:
-    answer = ask(started, "/v1/estimate", **LOGAN).json()
+    answer = ask(started, "/v1/estimate", **CAR).json()
     assert answer["version"] == health(started)["version"] == production
     assert 0 < answer["low_mad"] <= answer["price_mad"] <= answer["high_mad"]
     figures = ask(started, "/metrics").text
@@ -53,7 +55,36 @@ def test_a_promotion_takes_over_without_a_restart(started: Stack, production: in
     other = next(number for number in started.mlflow.versions() if number != production)
     started.mlflow.set_alias("production", other)
     wait_until("it takes over", lambda: health(started)["version"] == other, 60)
-    assert ask(started, "/v1/estimate", **LOGAN).json()["version"] == other
+    assert ask(started, "/v1/estimate", **CAR).json()["version"] == other
+    (container,) = started.containers("api")
+    assert started.inspect(container)["RestartCount"] == 0
+
+
+def find_workers(stack: Stack) -> set[int]:
+    """Processes that answer, as the container numbers them; beside the one that keeps them."""
+    told = stack.compose(
+        "exec", "-T", "api", "sh", "-c", "grep -l spawn_mai[n] /proc/[0-9]*/cmdline"
+    )  # fmt: skip
+    return {int(each) for each in re.findall(r"/proc/(\d+)/cmdline", told)}
+
+
+def test_a_planned_restart_loses_no_request(started: Stack) -> None:
+    before = find_workers(started)
+    with asking(started.address("api")) as asked:
+        started.run(*shlex.split(RESTART.replace("exec api", "exec -T api")))
+        wait_until("all are replaced", lambda: not before & find_workers(started), 300)
+    assert len(asked.answered) > 10
+    assert not asked.failed
+
+
+def test_a_killed_process_loses_no_more_than_what_it_had_in_hand(started: Stack) -> None:
+    before = find_workers(started)
+    killed = max(before)
+    with asking(started.address("api")) as asked:
+        started.compose("exec", "-T", "api", "sh", "-c", f"kill -9 {killed}")
+        wait_until("it is replaced", lambda: find_workers(started) - before, 120)
+    assert len(asked.answered) > 10
+    assert len(asked.failed) <= CLIENTS
     (container,) = started.containers("api")
     assert started.inspect(container)["RestartCount"] == 0
 
@@ -62,7 +93,7 @@ def test_the_last_good_model_goes_on_while_mlflow_is_away(started: Stack, produc
     started.compose("stop", "mlflow")
     try:
         wait_until("the trouble is told", lambda: health(started)["trouble"])
-        assert ask(started, "/v1/estimate", **LOGAN).json()["version"] == production
+        assert ask(started, "/v1/estimate", **CAR).json()["version"] == production
     finally:
         started.compose("start", "mlflow")
     wait_until("the trouble is over", lambda: health(started)["trouble"] is None)
