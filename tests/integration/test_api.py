@@ -76,7 +76,11 @@ class Served(NamedTuple):
     @property
     def workers(self) -> list[psutil.Process]:
         # Beside them there is one of Python's own, which keeps count of what they share.
-        return [each for each in self.keeper.children() if "spawn_main" in str(each.cmdline())]
+        found = []
+        for each in self.keeper.children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that has just ended
+                found += [each] if "spawn_main" in str(each.cmdline()) else []
+        return found
 
     @property
     def peak(self) -> int:
