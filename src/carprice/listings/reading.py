@@ -64,7 +64,6 @@ SIGNATURES = {
     b"%PDF": PDF,
     b"<": MARKUP,
 }
-UNBLOCKED: int = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 UTF_8_MARK = b"\xef\xbb\xbf"
 
@@ -345,13 +344,17 @@ def _open(file: Path | Upload) -> Iterator[tuple[IO[bytes], object]]:
         return
     try:
         # Without waiting: opening a pipe would last until somebody writes into it.
-        with os.fdopen(os.open(file, os.O_RDONLY | UNBLOCKED), "rb") as stream:
+        with open(file, "rb", opener=_open_unblocked) as stream:
             found = os.fstat(stream.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise DatasetError(FILE_IRREGULAR, file=file)
             yield stream, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
     except OSError as error:
         raise DatasetError(FILE_UNREADABLE, file=file, reason=error.strerror) from error
+
+
+def _open_unblocked(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _to_text(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
