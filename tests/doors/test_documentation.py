@@ -37,7 +37,10 @@ def test_the_table_of_services_is_that_of_the_compose_file() -> None:
         for name, port, amount, unit in re.findall(row, PAGES[1].read_text("utf-8"), re.M)
     }
     assert told == {
-        name: (service.get("ports", [":"])[0].rpartition(":")[2], service["mem_limit"])
+        name: (
+            service.get("ports", [":"])[0].rpartition(":")[2],
+            service["mem_limit"].rpartition(":-")[2].rstrip("}"),
+        )
         for name, service in compose["services"].items()
     }
 
