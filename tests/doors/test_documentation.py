@@ -40,7 +40,7 @@ def test_the_table_of_services_is_that_of_the_compose_file() -> None:
     led = dict(reversed(word.split("=")) for word in doors["command"] if "=" in word)
     assert sorted(led.values()) == sorted(each.rpartition(":")[2] for each in doors["ports"])
     assert told == {
-        name: (led.get(name, ""), service["mem_limit"])
+        name: (led.get(name, ""), service["mem_limit"].rpartition(":-")[2].rstrip("}"))
         for name, service in compose["services"].items()
     }
 
