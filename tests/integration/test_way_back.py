@@ -179,9 +179,10 @@ def test_an_altered_copy_is_no_way_back(promoted: Desk) -> None:
 
 def test_all_goes_on_with_the_version_in_production_deleted(promoted: Desk) -> None:
     delete_version(promoted)
+    told = "version 2, which is in production, is no longer in the registry"
+    assert told in promoted.run("status").err
     ended = promoted.run("run", "--data", LISTINGS)
     assert ended.code == 3, ended.text
-    assert "version 2, which is in production, is no longer in the registry" in ended.err
     assert "Refused" in ended.out
     assert promoted.run("promote", "--force").code == 0
     assert promoted.production.number == 3
@@ -206,7 +207,6 @@ def test_from_an_emptied_database_the_copy_and_its_receipt_lead_back(store: Desk
         store.registry.client.delete_registered_model(name)
     ended = store.run("rollback")
     assert ended.code == 0, ended.text
-    assert "made anew from" in ended.err
     ensure_anew(store, 1)
 
 
