@@ -63,7 +63,7 @@ def test_a_file_beyond_the_memory_is_refused_before_it_is_read(
         steps.check_data_quality(work, desk.listings)
     assert not caught.value.retryable
     assert "about 2\u202f0" in str(caught.value)
-    assert f"takes {0}." in str(caught.value)  # a twentieth of the limit is for others
+    assert "takes 0." in str(caught.value)  # a twentieth of the limit is for others
     container(limit=10**9, used=0)
     assert steps.check_data_quality(work, desk.listings).report.summary.rows_read > 2000
 
@@ -81,5 +81,5 @@ def test_a_step_killed_for_memory_is_not_tried_again(
         steps.train_model(work, run_id)
     assert not caught.value.retryable
     assert status(work, run_id) == ("FAILED", "failed", True)
-    container(limit=10**9, kills=0)  # killed by hand, or in a container that is gone
-    assert steps.train_model(work, run_id).number
+    # In a container where no more were killed, it was a person: it is tried again.
+    succeed(desk, "train_model", run_id)
