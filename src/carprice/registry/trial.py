@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from carprice.errors import DatasetError, ModelIntegrityError, RegistryError
 from carprice.files import replacing
+from carprice.memory import offer_oneself
 from carprice.registry.archive import RefusedModelError
 from carprice.registry.stored_model import open_stored
 from carprice.settings import lean_environment
@@ -105,6 +106,7 @@ def main(name: str) -> None:
     car = {field: str(each) for field, each in MARKET.example.items()}
     stored = sys.stdin.buffer.read()
     _limit()
+    offer_oneself()  # where memory runs out all the same, this goes before a server does
     try:
         estimate_car(PriceModel(open_stored(stored, name)), car)
     except RefusedModelError as error:
@@ -128,8 +130,6 @@ def _limit() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
         seconds = int(time.process_time()) + MOST_SECONDS
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-        # Where memory runs out all the same, this goes before a server does.
-        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 if __name__ == "__main__":
