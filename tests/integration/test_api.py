@@ -156,7 +156,7 @@ def test_a_planned_restart_loses_no_request_and_a_killed_process_its_own_alone(
         killed = served.workers[0]
         with asking(served.address) as asked:
             killed.kill()
-            # The keeper waits this long for a sign of one that was killed while it was asked for it.
+            # The keeper waits this long for a sign of one that was killed while asked for it.
             wait_until(lambda: len({*served.workers} - {killed}) == WORKERS, STARTING_SECONDS + 60)
         assert len(asked.answered) > 10
         assert len(asked.failed) <= 4, "more than each client had under way"
