@@ -110,3 +110,7 @@ page-bench: .venv/.complete  ## Measure how long an estimate takes, while the pa
 .PHONY: stack-bench
 stack-bench: .venv/.complete stack-images  ## Measure start, run and memory of the stack, tuned and untuned
 	@PYTHONPATH=tests/stack $(BIN)/python benchmarks/stack_speed.py
+
+.PHONY: big-file-drill
+big-file-drill: .venv/.complete stack-images  ## Take a million listings through the stack, at its default limits
+	@PYTHONPATH=tests/stack:benchmarks $(BIN)/python benchmarks/big_file.py

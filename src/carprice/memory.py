@@ -36,7 +36,7 @@ def count_kills() -> int:
 def offer_oneself() -> None:
     """Where memory runs out, let this process go before those that serve others."""
     with suppress(OSError):  # of Linux
-        Path("/proc/self/oom_score_adj").write_text("500")
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _read(*places: Path) -> int | None:

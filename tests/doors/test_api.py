@@ -29,6 +29,7 @@ from carprice.pricing.price_model import PriceModel
 from carprice.serving.live_model import LiveModel, Serving
 from carprice.settings import Settings
 from carprice.wording.remarks import UNKNOWN_MAKE
+from carprice.wording.troubles import Trouble, TroubleCode
 
 OPEN_THE_DOOR = """
 import os, sys
@@ -204,6 +205,17 @@ def test_the_last_good_model_goes_on_while_the_registry_is_away(
     registry.away = False
     live.look()
     assert client.get("/healthz").json()["trouble"] is None
+
+
+def test_what_is_wrong_with_production_is_told_where_nothing_is_at_hand(
+    registry: FakeRegistry, live: LiveModel
+) -> None:
+    registry.production = None
+    registry.trouble = Trouble(TroubleCode.VERSION_DELETED, {"version": 3}, 2)
+    with TestClient(serve_model(live)) as client:
+        for language, told in (("fr", "n'est plus dans"), ("en", "is no longer in")):
+            answer = client.get("/healthz", params={"language": language})
+            assert told in refusal(answer, 503, "no_good_model")["message"]
 
 
 @pytest.mark.parametrize(

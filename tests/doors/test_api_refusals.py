@@ -137,7 +137,7 @@ def test_who_asks_more_than_is_set_is_told_when_to_go_on(live: LiveModel) -> Non
 def test_every_answer_tells_a_browser_what_it_may_do_with_it(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-frame-options"] == "DENY"
     policy = headers["content-security-policy"]
     assert {"default-src 'none'", "frame-ancestors 'none'"} <= {*policy.split("; ")}
     assert ("script-src" in policy) == (path == "/docs")

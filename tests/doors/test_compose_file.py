@@ -49,7 +49,7 @@ def test_a_service_may_stand_twice_on_one_machine(name: str) -> None:
         assert re.fullmatch(r"\$\{BIND_ADDRESS:-127\.0\.0\.1\}:\$\{\w+_PORT:-\d+\}:\d+", port)
 
 
-@pytest.mark.parametrize("name", SERVICES.keys() - SENDS_REPORTS - {PUBLISHES})
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - SENDS_REPORTS - {PUBLISHES}))
 def test_a_service_that_needs_no_way_out_has_none(name: str) -> None:
     networks = COMPOSE["networks"]
     assert all(networks[each]["internal"] for each in SERVICES[name]["networks"])

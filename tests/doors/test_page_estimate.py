@@ -15,6 +15,7 @@ from carprice.pricing.prediction import estimate_car
 from carprice.pricing.price_model import PriceModel
 from carprice.serving.live_model import NO_ANSWER_YET, Serving, State
 from carprice.wording import spell
+from carprice.wording.troubles import Trouble, TroubleCode
 
 LOGAN = {
     "make": "Dacia", "model": "Logan", "model_year": "2018", "mileage_km": "120000",
@@ -357,6 +358,19 @@ def test_a_registry_that_is_away_is_told_of_in_the_time_of_the_market(
     said = open_app().warning[0].value
     assert "ne répond pas depuis le 04/11/2026 à 00:30 (heure du Maroc)" in said
     assert "le dernier bon modèle continue de répondre" in said
+
+
+def test_trouble_with_production_is_told_with_the_way_back_and_quotes_no_markdown(
+    production: LiveModel, serving: Serving
+) -> None:
+    changed = {"version": 3, "message": "model.skops: ![a](http://b.example)"}
+    trouble = Trouble(TroubleCode.FILES_CHANGED, changed, 2)
+    production.state = State(serving, None, trouble, datetime(2026, 11, 3, 23, 30, tzinfo=UTC))
+    said = open_app().warning[0].value
+    assert "la version 3, en production, ne s'ouvre pas comme elle a été enregistrée" in said
+    assert "`carprice rollback` remet en production la version 2" in said
+    assert "La version 3, la dernière bonne, continue de répondre" in said
+    assert "![a](" not in said
 
 
 def test_the_version_trained_last_is_told_of_where_it_does_not_answer(

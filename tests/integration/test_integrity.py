@@ -177,6 +177,7 @@ def test_a_tampered_champion_estimates_nothing_and_lets_no_challenger_pass(desk:
 def test_a_rollback_to_a_tampered_version_is_refused(desk: Desk) -> None:
     assert desk.run("promote", "2", "--force").code == 0
     alter_model(Vandal(desk.registry, 1))
+    (desk.home / "models" / "CarPricePredictor-v1.skops").unlink()
     ended = desk.run("rollback")
     assert ended.code == 8, ended.text
     assert desk.production.number == 2

@@ -49,7 +49,7 @@ PLACES: dict[str, list[dict[str, str]]] = {
         {"where": "carprice.registry.client:Registry.log_text", "matching": "validation.json"},
     ],
     "promote_to_production": [
-        {"where": "carprice.promotion.release:_export", "moment": "after"},
+        {"where": "carprice.promotion.release:export", "moment": "after"},
         {"where": "carprice.promotion.ledger:_ensure_in_time"},
         {
             "where": "carprice.registry.client:Registry.set_alias",

@@ -189,7 +189,7 @@ def test_a_slow_promotion_gives_up_before_another_could_overlap(desk: Desk) -> N
     limit = 1.0
     slow = desk.start(
         "promote", "2", "--force",
-        pause={"where": "carprice.promotion.release:_export", "moment": "after"},
+        pause={"where": "carprice.promotion.release:export", "moment": "after"},
         constants={"carprice.promotion.ledger.MOVE_WITHIN_SECONDS": limit},
     )  # fmt: skip
     slow.wait_for_pause()

@@ -11,9 +11,9 @@ from tests.integration.test_integrity import Vandal, alter_model
 
 from carprice.errors import PromotionRefusedError
 from carprice.pipeline import steps
-from carprice.promotion.ledger import LEDGER_NAME, tickets
 from carprice.promotion.receipt import read_receipt, verify
 from carprice.promotion.standing import read_standing
+from carprice.promotion.tickets import LEDGER_NAME, tickets
 from carprice.registry.client import PRODUCTION, STAGING
 from carprice.registry.history import Fate, read_history
 from carprice.registry.records import FILES_TAG, MODEL_NAME
@@ -63,7 +63,9 @@ def test_an_alias_moved_by_hand_changes_nothing_and_rollback_puts_it_back(
     assert standing.version
     assert standing.version.number == 2
     fates = {each.version.number: each.fate for each in history_of(promoted)}
-    assert [number for number, fate in fates.items() if fate is Fate.PRODUCTION] == [2]
+    assert fates.pop(2) is Fate.PRODUCTION
+    assert fates.pop(1) is Fate.REPLACED
+    assert set(fates.values()) <= {Fate.UNJUDGED}  # whatever its tags say
     assert "carprice rollback" in promoted.run("status").err
     # The champion is the ledger's.
     ended = promoted.run("evaluate", "1")
@@ -81,8 +83,8 @@ def test_an_alias_moved_by_hand_changes_nothing_and_rollback_puts_it_back(
 
 
 def history_of(desk: Desk) -> list:
-    registry = desk.registry
-    return read_history(registry).correct(read_standing(registry).version).chapters
+    standing = read_standing(desk.registry)
+    return read_history(desk.registry).correct(standing.version, standing.proven).chapters
 
 
 def test_a_promotion_goes_through_beside_an_alias_on_a_foreign_version(desk: Desk) -> None:
@@ -177,9 +179,10 @@ def test_an_altered_copy_is_no_way_back(promoted: Desk) -> None:
 
 def test_all_goes_on_with_the_version_in_production_deleted(promoted: Desk) -> None:
     delete_version(promoted)
+    told = "version 2, which is in production, is no longer in the registry"
+    assert told in promoted.run("status").err
     ended = promoted.run("run", "--data", LISTINGS)
     assert ended.code == 3, ended.text
-    assert "version 2, which is in production, is no longer in the registry" in ended.err
     assert "Refused" in ended.out
     assert promoted.run("promote", "--force").code == 0
     assert promoted.production.number == 3
@@ -204,7 +207,6 @@ def test_from_an_emptied_database_the_copy_and_its_receipt_lead_back(store: Desk
         store.registry.client.delete_registered_model(name)
     ended = store.run("rollback")
     assert ended.code == 0, ended.text
-    assert "made anew from" in ended.err
     ensure_anew(store, 1)
 
 

@@ -4,13 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from browsing import visit
+from crowd import CAR
 from playwright.sync_api import Browser, expect
 from stack import Stack, wait_until
-from test_api import LOGAN, ask, health
-
-
-def find_trouble(stack: Stack) -> object:
-    return health(stack)["trouble_code"]
+from test_api import ask, find_told, find_versions
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +27,8 @@ def stranger(started: Stack, production: int) -> Iterator[int]:
 def test_an_alias_by_hand_is_told_of_and_not_followed(
     started: Stack, production: int, stranger: int, browser: Browser
 ) -> None:
-    wait_until("it is told", lambda: find_trouble(started) == "alias_unproven")
-    assert ask(started, "/v1/estimate", **LOGAN).json()["version"] == production
+    wait_until("it is told", lambda: find_told(started, "trouble_code") == {"alias_unproven"})
+    assert ask(started, "/v1/estimate", **CAR).json()["version"] == production
     assert 'carprice_api_trouble{code="alias_unproven"} 1.0' in ask(started, "/metrics").text
     with visit(browser, started.page) as page:
         expect(page.get_by_text(f"version {stranger}, qui n'a jamais été")).to_be_visible()
@@ -43,15 +40,19 @@ def test_a_restart_without_mlflow_goes_on_by_the_copy(started: Stack, production
     try:
         started.compose("restart", "--timeout=5", "api", "streamlit")
         wait_until("the API answers", lambda: ask(started, "/healthz").ok, 60)
-        assert ask(started, "/v1/estimate", **LOGAN).json()["version"] == production
-        assert find_trouble(started) == "registry_away"
+        assert ask(started, "/v1/estimate", **CAR).json()["version"] == production
+        assert find_told(started, "trouble_code") == {"registry_away"}
     finally:
         started.compose("start", "mlflow")
-    wait_until("MLflow is asked again", lambda: find_trouble(started) == "alias_unproven")
+    wait_until(
+        "MLflow is asked again", lambda: find_told(started, "trouble_code") == {"alias_unproven"}
+    )
 
 
-def test_all_is_well_once_the_alias_is_back(started: Stack, production: int, stranger: int) -> None:
-    started.mlflow.set_alias("production", production)
-    wait_until("the trouble is over", lambda: find_trouble(started) is None)
-    assert health(started)["version"] == production
+@pytest.mark.usefixtures("stranger")
+def test_rollback_leads_back(started: Stack, production: int) -> None:
+    told = started.compose("exec", "-T", "streamlit", "carprice", "rollback")
+    assert f"version {production} is in production" in told
+    wait_until("the trouble is over", lambda: find_told(started, "trouble_code") == {None})
+    assert find_versions(started) == {production}
     started.wait_until_healthy()

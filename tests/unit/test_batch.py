@@ -152,6 +152,13 @@ def test_a_file_of_malformed_rows_alone_is_handed_back_with_their_trouble(
     assert (len(result.table), result.estimated, result.remarked) == (2, 0, 2)
 
 
+def test_a_header_without_a_car_is_a_word_and_no_copy(served: PriceModel, tmp_path: Path) -> None:
+    file = ListingFile(Upload("a.csv", f"{HEADER}\n\n".encode()), needs_price=False)
+    with pytest.raises(DatasetError, match="a header and no listing under it"):
+        copy_with_estimates(served, file, tmp_path / "out.csv", be_silent)
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_copy_that_fails_midway_leaves_nothing_behind(
     served: PriceModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 import csv
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -164,7 +165,9 @@ def test_a_quote_inside_a_cell_is_no_quoting(path: Path) -> None:
 
 
 def test_a_cell_beyond_all_measure_is_refused(path: Path) -> None:
-    assert "row 2" in refusal(path, f"Title,{HEADER}\nx,{ROW}\n{'x' * 140_000},{ROW}\n")
+    message = refusal(path, f"Title,{HEADER}\nx,{ROW}\n{'x' * 140_000},{ROW}\n")
+    assert "row 2 under the header has a cell of more than 131\u202f072 letters" in message
+    assert "quote" not in message
 
 
 @pytest.mark.parametrize("cut", [0, 1, 2])
@@ -204,10 +207,36 @@ def test_what_is_no_file_of_listings_is_refused_with_what_it_is(
     assert says in refusal(path, content)
 
 
-def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+def test_a_missing_file_and_what_is_no_file_are_refused_at_once(tmp_path: Path) -> None:
     for place in (tmp_path / "none.csv", tmp_path):
         with pytest.raises(DatasetError, match="cannot read"):
             read_listings(place)
+    pipe, link = tmp_path / "pipe.csv", tmp_path / "link.csv"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for place in (pipe, link, Path("/dev/zero")):
+        with pytest.raises(DatasetError, match="a pipe or a device, not a file"):
+            read_listings(place)
+
+
+@pytest.mark.parametrize("line", ["first", "third"])
+def test_a_line_beyond_all_measure_is_named_as_such(path: Path, line: str) -> None:
+    long = "a line of many cells," * 250_000
+    content = long if line == "first" else f"{HEADER}\n{ROW}\n{long}\n"
+    message = refusal(path, content)
+    assert (
+        f"line {1 if line == 'first' else 3} has more than 1\u202f000\u202f000 letters" in message
+    )
+    assert "quote" not in message
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(path: Path) -> None:
+    path.write_text(f"{HEADER}\n{ROW}\n", encoding="utf-8")
+    file = ListingFile(path, needs_price=True)
+    path.write_text(f"{HEADER}\n{ROW}\n{ROW}\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match="changed while it was read") as caught:
+        next(file.chunks())
+    assert caught.value.retryable
 
 
 def test_missing_columns_are_all_named_with_what_would_be_accepted_and_what_was_found(

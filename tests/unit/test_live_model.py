@@ -63,11 +63,22 @@ class FakeRegistry:
 
     def read_standing(self) -> Standing:
         """Stands in for the ledger's."""
+        self.answering.wait(10)
         if self.trouble:
             raise self.trouble
         version = None if self.production is None else self.version(self.production)
         way = tuple(map(self.version, self.way))
-        return Standing(version, self.production, self.told, way, {}, frozenset())
+        return Standing(
+            version=version,
+            alias=self.production,
+            trouble=self.told,
+            back=way[0].number if way else None,
+            kept=frozenset(),
+            champion=version,
+            trail=tuple(each.identity for each in way),
+            way=way,
+            proven=frozenset(),
+        )
 
     def read_text(self, _run_id: str, path: str) -> str:
         if path not in self.texts:

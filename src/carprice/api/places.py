@@ -23,7 +23,7 @@ MOST_LARGE = 4
 """Requests with more than a small body: read, waiting or answered at a time."""
 MOST_OF_ONE = 3
 """Of these, of one client."""
-GRACE_SECONDS = 2
+GRACE_SECONDS = 5
 """In which an upload gives way to nobody, however slowly it begins."""
 
 

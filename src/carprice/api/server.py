@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import uvicorn
 
-from carprice.settings import share_folder
+from carprice.settings import read_settings, share_folder
 
 ENDING_SECONDS = 25
 """A server that ends answers what it has been asked, as long as this."""
@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1, help="processes that share the port")
     asked = parser.parse_args()
+    read_settings()  # what is wrong with them would be so in every process, again and again
     with ExitStack() as opened:
         if asked.workers > 1:
             share_folder(opened.enter_context(TemporaryDirectory(prefix="carprice-api-")))

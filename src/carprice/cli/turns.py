@@ -8,26 +8,18 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 from carprice.errors import CarPriceError
+from carprice.memory import find_room, offer_oneself
 
 TURNS = Path("/run/carprice")
 """Where this folder exists, as in the container of the page, commands take turns."""
-CGROUP = Path("/sys/fs/cgroup")
 MB = 2**20
 NEEDED = {"status": 256 * MB, "verify": 320 * MB, "rollback": 256 * MB}
 """Bytes that a command takes at most, as measured."""
 NEEDED_BY_MOST = 480 * MB
 """By any other one, on as many listings as the simulated market has."""
 NEEDED_TO_WAIT = 32 * MB
-
-
-class Memory(NamedTuple):
-    """Bytes that a container may take, and what is left of them."""
-
-    limit: int
-    free: int
 
 
 def main() -> None:
@@ -48,11 +40,11 @@ def take_turn(words: list[str]) -> None:
 
     Raises CarPriceError, with what to do, where the command would not fit.
     """
-    if not TURNS.is_dir() or not words or "--help" in words or not read_memory():
+    if not TURNS.is_dir() or not words or "--help" in words or find_room() is None:
         return
     import fcntl  # noqa: PLC0415 - Windows, which has none, comes no further than the line above
 
-    Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    offer_oneself()
     turn = os.open(TURNS / "turn", os.O_RDWR | os.O_CREAT, 0o600)
     command = f"carprice {words[0]}"
     try:
@@ -68,38 +60,10 @@ def take_turn(words: list[str]) -> None:
 
 
 def ensure_memory(what: str, needed: int) -> None:
-    memory = read_memory()
-    if memory and memory.free < needed:
+    room = find_room()
+    if room is not None and room < needed:
         raise CarPriceError(
-            f"{what} needs {needed // MB} MB of memory, and of the {memory.limit // MB} MB of this "
-            f"container {memory.free // MB} MB are free: nothing was started. Try again when the "
-            "page has less to do, or raise mem_limit of its service in docker-compose-full.yml."
+            f"{what} needs {needed // MB} MB of memory, and {room // MB} MB of this container are "
+            "free: nothing was started. Try again when the page has less to do, or raise mem_limit "
+            "of its service in docker-compose-full.yml."
         )
-
-
-def read_memory() -> Memory | None:
-    """Memory of the container as the kernel bounds it; None where it does not.
-
-    What the kernel keeps of files, and gives up before it ends a process, is free.
-    """
-    for folder, limit, used, kept in (
-        (CGROUP, "memory.max", "memory.current", "inactive_file"),
-        (
-            CGROUP / "memory",
-            "memory.limit_in_bytes",
-            "memory.usage_in_bytes",
-            "total_inactive_file",
-        ),
-    ):
-        if not (folder / limit).exists():
-            continue
-        bound = (folder / limit).read_text().strip()
-        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        if bound == "max" or int(bound) >= machine:
-            return None
-        statistics = dict(
-            line.split() for line in (folder / "memory.stat").read_text().splitlines()
-        )
-        taken = int((folder / used).read_text()) - int(statistics[kept])
-        return Memory(int(bound), int(bound) - taken)
-    return None

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import IO
 
 from carprice.language import Language
-from carprice.listings.reading import UTF_8_MARK, ListingFile, Source
+from carprice.listings.reading import ListingFile, Source
+from carprice.listings.survey import UTF_8_MARK
 from carprice.market.listing import HOME
 from carprice.wording.files import MALFORMED
 from carprice.wording.remarks import COLUMNS

@@ -54,20 +54,19 @@ class Relic:
 
 
 class Relics(NamedTuple):
-    """All that goes."""
+    """All that goes; its size in bytes.
+
+    tables: clean tables that nothing names which stays.
+    """
 
     runs: list[Relic]
     tables: list[Path]
-    """Clean tables that nothing names which stays."""
+    size: int
 
     @property
     def lines(self) -> list[str]:
         """What they are, one a line."""
         return [*map(_describe_table, self.tables), *(each.text for each in self.runs)]
-
-    @property
-    def size(self) -> int:
-        return sum(each.size for each in self.runs) + sum(map(_size, self.tables))
 
 
 def find_relics(work: Workspace, rule: Rule) -> Relics:
@@ -96,7 +95,8 @@ def find_relics(work: Workspace, rule: Rule) -> Relics:
         return run_id not in recent and not young
 
     relics = [_measure(work, told.get(each), of_runs[each]) for each in of_runs if goes(each)]
-    return Relics(relics, _find_tables(work, relics, runs, versions))
+    tables = _find_tables(work, relics, runs, versions)
+    return Relics(relics, tables, sum(each.size for each in relics) + sum(map(_size, tables)))
 
 
 def prune(work: Workspace, relics: Relics) -> Iterator[str]:

@@ -114,7 +114,7 @@ def _go_back(
     registry.tag_version(
         target.number,
         {f"restored_{key}": value for key, value in note.items()}
-        | {"restored_from": str(left.number if left else None)}
+        | {"restored_from": str(left.number if left else "none")}
         | {FILES_TAG: target.tags[FILES_TAG]},
     )
     return left, target

@@ -1,5 +1,6 @@
 """History and record of the model's versions, as plain data for a page."""
 
+from collections.abc import Container
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -9,7 +10,7 @@ from carprice.errors import RegistryError
 from carprice.evaluation.metrics import Evaluation
 from carprice.listings.quality_report import DataProfile
 from carprice.registry.client import PRODUCTION, Registry
-from carprice.registry.records import EVALUATION, PROFILE, QUALITY_PAGE, Version
+from carprice.registry.records import EVALUATION, PROFILE, QUALITY_PAGE, Identity, Version
 from carprice.wording.reasons import Reason, recall_reasons
 
 
@@ -67,9 +68,14 @@ class History(NamedTuple):
     chapters: list[Chapter]
     told: datetime
 
-    def correct(self, production: Version | None) -> "History":
-        """The history with one version in production, whatever the alias points at."""
-        return self._replace(chapters=[_correct(each, production) for each in self.chapters])
+    def correct(self, production: Version | None, proven: Container[Identity]) -> "History":
+        """The history by the ledger, whatever alias and tags say.
+
+        proven: versions that were in production; the tags of others tell of no move.
+        """
+        return self._replace(
+            chapters=[_correct(each.version, production, proven) for each in self.chapters]
+        )
 
 
 class Record(NamedTuple):
@@ -83,6 +89,8 @@ class Record(NamedTuple):
     quality_page: str | None
 
 
+MOVES = ("promoted_", "restored_", "rolled_back_")
+"""How the names of tags begin that tell of a move of production."""
 NO_RECORD = Record(None, None, None)
 
 
@@ -105,11 +113,14 @@ def read_record(registry: Registry, run_id: str) -> Record:
     )
 
 
-def _correct(chapter: Chapter, production: Version | None) -> Chapter:
-    version = chapter.version
-    others = tuple(each for each in version.aliases if each != PRODUCTION)
-    mine = production is not None and production.identity == version.identity
-    return Chapter.of(replace(version, aliases=(*others, PRODUCTION) if mine else others))
+def _correct(version: Version, production: Version | None, proven: Container[Identity]) -> Chapter:
+    aliases = tuple(each for each in version.aliases if each != PRODUCTION)
+    if production is not None and production.identity == version.identity:
+        aliases = (*aliases, PRODUCTION)
+    tags = version.tags
+    if version.identity not in proven:
+        tags = {name: each for name, each in tags.items() if not name.startswith(MOVES)}
+    return Chapter.of(replace(version, aliases=aliases, tags=tags))
 
 
 def _read(registry: Registry, run_id: str, path: str) -> str | None:

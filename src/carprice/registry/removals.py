@@ -36,7 +36,8 @@ class Removals(Connection):
                 continue
             self._repository(place).delete_artifacts()
             if model_id:
-                self.client.delete_logged_model(model_id)
+                with tolerating(is_absent):
+                    self.client.delete_logged_model(model_id)
         self.client.delete_run(run_id)
 
     def _places(self, run_id: str) -> Iterator[tuple[str, str]]:

@@ -6,14 +6,17 @@ it; a server may not. What has passed is remembered by its hash, and opened at o
 
 import hashlib
 import logging
+import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carprice.errors import DatasetError, ModelIntegrityError, RegistryError
 from carprice.files import replacing
+from carprice.memory import offer_oneself
 from carprice.registry.archive import RefusedModelError
 from carprice.registry.stored_model import open_stored
 from carprice.settings import lean_environment
@@ -23,8 +26,10 @@ if TYPE_CHECKING:
 
 MOST_MEMORY = 128 * 2**20
 """Bytes beyond what is imported; a model takes a dozen millions of them."""
-PATIENCE_SECONDS = 60
-"""Half of it is for imports on a busy machine; opening takes a twentieth of a second."""
+MOST_SECONDS = 20
+"""Of a processor, beyond imports; opening takes a twentieth of one."""
+PATIENCE_SECONDS = 300
+"""On a machine that is busy, imports alone take a minute or two."""
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +69,8 @@ def ensure_opens(stored: bytes, name: str) -> None:
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise RefusedModelError(
-            f"{name} is not opened: it was not open within {PATIENCE_SECONDS} seconds."
+            f"{name} is not opened: it was not open within {PATIENCE_SECONDS} seconds.",
+            retryable=True,
         ) from error
     except OSError as error:
         raise RegistryError(f"{name} was not opened: no process can be started: {error}") from error
@@ -75,11 +81,16 @@ def ensure_opens(stored: bytes, name: str) -> None:
 def _explain(code: int, told: str, name: str) -> ModelIntegrityError:
     if code == ModelIntegrityError.exit_code:
         return ModelIntegrityError(told)
+    if code == -signal.SIGXCPU:
+        return RefusedModelError(
+            f"{name} is not opened: it takes more than {MOST_SECONDS} seconds of a processor."
+        )
     if code == 1 and told.startswith(name):
         return RefusedModelError(told)
     last = told.splitlines()[-1:] or ["no word"]
     return RefusedModelError(
-        f"{name} is not opened: the process that tried it was ended with {code} ({last[0][:200]})."
+        f"{name} is not opened: the process that tried it was ended with {code} ({last[0][:200]}).",
+        retryable=code < 0,
     )
 
 
@@ -94,7 +105,8 @@ def main(name: str) -> None:
 
     car = {field: str(each) for field, each in MARKET.example.items()}
     stored = sys.stdin.buffer.read()
-    _limit_memory()
+    _limit()
+    offer_oneself()  # where memory runs out all the same, this goes before a server does
     try:
         estimate_car(PriceModel(open_stored(stored, name)), car)
     except RefusedModelError as error:
@@ -108,16 +120,16 @@ def main(name: str) -> None:
         sys.exit(f"{name} is not opened: it estimates no car: {type(error).__name__}: {error}")
 
 
-def _limit_memory() -> None:
-    # Linux alone knows this limit; elsewhere what the archive may unpack to is limited, and time.
+def _limit() -> None:
+    # Linux alone limits its memory; elsewhere what the archive may unpack to is limited, and time.
     with suppress(ImportError, OSError, ValueError):
         import resource  # noqa: PLC0415
 
         pages = int(Path("/proc/self/statm").read_text().split()[5])
         most = pages * resource.getpagesize() + MOST_MEMORY
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-        # Where memory runs out all the same, this goes before a server does.
-        Path("/proc/self/oom_score_adj").write_text("1000")
+        seconds = int(time.process_time()) + MOST_SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ class LiveModel:
         try:
             registry = self.work.registry  # connects; after a failure, at the next look
             standing = read_standing(registry)
-            history = read_history(registry).correct(standing.version)
+            history = read_history(registry).correct(standing.version, standing.proven)
             serving, trouble = self._follow(standing)
         except RegistryError as error:
             trouble = Trouble(TroubleCode.REGISTRY_AWAY, {"message": str(error)})

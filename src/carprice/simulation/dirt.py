@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from carprice.arrays import Places
 from carprice.files import replacing
-from carprice.listings.reading import CHUNK_ROWS, UTF_8_MARK
+from carprice.listings.reading import CHUNK_ROWS
+from carprice.listings.survey import UTF_8_MARK
 from carprice.market.chosen import MARKET
 from carprice.market.fields import Field, Kind
 from carprice.market.listing import EQUIPMENT, FIELDS, HOME, TARGET

@@ -13,9 +13,9 @@ FILE_UNREADABLE = Text(
     "cannot read {file}: {reason}. Give the path of a CSV file of listings.",
 )
 FILE_IRREGULAR = Text(
-    "{file} : ce n'est pas un fichier mais un dossier, un tube ou un périphérique. "
+    "{file} : ce n'est pas un fichier mais un tube ou un périphérique. "
     "Donnez le chemin d'un fichier CSV d'annonces.",
-    "{file}: a folder, a pipe or a device, not a file. Give the path of a CSV file of listings.",
+    "{file}: a pipe or a device, not a file. Give the path of a CSV file of listings.",
 )
 FILE_CHANGED = Text(
     "{file} : le fichier a changé pendant sa lecture. Recommencez une fois qu'il est complet.",

@@ -50,6 +50,7 @@ MESSAGES = {
     r"the process that tried it was ended with (-?\d+) ": (
         "le processus qui l'essayait a fini par {} "
     ),
+    r"it takes more than (\d+) seconds of a processor": "elle prend plus de {} s de processeur",
     r"it takes more than (\d+) MB of memory": "elle prend plus de {} Mo de mémoire",
     r"it estimates no car:": "elle n'estime aucune voiture :",
     r" holds a (\S+); a scikit-learn Pipeline was expected": (
