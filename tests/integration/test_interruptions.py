@@ -46,7 +46,7 @@ def ensure_whole(desk: Desk, *, moved: bool, champion: int) -> int:
 def ensure_nothing_half_written(desk: Desk) -> None:
     """Temporary files of a process killed with -9 stay hidden under a dot; no name is half full."""
     for folder, endings in (("data/processed", {".parquet"}), ("models", {".skops", ".json"})):
-        found = list((desk.home / folder).glob("[!.]*"))
+        found = [each for each in (desk.home / folder).glob("[!.]*") if each.is_file()]
         assert {path.suffix for path in found} <= endings
         assert all(path.stat().st_size for path in found)
 

@@ -101,7 +101,7 @@ def test_the_last_good_version_goes_on_and_after_a_restart_too(
         assert live.state.trouble is not None
         assert live.state.trouble.code is code
         assert words in live.state.trouble.say("en")
-    with TestClient(serve_model(serve(desk))) as client:
+    with TestClient(serve_model(serve(desk), desk.settings), base_url="http://localhost") as client:
         assert client.post("/v1/estimate", json=CAR).json()["version"] == 1
         health = client.get("/healthz?language=en").json()
         assert health["version"] == 1

@@ -135,4 +135,4 @@ def test_no_copy_of_the_store_is_needed_to_go_on_after_the_folder_moved(desk: De
     """A folder that disappears under the registry is explained as well."""
     shutil.rmtree(desk.home / "mlflow" / "mlruns")
     ended = desk.run("predict", LISTINGS, "estimates.csv")
-    ensure_explained(ended, 7, "does not do as asked")
+    ensure_explained(ended, 8, "has no files any more where they were registered")

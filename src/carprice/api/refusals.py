@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from carprice.api.headers import CLOSED, POLICY, SECURE
 from carprice.language import OTHERS, Language
@@ -93,6 +94,10 @@ def answer_errors(app: FastAPI) -> None:
     async def refuse_plainly(request: Request, error: HTTPException) -> JSONResponse:
         reason = OF_THE_FRAMEWORK.get(error.status_code, INTERNAL)
         return _refuse(request, reason, headers=error.headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def give_up(request: Request, _error: ClientDisconnect) -> JSONResponse:
+        return _refuse(request, TOO_SLOW)  # nobody is there to read it
 
     @app.exception_handler(Exception)
     async def hide(request: Request, _error: Exception) -> JSONResponse:

@@ -33,7 +33,7 @@ for step in (
 target = Path(cars).with_suffix(".priced.csv")
 estimate_file(work, Path(cars), target)
 
-with TestClient(build_app()) as client:
+with TestClient(build_app(), base_url="http://localhost") as client:
     client.get("/healthz").raise_for_status()
     described = client.get("/openapi.json").json()
     answer = client.post(ESTIMATE, json=car).json()
