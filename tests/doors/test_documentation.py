@@ -37,7 +37,8 @@ def test_the_table_of_services_is_that_of_the_compose_file() -> None:
         for name, port, amount, unit in re.findall(row, PAGES[1].read_text("utf-8"), re.M)
     }
     doors = compose["services"]["doors"]
-    led = dict(reversed(word.split("=")) for word in doors["command"] if "=" in word)
+    ways = (ROOT / "deploy" / "doors.conf").read_text(encoding="utf-8")
+    led = {name: port for port, name in re.findall(r"^ +(\d+) ([a-z-]+);$", ways, re.M)}
     assert sorted(led.values()) == sorted(each.rpartition(":")[2] for each in doors["ports"])
     assert told == {
         name: (led.get(name, ""), service["mem_limit"].rpartition(":-")[2].rstrip("}"))

@@ -64,7 +64,7 @@ build() {
 }
 
 missing=()
-for kind in python postgres redis; do
+for kind in python postgres redis nginx; do
     image=$(sed -n "s/^$(echo "$kind" | tr '[:lower:]' '[:upper:]')_IMAGE=//p" ../../.env.example)
     if is_present "$image"; then
         say "$image" present

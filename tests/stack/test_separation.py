@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import socket
 import subprocess
 import threading
@@ -75,6 +76,19 @@ def test_roles_of_postgres_reach_their_own_database_alone(started: Stack) -> Non
     assert "rejects connection" in ask("airflow-worker", "airflow", "mlflow")
     assert ask("mlflow", "mlflow", "mlflow") == ""
     assert "rejects connection" in ask("mlflow", "mlflow", "airflow")
+
+
+def test_who_guesses_passwords_locks_out_nobody_else(started: Stack) -> None:
+    """And is counted as one, whatever address a guess claims to come from."""
+    body = '{"username": "admin", "password": "wrong"}'
+    guess = ("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--json", body)
+    network = f"{started.variables['COMPOSE_PROJECT_NAME']}_published"
+    (doors,) = started.containers("doors")
+    image = started.inspect(doors)["Config"]["Image"]
+    many = f"for each in $(seq 9); do {shlex.join(guess)} -H X-Forwarded-For:192.0.2.$each $0; done"
+    elsewhere = ("docker", "run", "--rm", "--network", network, image, "sh", "-c", many)
+    assert started.run(*elsewhere, "http://doors:8080/auth/token") == "401" * 5 + "429" * 4
+    assert started.run(*guess, f"{started.address('airflow-webserver')}/auth/token") == "401"
 
 
 def test_ten_commands_at_once_leave_the_page_where_it_is(started: Stack) -> None:
