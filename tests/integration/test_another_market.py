@@ -31,7 +31,7 @@ def call(home: Path, *arguments: str, market: str) -> subprocess.CompletedProces
         surroundings.setenv("PYTHONPATH", str(MARKETS))
         return subprocess.run(
             [sys.executable, *arguments],
-            capture_output=True, text=True, check=False, timeout=120,
+            capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
 
 

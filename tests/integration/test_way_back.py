@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.integration.conftest import LISTINGS, Desk, tidied, write_small_project
+from tests.integration.conftest import LISTINGS, Desk, serving, tidied, write_small_project
 from tests.integration.test_integrity import Vandal, alter_model
 
 from carprice.errors import PromotionRefusedError
@@ -189,17 +189,16 @@ def test_all_goes_on_with_the_version_in_production_deleted(promoted: Desk) -> N
 
 
 @pytest.fixture(params=["embedded", "server"])
-def store(
-    request: pytest.FixtureRequest, tmp_path: Path, desk: Desk, server: Callable[[], str]
-) -> Iterator[Desk]:
-    """A desk with a version in production, in the embedded store and on a server."""
+def store(request: pytest.FixtureRequest, tmp_path: Path, desk: Desk) -> Iterator[Desk]:
+    """A desk with a version in production, in the embedded store and on a server of its own."""
     if request.param == "embedded":
         yield desk
         return
     write_small_project(tmp_path / "served")
-    served = Desk(tmp_path / "served", tmp_path / "served-scratch", server())
-    assert served.run("run", "--data", LISTINGS).code == 0
-    yield from tidied(served)
+    with serving(tmp_path, f"sqlite:///{tmp_path / 'mlflow.db'}") as address:
+        served = Desk(tmp_path / "served", tmp_path / "served-scratch", address())
+        assert served.run("run", "--data", LISTINGS).code == 0
+        yield from tidied(served)
 
 
 def test_from_an_emptied_database_the_copy_and_its_receipt_lead_back(store: Desk) -> None:
