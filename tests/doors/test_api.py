@@ -212,7 +212,7 @@ def test_what_is_wrong_with_production_is_told_where_nothing_is_at_hand(
 ) -> None:
     registry.production = None
     registry.trouble = Trouble(TroubleCode.VERSION_DELETED, {"version": 3}, 2)
-    with TestClient(serve_model(live)) as client:
+    with ask_directly(serve_model(live, Settings())) as client:
         for language, told in (("fr", "n'est plus dans"), ("en", "is no longer in")):
             answer = client.get("/healthz", params={"language": language})
             assert told in refusal(answer, 503, "no_good_model")["message"]

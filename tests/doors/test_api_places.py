@@ -53,8 +53,8 @@ async def crowd(stalled: list[tuple[str, int]], newcomer: str) -> dict[str, Reas
     return ended
 
 
-ALL_TAKEN = [(f"10.0.0.{number}", 1000 - number) for number in range(MOST_LARGE)]
-ALL_OF_ONE = [("10.0.0.1", 1000 - number) for number in range(MOST_OF_ONE)]
+ALL_TAKEN = [(f"10.0.0.{number}", 9000 - 1000 * number) for number in range(MOST_LARGE)]
+ALL_OF_ONE = [("10.0.0.1", 9000 - 1000 * number) for number in range(MOST_OF_ONE)]
 
 
 def test_the_slowest_upload_gives_way_to_a_newcomer(monkeypatch: pytest.MonkeyPatch) -> None:

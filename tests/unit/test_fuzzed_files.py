@@ -286,7 +286,7 @@ def choose(name: str) -> st.SearchStrategy[str]:
 
 common = {
     "price_mad": st.integers(10_000, 5_000_000),
-    "make": words,
+    "make": words.filter(lambda text: any(map(str.isalpha, text))),
     "model": words,
     "model_year": st.integers(1980, 2026),
     "fuel": choose("fuel"),

@@ -36,7 +36,7 @@ def validate(version: Number = None, as_json: AsJson = False) -> None:
 def rollback(to: Target = "", as_json: AsJson = False) -> None:
     """Take production back by the ledger: to the version before, or to what was undone by hand.
 
-    Examples: `carprice rollback`, `carprice rollback --to 3`,
+    Example: `carprice rollback`, `carprice rollback --to 3`, or from a receipt
     `carprice rollback --to models/CarPricePredictor-v3.json`
     """
     from carprice.promotion.release import roll_back

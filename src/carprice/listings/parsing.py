@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -69,8 +69,8 @@ class Column(NamedTuple):
     @classmethod
     def of_series(cls, column: pd.Series) -> Self:
         if isinstance(column.dtype, pd.CategoricalDtype):
-            codes = cast(Places, column.cat.codes.to_numpy())  # as narrow as they can be
-            return cls(codes, list(column.cat.categories))
+            # As narrow as they can be, they are too narrow to count with.
+            return cls(np.asarray(column.cat.codes, np.intp), list(column.cat.categories))
         places, texts = pd.factorize(column)
         return cls(places, list(texts))
 

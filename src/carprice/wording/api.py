@@ -16,8 +16,8 @@ API_REFUSALS = {
         "the request came too slowly while others were waiting: send it again",
     ),
     "not_json": Text(
-        "du JSON en UTF-8 est attendu : envoyez l'en-tête Content-Type: application/json",
-        "JSON in UTF-8 is expected: send the header Content-Type: application/json",
+        "du JSON en UTF-8 est attendu : l'en-tête Content-Type le dit (application/json)",
+        "JSON in UTF-8 is expected: the header Content-Type says so (application/json)",
     ),
     "unknown_host": Text(
         "l'en-tête Host nomme une autre machine : les noms de celle-ci s'ajoutent dans "

@@ -47,7 +47,17 @@ class FakeRegistry:
     def read_standing(self) -> Standing:
         """Stands in for the ledger's."""
         version = self.find_alias("production")
-        return Standing(version, self.production, self.trouble, (), {}, frozenset())
+        return Standing(
+            version=version,
+            alias=self.production,
+            trouble=self.trouble,
+            back=None,
+            kept=frozenset(),
+            champion=version,
+            trail=(),
+            way=(),
+            proven=frozenset(),
+        )
 
     def read_model(self, _version: Version) -> bytes:
         return STORED
