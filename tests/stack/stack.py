@@ -222,7 +222,8 @@ class MLflow:
 
     def register_stranger(self, like: int) -> int:
         """A version with the files of another one, as MLflow alone registers it: without a tag."""
-        body = {"name": MODEL, "source": self.versions()[like]["source"]}
+        source = self.versions()[like]["source"]
+        body = {"name": MODEL, "source": source, "model_id": source.rpartition("/")[2]}
         answer = requests.post(f"{self.address}/model-versions/create", json=body, timeout=20)
         answer.raise_for_status()
         return int(answer.json()["model_version"]["version"])
