@@ -27,7 +27,7 @@ def main() -> None:
     read_settings()  # what is wrong with them would be so in every process, again and again
     with ExitStack() as opened:
         if asked.workers > 1:
-            share_folder(opened.enter_context(TemporaryDirectory(prefix="carprice-api-")))
+            share_folder(opened.enter_context(TemporaryDirectory(prefix="figures-")))
         uvicorn.run(
             "carprice.api.app:build_app",
             factory=True,
