@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,17 +89,21 @@ class Servers:
         raise AssertionError(f"{name} did not start: {(self.home / f'{name}.log').read_text()}")
 
 
-@pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Version 1 in production, version 2 its equal, and both servers up."""
-    home = tmp_path_factory.mktemp("browser")
-    (home / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    for code in (0, 3):
-        done = subprocess.run(
-            [sys.executable, "-m", "carprice", "run"],
-            env={**os.environ, "CARPRICE_HOME": str(home)}, capture_output=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == code, done.stderr.decode()
+def carprice(home: Path, *words: str, code: int = 0, store: str = "") -> None:
+    """Run a command in a folder, on its embedded store or a server; it has to end with the code."""
+    environment = {**os.environ, "CARPRICE_HOME": str(home), "MLFLOW_TRACKING_URI": store}
+    done = subprocess.run(
+        [sys.executable, "-m", "carprice", *words],
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr.decode()
+
+
+@contextmanager
+def serve(home: Path) -> Iterator[Servers]:
+    """Both servers on a folder."""
     with socket.socket() as first, socket.socket() as second:
         for each in (first, second):
             each.bind(("127.0.0.1", 0))
@@ -109,6 +113,23 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     yield made
     for name in list(made.running):
         made.stop(name)
+
+
+def prepare(home: Path) -> Path:
+    (home / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    return home
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Version 1 in production, version 2 its equal, which was there before; both servers up."""
+    home = prepare(tmp_path_factory.mktemp("browser"))
+    carprice(home, "run")
+    carprice(home, "run", code=3)
+    carprice(home, "promote", "--force")
+    carprice(home, "rollback")
+    with serve(home) as made:
+        yield made
 
 
 @pytest.fixture

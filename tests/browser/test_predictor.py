@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from browsing import PRICE, choose, estimate_logan, unfold, visit, wait_until_still
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.conftest import LOGAN, Servers
+from tests.browser.conftest import LOGAN, Servers, carprice, prepare, serve
 
 from carprice.registry.client import PRODUCTION
 from carprice.wording.spell import WORD_JOINER
@@ -137,12 +138,9 @@ def test_a_file_comes_back_with_its_prices(servers: Servers, browser: Browser) -
 
 
 @contextmanager
-def promoted(servers: Servers, number: int | None) -> Iterator[None]:
-    """Another version in production, or none, for a while."""
-    if number is None:
-        servers.registry.clear_alias(PRODUCTION)
-    else:
-        servers.registry.set_alias(PRODUCTION, number)
+def promoted(servers: Servers, number: int) -> Iterator[None]:
+    """A version that was in production before, in it for a while."""
+    servers.registry.set_alias(PRODUCTION, number)
     try:
         yield
     finally:
@@ -183,14 +181,14 @@ def test_the_page_of_the_model_is_drawn_anew_by_a_promotion(
 
 
 def test_a_page_without_a_model_asks_for_a_car_as_soon_as_there_is_one(
-    servers: Servers, page: Page
+    tmp_path: Path, browser: Browser
 ) -> None:
-    button, absence = page.get_by_role("button", name="Prédire"), page.get_by_text("Aucun modèle")
-    expect(button).to_be_visible()
-    with promoted(servers, None):
+    with serve(prepare(tmp_path)) as servers, visit(browser, servers.page) as page:
+        button = page.get_by_role("button", name="Prédire")
+        absence = page.get_by_text("Aucun modèle")
         expect(absence).to_be_visible(timeout=PICKED_UP_MS)
         expect(button).to_have_count(0)
-        servers.registry.set_alias(PRODUCTION, 1)
+        carprice(tmp_path, "run", store=servers.tracking_uri)
         expect(button).to_be_visible(timeout=PICKED_UP_MS)
         expect(absence).to_have_count(0)
         assert estimate_logan(page)
