@@ -18,6 +18,11 @@ ROWS = 1_000_000
 NAME = "million.annonces"
 """No arrival that starts a run by itself: its ending is not one of listings."""
 PATIENCE_SECONDS = 3600
+MEASURE = """
+from carprice.memory import CGROUP, count_kills
+peaks = CGROUP / "memory.peak", CGROUP / "memory" / "memory.max_usage_in_bytes"
+print(next(each.read_text().strip() for each in peaks if each.exists()), count_kills())
+"""
 
 
 def main() -> int:
@@ -58,11 +63,9 @@ def follow_run(stack: Stack) -> int:
         duration = each["duration"] or 0
         print(f"{step:24} {each['state']!s:8} attempt {each['try_number']} {duration:6.1f} s")
     (worker,) = stack.containers("airflow-worker")
-    cgroup = ("docker", "exec", worker, "cat", "/sys/fs/cgroup/memory.max")
-    limit, peak, *events = stack.run(
-        *cgroup, "/sys/fs/cgroup/memory.peak", "/sys/fs/cgroup/memory.events"
-    ).split()
-    print(f"worker: limit {int(limit) >> 20} MiB, peak with files {int(peak) >> 20} MiB, {events}")
+    limit = stack.inspect(worker)["HostConfig"]["Memory"]
+    peak, kills = stack.run("docker", "exec", worker, "python", "-c", MEASURE).split()
+    print(f"worker: limit {limit >> 20} MiB, peak with files {int(peak) >> 20} MiB, {kills} killed")
     print(f"the run: {state}")
     return int(state != "success" or any(tasks[step]["try_number"] != 1 for step in STEPS))
 
