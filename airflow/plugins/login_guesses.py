@@ -4,12 +4,15 @@ Airflow does so for the form of its page, and not for its other door, where prog
 that has the same limit (`[fab] auth_rate_limit`). Only wrong passwords count.
 """
 
+import asyncio
 from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
 DOOR = "/auth/token"
 WRONG, TOO_MANY = 401, 429
+AT_ONCE = 2
+"""To look at a password takes 32 MB: of twenty at once the server would be ended."""
 
 
 class GuessLimit:
@@ -25,6 +28,7 @@ class GuessLimit:
         self._app = app
         self._limit = parse(conf.get("fab", "auth_rate_limit"))
         self._guesses = MovingWindowRateLimiter(MemoryStorage())
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(DOOR):
@@ -43,10 +47,11 @@ class GuessLimit:
             if not refused:
                 await send(message)
 
-        if self._guesses.test(self._limit, guesser):
-            await self._app(scope, receive, answer)
-        else:
-            await self._refuse(scope, receive, send)
+        async with self._turns:
+            if self._guesses.test(self._limit, guesser):
+                await self._app(scope, receive, answer)
+            else:
+                await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Any, receive: Any, send: Any) -> None:
         from starlette.responses import JSONResponse  # noqa: PLC0415
