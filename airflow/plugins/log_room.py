@@ -16,15 +16,17 @@ from celery.signals import task_prerun
 from carprice.errors import DatasetError
 from carprice.files import ensure_room
 
-FOLDER = Path(conf.get("logging", "base_log_folder"))
 VARIABLE = "AIRFLOW__LOGGING__BASE_LOG_FOLDER"
 
+environment = os.environ  # noqa: TID251 (Airflow reads it there, for each task)
 log = logging.getLogger("carprice")
+
+# A task loads the plugins anew, when the variable may lead elsewhere: the first word counts.
+FOLDER = Path(environment.setdefault("CARPRICE_LOGS", conf.get("logging", "base_log_folder")))
 
 
 @task_prerun.connect  # type: ignore[untyped-decorator]
 def choose_folder(**_: object) -> None:
-    environment = os.environ  # noqa: TID251 (Airflow reads it there, for each task)
     try:
         ensure_room(FOLDER)
     except DatasetError as error:
