@@ -101,7 +101,7 @@ class Watch:
                 if Look.of(os.fstat(file.fileno())) == sight.look:
                     sight.sha256 = sha256
         except (FileNotFoundError, DatasetError):
-            pass  # no longer what it was: the next look says so
+            return ""  # no longer what it was: the next look says so
         except OSError as error:
             return f"it cannot be read: {error.strerror}"
         return ""
