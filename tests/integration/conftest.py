@@ -283,6 +283,19 @@ def server(
         yield address
 
 
+@pytest.fixture
+def empty_server(server: Callable[[], str]) -> Callable[[], str]:
+    """The server without what earlier tests of this process promoted there."""
+
+    def address() -> str:
+        client = mlflow.MlflowClient(server(), server())
+        for model in client.search_registered_models():
+            client.delete_registered_model(model.name)
+        return server()
+
+    return address
+
+
 @contextlib.contextmanager
 def serving(folder: Path, database: str) -> Iterator[Callable[[], str]]:
     """An MLflow server starting up, its artifacts in a folder's; call it for its address."""

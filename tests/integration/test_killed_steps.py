@@ -80,13 +80,10 @@ def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     if request.param == "embedded":
         yield request.getfixturevalue("desk")
         return
-    address: Callable[[], str] = request.getfixturevalue("server")
+    address: Callable[[], str] = request.getfixturevalue("empty_server")
     home = tmp_path / "project"
     write_small_project(home)
-    served = Desk(home, tmp_path / "scratch", address())
-    served.registry.clear_alias(PRODUCTION)
-    yield from tidied(served)
-    served.registry.clear_alias(PRODUCTION)
+    yield from tidied(Desk(home, tmp_path / "scratch", address()))
 
 
 def test_every_step_may_be_killed_anywhere_and_called_again(

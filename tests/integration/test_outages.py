@@ -88,8 +88,8 @@ def port() -> int:
 
 
 @pytest.fixture
-def upstream(server: Callable[[], str]) -> str:
-    return server()
+def upstream(empty_server: Callable[[], str]) -> str:
+    return empty_server()
 
 
 @pytest.fixture
@@ -308,7 +308,6 @@ def test_lost_answers_leave_one_run_one_version_and_one_ticket_at_work(
             version.number
         ]
         relay.behave = losing_answers("/model-versions/create", "/registered-models/alias")
-        registry.clear_alias(PRODUCTION)
         move = Move(version, None, "promote", "tests", work.pipeline_run)
         started = time.monotonic()
         drawn = move_production(registry, move)
@@ -325,4 +324,3 @@ def test_lost_answers_leave_one_run_one_version_and_one_ticket_at_work(
         assert {each.run_id == run_id: each.status for each in ended} == {
             True: "FINISHED", False: "KILLED",
         }  # fmt: skip
-        registry.clear_alias(PRODUCTION)

@@ -21,13 +21,13 @@ MOVERS = 8
 
 @pytest.fixture(params=["sqlite", "postgres", "server"])
 def store(
-    request: pytest.FixtureRequest, tmp_path: Path, server: Callable[[], str]
+    request: pytest.FixtureRequest, tmp_path: Path, empty_server: Callable[[], str]
 ) -> Iterator[Desk]:
     """A desk on each kind of store; the MLflow server starts while the others are at work."""
     addresses = {
         "sqlite": lambda: "",
         "postgres": lambda: request.getfixturevalue("postgres")("direct"),
-        "server": server,
+        "server": empty_server,
     }
     home = tmp_path / "project"
     home.mkdir()
