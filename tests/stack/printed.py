@@ -4,7 +4,12 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "guide.fr.md", ROOT / "CONTRIBUTING.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "docs" / "guide.fr.md",
+    ROOT / "docs" / "operations.md",
+    ROOT / "CONTRIBUTING.md",
+)
 FOR_THE_STACK = ("docker ", "./docker-", "make stack-test")
 TO_THE_API = "curl -s "
 API_PORT = 8000
