@@ -20,7 +20,6 @@ from tests.integration.conftest import LISTINGS, Desk, tidied, write_small_proje
 from carprice.pipeline import steps
 from carprice.promotion.ledger import LEASE_SECONDS, tickets
 from carprice.promotion.receipt import read_receipt
-from carprice.registry.client import PRODUCTION
 from carprice.registry.records import MODEL_NAME, PROFILE, Version
 from carprice.registry.stored_model import MODEL_FILE
 from carprice.workspace import Workspace
