@@ -25,6 +25,7 @@ TEXT
 begin_anew() {
     ensure_environment
     check_environment false
+    write_secrets
     remove_services "$all"
     drop_databases "$all"
     empty_folders "$all"

@@ -22,15 +22,9 @@ gate refused the first model.
 TEXT
 }
 
-# The names alone stand on the command line: what they hold would show in the list of processes. Where
-# .env leaves one empty, Compose knows its default within its file only.
 train_first_model() {
-    local name
     announce "First model"
-    for name in AIRFLOW_ADMIN_USER AIRFLOW_ADMIN_PASSWORD; do
-        if is_default "$name"; then export "$name=$(setting "$name")"; fi
-    done
-    compose exec -T -e AIRFLOW_ADMIN_USER -e AIRFLOW_ADMIN_PASSWORD airflow-webserver \
+    compose exec -T airflow-webserver \
         python /opt/carprice/scripts/run_pipeline.py --only-if-no-production
 }
 
@@ -47,6 +41,7 @@ start_stack() {
     ensure_environment
     check_environment "$production"
     if [ "$production" = true ]; then remember_production; fi
+    write_secrets
     prepare_folders
     stop_earlier_instance
     announce "Building the images"

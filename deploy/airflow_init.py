@@ -8,6 +8,7 @@ is known by a note that was left on it, and Airflow is not asked.
 
 import os
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, create_engine, text
@@ -27,12 +28,13 @@ REVISIONS = text(
     "SELECT version_num FROM alembic_version UNION "
     "SELECT version_num FROM alembic_version_fab ORDER BY 1"
 )
+ADMIN_PASSWORD = Path("/run/secrets/airflow_admin_password")
 DEVELOPMENT = "admin"
 PASSWORD = text("SELECT password FROM ab_user WHERE username = :name")
 
 
 def main() -> None:
-    name, password = os.environ["AIRFLOW_ADMIN_USER"], os.environ["AIRFLOW_ADMIN_PASSWORD"]
+    name, password = os.environ["AIRFLOW_ADMIN_USER"], ADMIN_PASSWORD.read_text(encoding="utf-8")
     engine = create_engine(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
     with engine.connect() as connection:
         if needs_nothing(connection, name, password):

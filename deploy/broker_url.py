@@ -3,12 +3,14 @@
 Airflow runs this where it wants the address (AIRFLOW__CELERY__BROKER_URL_CMD).
 """
 
-import os
+from pathlib import Path
 from urllib.parse import quote
+
+PASSWORD = Path("/run/secrets/redis_password")
 
 
 def broker_url() -> str:
-    return f"redis://:{quote(os.environ['REDIS_PASSWORD'], safe='')}@redis:6379/0"
+    return f"redis://:{quote(PASSWORD.read_bytes(), safe='')}@redis:6379/0"
 
 
 if __name__ == "__main__":

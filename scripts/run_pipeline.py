@@ -2,9 +2,10 @@
 
 python scripts/run_pipeline.py [--data FILE] [--force] [--only-if-no-production]
 
-Asks Airflow's REST API at AIRFLOW_URL as AIRFLOW_ADMIN_USER with AIRFLOW_ADMIN_PASSWORD, and MLflow
-at MLFLOW_TRACKING_URI. Ends with 0 when the run succeeded, 1 when it failed, 2 on wrong use, 3 when
-it succeeded and the gate refused the model, 130 when interrupted (the run goes on).
+Asks Airflow's REST API at AIRFLOW_URL as AIRFLOW_ADMIN_USER with AIRFLOW_ADMIN_PASSWORD, or with
+what /run/secrets/airflow_admin_password holds, and MLflow at MLFLOW_TRACKING_URI. Ends with 0 when
+the run succeeded, 1 when it failed, 2 on wrong use, 3 when it succeeded and the gate refused the
+model, 130 when interrupted (the run goes on).
 """
 
 import argparse
@@ -14,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +25,7 @@ DAG = "car_price_predictor_pipeline"
 MODEL, ALIAS = "CarPricePredictor", "production"
 GATED_TASK = "promote_to_production"
 SUCCEEDED, FAILED, REFUSED, INTERRUPTED = 0, 1, 3, 130
+PASSWORD = Path("/run/secrets/airflow_admin_password")
 PARSING_LIMIT = 180.0
 """Seconds that Airflow may take, after its start, to read the DAG's file."""
 
@@ -121,7 +124,7 @@ def main() -> int:
     environment = os.environ  # noqa: TID251 (a door of its own, outside the package)
     login = {
         "username": environment.get("AIRFLOW_ADMIN_USER", "admin"),
-        "password": environment.get("AIRFLOW_ADMIN_PASSWORD", "admin"),
+        "password": environment.get("AIRFLOW_ADMIN_PASSWORD") or read_password(),
     }
     airflow_url = environment.get("AIRFLOW_URL", "http://localhost:8080")
     mlflow_url = environment.get("MLFLOW_TRACKING_URI", "http://mlflow:5000")
@@ -136,6 +139,10 @@ def main() -> int:
     except KeyboardInterrupt:
         print("Interrupted; a run that was started goes on.", file=sys.stderr)
         return INTERRUPTED
+
+
+def read_password() -> str:
+    return PASSWORD.read_text(encoding="utf-8") if PASSWORD.exists() else "admin"
 
 
 def run_pipeline(asked: argparse.Namespace, airflow: Airflow, mlflow: Service) -> int:

@@ -4,12 +4,12 @@
 # password that was changed there is then changed here.
 set -euo pipefail
 
-# psql reads the passwords from the environment, as `ps` would show them on its command line, and
-# quotes them itself (:'name'), whatever they hold.
+# psql reads the passwords from their files, as `ps` would show them on its command line, and quotes them
+# itself (:'name'), whatever they hold.
 psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres --quiet <<'SQL'
-\getenv administrator_password POSTGRES_PASSWORD
-\getenv airflow_password AIRFLOW_DB_PASSWORD
-\getenv mlflow_password MLFLOW_DB_PASSWORD
+\set administrator_password `cat /run/secrets/postgres_password`
+\set airflow_password `cat /run/secrets/airflow_db_password`
+\set mlflow_password `cat /run/secrets/mlflow_db_password`
 SET client_min_messages = warning;
 SELECT format('CREATE ROLE %I LOGIN', name) FROM unnest(ARRAY['airflow', 'mlflow']) AS name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec

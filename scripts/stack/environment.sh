@@ -14,15 +14,13 @@ setting() {
     if [ -n "${!1+set}" ]; then
         value=${!1}
     elif find_assignment "$1" .env; then
-        value=$(unquote "$found_value")
+        value=$(read_value "$found_value")
     fi
     if [ -z "$value" ] && find_assignment "$1" "$template"; then
         value=$(unquote "$found_value")
     fi
     printf '%s\n' "$value"
 }
-
-is_default() { find_assignment "$1" "$template" && [ "$(setting "$1")" = "$(unquote "$found_value")" ]; }
 
 pattern_of() { printf '^[[:space:]]*(export[[:space:]]+)?%s[[:space:]]*=(.*)$' "$1"; }
 
@@ -38,11 +36,36 @@ find_assignment() {
     return $found
 }
 
+# What was written as Compose understands it: other names are followed, but within single quotes.
+read_value() {
+    local single="^[[:space:]]*'.*'" # bash 3.2 cannot read it inside [[ ]]
+    if [[ $1 =~ $single ]]; then unquote "$1"; else follow_names "$(unquote "$1")"; fi
+}
+
+# $NAME and ${NAME} give way to the setting of that name; $$ is a $, and any other $ stays.
+followed=' '
+follow_names() {
+    local rest=$1 told='' name
+    local braced='^[{]([A-Za-z_][A-Za-z0-9_]*)[}]' bare='^([A-Za-z_][A-Za-z0-9_]*)'
+    while [[ $rest == *'$'* ]]; do
+        told=$told${rest%%\$*} rest=${rest#*\$}
+        if [[ $rest =~ $braced || $rest =~ $bare ]]; then
+            name=${BASH_REMATCH[1]} rest=${rest:${#BASH_REMATCH[0]}}
+            # One that leads to itself is followed once.
+            if [[ $followed != *" $name "* ]]; then told=$told$(followed="$followed$name " && setting "$name"); fi
+        else
+            told=$told'$' rest=${rest#\$}
+        fi
+    done
+    printf '%s\n' "$told$rest"
+}
+
 # Quotes and a trailing comment go, as in Compose.
 unquote() {
     local value=$1
     value=${value#"${value%%[![:space:]]*}"}
     case $value in
+        \"*\\*\"*) value=$(undouble "${value#\"}") ;;
         \"*\"*) value=${value#\"} value=${value%%\"*} ;;
         \'*\'*) value=${value#\'} value=${value%%\'*} ;;
         *)
@@ -51,6 +74,19 @@ unquote() {
             ;;
     esac
     printf '%s\n' "$value"
+}
+
+# Up to the quote that ends it. What is escaped stands for itself; a $ is left doubled, for follow_names.
+undouble() {
+    local rest=$1 told=''
+    while [ -n "$rest" ] && [[ $rest != \"* ]]; do
+        case $rest in
+            '\$'*) told=$told'$$' rest=${rest#??} ;;
+            '\"'* | \\\\*) told=$told${rest:1:1} rest=${rest#??} ;;
+            *) told=$told${rest:0:1} rest=${rest#?} ;;
+        esac
+    done
+    printf '%s\n' "$told"
 }
 
 list_variables() { sed -n 's/^\([A-Z][A-Z0-9_]*\)=.*/\1/p' "$template"; }
@@ -107,28 +143,31 @@ ensure_environment() {
 
 partial=''
 
-# A file beside .env that takes its place when it is whole; an interruption takes it away.
+# A file beside another that takes its place when it is whole; an interruption takes it away.
 open_partial() {
-    partial=$(umask 077 && mktemp .env.XXXXXX)
+    partial=$(umask 077 && mktemp "$1.XXXXXX")
     trap 'rm -f "$partial"' EXIT
 }
 
 close_partial() {
-    mv "$partial" .env
+    mv -f "$partial" "$1"
     trap - EXIT
+}
+
+# What root made for somebody who called sudo is theirs.
+give_to_caller() {
+    if [ "$(id -u)" = 0 ] && [ -n "${SUDO_UID:-}" ]; then chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$1"; fi
 }
 
 # Whole or not at all, and readable by its owner only from the first byte on.
 create_environment() {
     local line
-    open_partial
+    open_partial .env
     while IFS= read -r line || [ -n "$line" ]; do
         complete_line "${line%$'\r'}"
     done <"$template" >"$partial"
-    if [ "$(id -u)" = 0 ] && [ -n "${SUDO_UID:-}" ]; then
-        chown "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$partial"
-    fi
-    close_partial
+    give_to_caller "$partial"
+    close_partial .env
     say "Made .env from $template, with secrets of its own."
     warn_of_older_databases
 }
@@ -293,11 +332,11 @@ remember_production() {
 write_setting() {
     local line pattern
     pattern=$(pattern_of "$1")
-    open_partial
+    open_partial .env
     cp -p .env "$partial"
     while IFS= read -r line || [ -n "$line" ]; do
         if [[ $line =~ $pattern ]]; then line="$1=$2"; fi
         printf '%s\n' "$line"
     done <.env >"$partial"
-    close_partial
+    close_partial .env
 }

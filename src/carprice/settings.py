@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from carprice.errors import ConfigurationError
 
 MAIL_ADDRESS = re.compile(r"[^@\s,<>\"]+@[^@\s,<>\"]+")
+MOUNTED = Path("/run/secrets")
+"""Folder in which a container finds secrets, each in a file named as its variable."""
 SECRET = frozenset({"webhook_url", "smtp_url"})
 """Names of settings whose values are never shown, not even wrong ones."""
 _SECRETS = {f"carprice_{name}" for name in SECRET} | {"mlflow_tracking_uri"}
@@ -178,8 +180,9 @@ def _is_address(url: str, schemes: set[str]) -> bool:
 
 
 def read_settings() -> Settings:
+    """Settings from the environment, else from what is mounted."""
     try:
-        return Settings()
+        return Settings(_secrets_dir=MOUNTED if MOUNTED.is_dir() else None)
     except ValidationError as error:
         raise ConfigurationError(explain(error, "the environment")) from error
 

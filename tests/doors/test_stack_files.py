@@ -16,6 +16,7 @@ def test_scripts_at_the_root_are_short_and_executable(script: str) -> None:
 def test_env_example_and_the_compose_file_agree() -> None:
     compose = (ROOT / "docker-compose-full.yml").read_text(encoding="utf-8")
     used = set(re.findall(r"(?<!\$)\$\{([A-Z_][A-Z0-9_]*)", compose))
+    used |= {name.upper() for name in re.findall(r"\{ file: \./.*/([a-z_]+) }", compose)}
     offered = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
     of_others = {"COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "PRODUCTION"}
     assert used - offered == set()

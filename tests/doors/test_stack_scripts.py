@@ -29,8 +29,8 @@ def test_a_start_does_everything_in_order(machine: Machine) -> None:
         "up --detach postgres redis",
         "exec -T postgres bash /docker-entrypoint-initdb.d/roles.sh",
         "up --detach",
-        "exec -T -e AIRFLOW_ADMIN_USER -e AIRFLOW_ADMIN_PASSWORD airflow-webserver "
-        "python /opt/carprice/scripts/run_pipeline.py --only-if-no-production",
+        "exec -T airflow-webserver python /opt/carprice/scripts/run_pipeline.py "
+        "--only-if-no-production",
     ]
     assert "7 of 7 ready" in ended.stdout
     assert not list(machine.engine.glob("carprice.*"))

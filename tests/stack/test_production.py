@@ -3,14 +3,16 @@
 It is started over the stack that runs, as one starts again after any change of .env.
 """
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
 from playwright.sync_api import Browser
-from stack import Stack
+from stack import SERVICES, Stack
 from test_stop import PATIENCE, take_stock
 
 START = ("./docker-start-full.sh", "--production")
@@ -21,6 +23,8 @@ OWN = {
     "MLFLOW_DB_PASSWORD": "it's@/:#%2F&é",
     "REDIS_PASSWORD": 'r$$edis "@/:#%',
     "POSTGRES_PASSWORD": "administrateur$1",
+    "CARPRICE_SMTP_URL": "smtps://nobody:not-to-be-told@smtp.example.com:465",
+    "CARPRICE_WEBHOOK_URL": "http://127.0.0.1:9/not-to-be-told-either",
     "MLFLOW_ALLOWED_HOSTS": "modeles.example.com",
     "CARPRICE_MLFLOW_PAGE": "https://modeles.example.com",
 }
@@ -136,6 +140,54 @@ def test_the_page_of_mlflow_works_under_its_public_address_and_no_other(
 def test_redis_admits_by_its_password_as_typed(started: Stack) -> None:
     ask = ("exec", "-T", "-e", f"REDISCLI_AUTH={OWN['REDIS_PASSWORD']}", "redis", "redis-cli")
     assert "PONG" in started.compose(*ask, "PING")
+
+
+def tell_all(stack: Stack) -> dict[str, str]:
+    """All that this machine says of the stack to whoever asks."""
+    project = f"label=com.docker.compose.project={stack.variables['COMPOSE_PROJECT_NAME']}"
+    containers = stack.run("docker", "ps", "--all", "--quiet", "--filter", project).split()
+    images = {stack.inspect(each)["Image"] for each in containers}
+    processes = "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null; true"
+    inside = {
+        f"processes of {service}": stack.compose("exec", "-T", service, "sh", "-c", processes)
+        for service in SERVICES
+    }
+    # The official image takes the administrator's password there from its file.
+    del inside["processes of postgres"]
+    logs = sorted((stack.folder / "airflow" / "logs").rglob("*.log"))
+    return {
+        "inspect": json.dumps([stack.inspect(each) for each in containers], ensure_ascii=False),
+        "images": "".join(
+            stack.run("docker", verb, *words, image)
+            for image in images
+            for verb, *words in (("history", "--no-trunc"), ("inspect",))
+        ),
+        "processes": stack.run("ps", "-eo", "args"),
+        "configuration": stack.compose("config"),
+        "logs": stack.compose("logs", "--no-color"),
+        "logs of tasks": "".join(each.read_text(errors="replace") for each in logs),
+        **inside,
+    }
+
+
+@pytest.mark.usefixtures("production")
+def test_no_secret_is_told_anywhere(started: Stack) -> None:
+    folder = started.folder / ".secrets" / "made-by-docker-start-full.sh"
+    secrets = {each.name: each.read_text() for each in folder.iterdir()}
+    assert len(secrets) >= 10
+    assert all(secrets.values())
+    told = tell_all(started)
+    assert all(told.values())
+    spelt = {
+        name: {value, quote(value, safe=""), json.dumps(value, ensure_ascii=False)[1:-1]}
+        for name, value in secrets.items()
+    }
+    assert not [
+        (name, place)
+        for name, spellings in spelt.items()
+        for place, text in told.items()
+        if any(each in text for each in spellings)
+    ]
 
 
 @pytest.mark.usefixtures("production")

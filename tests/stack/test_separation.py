@@ -63,7 +63,7 @@ def test_reports_find_their_way_out(started: Stack, outside: str, service: str) 
 
 def test_roles_of_postgres_reach_their_own_database_alone(started: Stack) -> None:
     connect = (
-        "import os, sys, psycopg2\n"
+        "import sys, psycopg2\n"
         "role, base = sys.argv[1:]\n"
         "psycopg2.connect(host='postgres', user=role, dbname=base).cursor().execute('SELECT 1')"
     )

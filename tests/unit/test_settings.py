@@ -69,6 +69,19 @@ def test_the_environment_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert found.artifact_root is None
 
 
+def test_what_is_mounted_is_read_and_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carprice.settings.MOUNTED", tmp_path)
+    (tmp_path / "carprice_smtp_url").write_text("smtps://u:p@example.com:465")
+    (tmp_path / "carprice_webhook_url").write_text("")
+    settings = read_settings()
+    assert settings.smtp_url == "smtps://u:p@example.com:465"
+    assert settings.webhook_url == ""
+    monkeypatch.setenv("CARPRICE_SMTP_URL", "smtp://example.com:25")
+    assert read_settings().smtp_url == "smtp://example.com:25"
+
+
 def test_settings_cannot_be_changed_once_read(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings(home=tmp_path).user_name = "x"  # type: ignore[misc]
@@ -78,7 +91,7 @@ def test_settings_that_cannot_be_used_are_a_matter_of_configuration(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Broken(Settings):
-        def __init__(self) -> None:
+        def __init__(self, **_: object) -> None:
             super().__init__(home=3)  # type: ignore[arg-type]
 
     monkeypatch.setattr("carprice.settings.Settings", Broken)

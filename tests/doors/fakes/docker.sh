@@ -69,7 +69,6 @@ compose() {
         config*) tell "$services" ;;
         logs*) echo "last words of ${*: -1}" ;;
         *run_pipeline.py*)
-            keep login "${AIRFLOW_ADMIN_USER-} ${AIRFLOW_ADMIN_PASSWORD-}"
             scenario pipeline 0
             echo "  1 s  train_model  success"
             return "$said"

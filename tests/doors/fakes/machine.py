@@ -34,7 +34,7 @@ class Machine:
         self.engine, self.settings = folder / "engine", dict[str, str]()
         for made in (self.project / "scripts", self.tools, self.engine, folder / "home"):
             made.mkdir(parents=True)
-        for script in (START, STOP, RESET, ".env.example"):
+        for script in (START, STOP, RESET, ".env.example", "docker-compose-full.yml"):
             shutil.copy(ROOT / script, self.project)
         shutil.copytree(ROOT / "scripts" / "stack", self.project / "scripts" / "stack")
         for tool in TOOLS:
@@ -141,3 +141,9 @@ def fill(folder: Path, *names: str) -> None:
 
 def everything_in(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def read_secrets(machine: Machine) -> dict[str, bytes]:
+    """What Compose would mount, by name."""
+    folder = machine.project / ".secrets" / "made-by-docker-start-full.sh"
+    return {each.name: each.read_bytes() for each in folder.iterdir()}

@@ -35,6 +35,7 @@ run_first_start_files() {
 }
 
 initialise() {
+    if [ -n "${POSTGRES_PASSWORD_FILE:-}" ]; then POSTGRES_PASSWORD=$(<"$POSTGRES_PASSWORD_FILE"); fi
     : "${POSTGRES_PASSWORD:?is needed for a first start}"
     export POSTGRES_USER="${POSTGRES_USER:-postgres}"
     export POSTGRES_DB="${POSTGRES_DB:-$POSTGRES_USER}"
