@@ -66,7 +66,7 @@ stack-images:  ## Make the images of the stack, and an engine where there is non
 check: check-lock check-code check-types check-rooms check-scripts check-workflows  ## Lint, check types, rooms, lock and workflow
 
 check-lock: .venv/.complete
-	@$(UV) lock --check --quiet || { echo "uv.lock is stale: run make lock" >&2; exit 1; }
+	@$(UV) lock --check --quiet && $(UV) lock --check --quiet --project checks || { echo "uv.lock is stale: run make lock" >&2; exit 1; }
 	@$(UV) export --quiet $(EXPORT) | diff - requirements.txt >&2 \
 		|| { echo "requirements.txt is stale: run make lock" >&2; exit 1; }
 
@@ -82,12 +82,50 @@ check-rooms: .venv/.complete
 
 # SC1091: that a sourced file is not followed is no news; it is checked by itself.
 check-scripts: .venv/.complete
-	@$(BIN)/shellcheck --exclude=SC1091 .ci/run $$(find . -name '*.sh' -not -path './.*')
+	@$(BIN)/shellcheck --exclude=SC1091 .ci/run $$(find . -name '*.sh' -not -path '*/.*')
 
 check-workflows: .venv/.complete
 	@$(BIN)/check-jsonschema --builtin-schema=vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --builtin-schema=vendor.renovate renovate.json
 	@$(BIN)/zizmor --quiet --offline .github
+
+# What looks for what is unsafe stands in checks/, with a lock and an environment of its own: what these tools
+# need is none of the product's. All of it works without a network but for the audit.
+CHECKS := checks/$(BIN)
+NGINX_CONFIGS = $(wildcard deploy/*.conf deploy/nginx/*.conf)
+# semgrep asks its maker for a newer version, and tells it what was found, unless it is told not to.
+export SEMGREP_ENABLE_VERSION_CHECK = 0
+export SEMGREP_SEND_METRICS = off
+
+checks/.venv/.complete: checks/uv.lock checks/pyproject.toml | $(UV)
+	@$(UV) sync --quiet --project checks --locked
+	@touch $@
+
+.PHONY: check-safety check-secrets check-dockerfiles check-compose check-nginx check-rules audit
+check-safety: check-secrets check-dockerfiles check-compose check-nginx check-rules  ## Look for secrets in the history and for what is unsafe in code and settings
+
+check-secrets: checks/.venv/.complete
+	@test "$$(git rev-parse --is-shallow-repository)" = false \
+		|| echo "This clone has a part of the history, and only that is looked through: git fetch --unshallow" >&2
+	@$(CHECKS)/gitleaks git --no-banner --log-level=warn --redact --verbose --config checks/gitleaks.toml
+
+check-dockerfiles: checks/.venv/.complete
+	@$(CHECKS)/hadolint Dockerfile.*
+
+# Without .env: what this machine has set is not what everybody gets.
+check-compose: checks/.venv/.complete
+	@$(CHECKS)/compose-lint check --no-env --quiet --skip-suppressed --strict-config --fail-on=low \
+		--config checks/compose-lint.yml docker-compose-full.yml
+
+check-nginx: checks/.venv/.complete
+	@$(CHECKS)/gixy -c checks/gixy.cfg $(NGINX_CONFIGS)
+
+check-rules: checks/.venv/.complete
+	@$(CHECKS)/semgrep test checks/rules
+	@$(CHECKS)/semgrep scan --quiet --error --config checks/rules/safety.yml --exclude checks --exclude tests .
+
+audit: checks/.venv/.complete  ## Ask PyPI for known vulnerabilities of everything locked; needs its network
+	@checks/audit.sh $(UV) $(CHECKS)/pip-audit
 
 .PHONY: docs
 docs: .venv/.complete  ## Build the documentation site into site/; a dead link is an error
@@ -95,8 +133,9 @@ docs: .venv/.complete  ## Build the documentation site into site/; a dead link i
 
 EXPORT := --locked --no-emit-project --no-dev --no-header --no-annotate
 .PHONY: lock
-lock: | $(UV)  ## Renew uv.lock and requirements.txt after a change of pyproject.toml
+lock: | $(UV)  ## Renew both uv.lock and requirements.txt after a change of pyproject.toml
 	@$(UV) lock
+	@$(UV) lock --project checks
 	@$(UV) export --quiet $(EXPORT) --output-file requirements.txt
 
 .PHONY: bench

@@ -17,7 +17,7 @@ SERVED = {
     "make app": (8501, 5000, API_PORT),
     "make app STREAMLIT_PORT=8511 MLFLOW_PORT=5011 API_PORT=8011": (8511, 5011, 8011),
 }
-RUN_BY_CI = {"make test", "make check", "make docs", "make browser-test"}
+RUN_BY_CI = {"make test", "make check", "make check-safety", "make docs", "make browser-test"}
 MEASURED_BY_HAND = {"make bench", "make stack-bench", "make page-bench"}
 
 
