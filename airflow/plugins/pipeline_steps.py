@@ -26,6 +26,13 @@ def airflow_terms() -> Iterator[None]:
         raise (error if error.retryable else AirflowFailException(str(error))) from None
 
 
+def name_asker(dag_run: Any, usual: str) -> str:
+    """Who asked for a run, as receipts name them: a user of Airflow, else what started it."""
+    if user := dag_run.triggering_user_name:
+        return f"{user} (Airflow)"
+    return f"{usual} ({dag_run.run_type.value.replace('_', ' ')})"
+
+
 def run_step(name: str, *arguments: Any, **options: Any) -> Any:
     """Run a step and log what it came to."""
     from carprice import settings
@@ -33,8 +40,12 @@ def run_step(name: str, *arguments: Any, **options: Any) -> Any:
     from carprice.workspace import Workspace
 
     with airflow_terms():
+        found, context = settings.read_settings(), get_current_context()
+        asker = name_asker(context["dag_run"], found.user_name)
         work = Workspace(
-            settings.read_settings(), pipeline_run=get_current_context()["run_id"], logs=FOLDER
+            found.model_copy(update={"user_name": asker}),
+            pipeline_run=context["run_id"],
+            logs=FOLDER,
         )
         result = getattr(steps, name)(work, *arguments, **options)
     logging.getLogger("carprice").info("%s", getattr(stories, name)(result))
