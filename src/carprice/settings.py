@@ -14,7 +14,7 @@ from carprice.errors import ConfigurationError
 MAIL_ADDRESS = re.compile(r"[^@\s,<>\"]+@[^@\s,<>\"]+")
 MOUNTED = Path("/run/secrets")
 """Folder in which a container finds secrets, each in a file named as its variable."""
-SECRET = frozenset({"webhook_url", "smtp_url"})
+SECRET = frozenset({"webhook_url", "smtp_url", "signing_key"})
 """Names of settings whose values are never shown, not even wrong ones."""
 _SECRETS = {f"carprice_{name}" for name in SECRET} | {"mlflow_tracking_uri"}
 DEFAULTS = {
@@ -29,6 +29,8 @@ DEFAULTS = {
     "OMP_WAIT_POLICY": "passive",
 }
 """Variables read by libraries, set unless they are set already."""
+SHORTEST_KEY = 32
+"""Characters of a key that promotions are signed with."""
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 """Variable by which the library of the figures finds what several processes count together."""
 
@@ -58,6 +60,10 @@ class Settings(BaseSettings):
     """CARPRICE_MLFLOW_PAGE: where a browser finds MLflow, for links to it; empty: here."""
     airflow_page: str = "http://localhost:8080"
     """CARPRICE_AIRFLOW_PAGE: where a browser finds Airflow, for links to it; empty: here."""
+
+    signing_key: str = Field(default="", repr=False)
+    """CARPRICE_SIGNING_KEY: the key that promotions are signed with, and after a comma earlier ones
+    that are still believed; empty: nothing is signed."""
 
     api_hosts: str = ""
     """CARPRICE_API_HOSTS: further names of the API's machine, comma-separated; empty: none."""
@@ -106,6 +112,20 @@ class Settings(BaseSettings):
         if info.data.get("mail_to") and not url:
             raise ValueError("CARPRICE_MAIL_TO needs a mail server in CARPRICE_SMTP_URL")
         return url
+
+    @field_validator("signing_key")
+    @classmethod
+    def _ensure_keys(cls, keys: str) -> str:
+        if keys.strip() and any(len(each) < SHORTEST_KEY for each in _split(keys)):
+            raise ValueError(
+                f"CARPRICE_SIGNING_KEY holds a key of fewer than {SHORTEST_KEY} characters"
+            )
+        return keys.strip()
+
+    @property
+    def signing_keys(self) -> list[str]:
+        """Keys of promotions: the first one signs, all are believed; none: nothing is signed."""
+        return _split(self.signing_key) if self.signing_key else []
 
     @property
     def recipients(self) -> list[str]:

@@ -63,6 +63,7 @@ class Desk:
     home: Path
     scratch: Path
     tracking_uri: str = ""
+    signing_key: str = ""
     children: list[Child] = field(default_factory=list)
 
     @property
@@ -71,7 +72,10 @@ class Desk:
 
     @property
     def settings(self) -> Settings:
-        return Settings(home=self.home, user_name="tests", MLFLOW_TRACKING_URI=self.tracking_uri)
+        return Settings(
+            home=self.home, user_name="tests", MLFLOW_TRACKING_URI=self.tracking_uri,
+            signing_key=self.signing_key,
+        )  # fmt: skip
 
     @property
     def work(self) -> Workspace:
@@ -103,6 +107,7 @@ class Desk:
             "folder": str(folder),
             "environment": {
                 "CARPRICE_USER_NAME": "tests",
+                "CARPRICE_SIGNING_KEY": self.signing_key,
                 **({"MLFLOW_TRACKING_URI": self.tracking_uri} if self.tracking_uri else {}),
             },
             "options": options,
@@ -192,10 +197,15 @@ def run_twice(home: Path) -> tuple[Ended, Ended]:
 @pytest.fixture
 def desk(two_runs: TwoRuns, tmp_path: Path) -> Iterator[Desk]:
     """A copy of the folder of two runs: version 1 in production, version 2 refused as its equal."""
-    home = tmp_path / "project"
-    shutil.copytree(two_runs.home, home)
-    move_store(home / "mlflow" / "mlflow.db", str(two_runs.home), str(home))
-    yield from tidied(Desk(home, tmp_path / "scratch"))
+    yield from tidied(copy_desk(two_runs.home, tmp_path))
+
+
+def copy_desk(project: Path, folder: Path) -> Desk:
+    """A copy of a project's folder, with its embedded store, in a folder."""
+    home = folder / "project"
+    shutil.copytree(project, home)
+    move_store(home / "mlflow" / "mlflow.db", str(project), str(home))
+    return Desk(home, folder / "scratch")
 
 
 @pytest.fixture

@@ -18,10 +18,13 @@ from carprice.market.listing import ESTIMATE_COLUMNS
 from carprice.pipeline import steps
 from carprice.promotion.receipt import read_receipt, verify
 from carprice.promotion.release import roll_back
+from carprice.promotion.signing import list_moves, sign
+from carprice.promotion.standing import read_standing
 from carprice.registry.client import PRODUCTION
 from carprice.registry.stored_model import MODEL_FILE, MOVED, open_pipeline
 from carprice.settings import Settings
 from carprice.simulation.dirt import write_sample
+from carprice.wording.troubles import TroubleCode
 from carprice.workspace import Workspace
 
 DATA = Path(__file__).parent / "data"
@@ -64,6 +67,24 @@ def test_a_receipt_holds_and_production_goes_back_to_the_version_before(work: Wo
         )
         assert all(each.holds for each in verify(work.registry, receipt, text))
     left, back = roll_back(work)
+    assert (left.number, back.number) == (2, 1)
+
+
+def test_what_an_earlier_release_promoted_is_signed_by_what_its_receipts_tell(
+    work: Workspace,
+) -> None:
+    signing = Workspace(work.settings.model_copy(update={"signing_key": "k" * 44}))
+    standing = read_standing(signing.registry)
+    assert standing.version is None
+    assert standing.trouble
+    assert standing.trouble.code is TroubleCode.LEDGER_UNSIGNED
+    sign(signing, list_moves(signing))
+    standing = read_standing(signing.registry)
+    assert standing.version
+    assert (standing.version.number, standing.trouble) == (2, None)
+    receipt = read_receipt(work.settings.home / "models/CarPricePredictor-v2.json")
+    assert all(each.holds for each in verify(signing.registry, *receipt))
+    left, back = roll_back(signing)
     assert (left.number, back.number) == (2, 1)
 
 

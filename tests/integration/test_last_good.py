@@ -40,9 +40,9 @@ def change_its_files(desk: Desk) -> None:
     alter_model(Vandal(desk.registry, 1))
 
 
-def put_a_bomb_in_its_place(desk: Desk) -> None:
+def put_a_bomb_in_its_place(desk: Desk, number: int = 1) -> None:
     """A small file that unpacks to hundreds of megabytes, under an honest hash."""
-    vandal = Vandal(desk.registry, 1)
+    vandal = Vandal(desk.registry, number)
     zeros = io.BytesIO()
     np.save(zeros, np.zeros(50_000_000))
     with ZipFile(vandal.model) as archive:

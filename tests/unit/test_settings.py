@@ -13,7 +13,7 @@ VARIABLES = (
     "CARPRICE_HOME", "CARPRICE_USER_NAME", "MLFLOW_TRACKING_URI",
     "CARPRICE_WEBHOOK_URL", "CARPRICE_MAIL_TO", "CARPRICE_SMTP_URL",
     "CARPRICE_MLFLOW_PAGE", "CARPRICE_AIRFLOW_PAGE",
-    "CARPRICE_API_HOSTS", "CARPRICE_API_REQUESTS_PER_MINUTE",
+    "CARPRICE_API_HOSTS", "CARPRICE_API_REQUESTS_PER_MINUTE", "CARPRICE_SIGNING_KEY",
 )  # fmt: skip
 PREPARED = ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_HTTP_REQUEST_TIMEOUT", "OMP_WAIT_POLICY")
 
@@ -80,6 +80,18 @@ def test_what_is_mounted_is_read_and_the_environment_wins(
     assert settings.webhook_url == ""
     monkeypatch.setenv("CARPRICE_SMTP_URL", "smtp://example.com:25")
     assert read_settings().smtp_url == "smtp://example.com:25"
+
+
+def test_a_key_is_long_and_earlier_ones_may_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().signing_keys == []
+    new, old = "n" * 32, "o" * 44
+    monkeypatch.setenv("CARPRICE_SIGNING_KEY", f" {new}, {old}\n")
+    assert read_settings().signing_keys == [new, old]
+    assert new not in repr(read_settings())
+    monkeypatch.setenv("CARPRICE_SIGNING_KEY", f"{new},short")
+    with pytest.raises(ConfigurationError, match="fewer than 32 characters") as caught:
+        read_settings()
+    assert new not in str(caught.value)
 
 
 def test_settings_cannot_be_changed_once_read(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from carprice.cli.data import predict, sample
 from carprice.cli.models import rollback, status, validate, verify
 from carprice.cli.pipeline import check, evaluate, promote, run, train
 from carprice.cli.pruning import prune
+from carprice.cli.signing import sign
 from carprice.cli.terminal import messages
 from carprice.errors import CarPriceError
 from carprice.settings import prepare_process
@@ -32,7 +33,7 @@ app = typer.Typer(
 app.callback()(prepare_process)
 for command in (
     run, check, train, evaluate, promote, validate, rollback, status, predict, sample, verify,
-    prune,
+    prune, sign,
 ):  # fmt: skip
     app.command()(command)
 

@@ -57,15 +57,17 @@ def status(as_json: AsJson = False) -> None:
     from carprice.promotion.standing import read_standing
 
     with working() as (work, _):
-        versions, trouble = work.registry.versions(), read_standing(work.registry).trouble
+        versions, standing = work.registry.versions(), read_standing(work.registry)
         if as_json:
             print_json([each.describe() for each in versions])
         elif versions:
             print_versions(versions)
         else:
             results.print("no version yet: type `carprice run`", markup=False)
-        if trouble:
-            messages.print(f"carprice: {trouble.say('en')}", style="red", markup=False)
+        if standing.promise:
+            messages.print(f"carprice: {standing.promise.text}", markup=False)
+        if standing.trouble:
+            messages.print(f"carprice: {standing.trouble.say('en')}", style="red", markup=False)
 
 
 def verify(receipt: Path, as_json: AsJson = False) -> None:

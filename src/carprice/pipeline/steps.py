@@ -42,7 +42,7 @@ from carprice.pricing.training import fit_prepared, prepare
 from carprice.promotion.ledger import timestamp
 from carprice.promotion.receipt import Receipt, hash_code
 from carprice.promotion.release import release
-from carprice.promotion.standing import read_standing
+from carprice.promotion.standing import ensure_signed, read_standing
 from carprice.registry.client import STAGING
 from carprice.registry.records import PROFILE, QUALITY_PAGE, Run, Version, VersionFacts
 from carprice.registry.stored_model import ensure_market
@@ -234,6 +234,7 @@ def _ensure_sample(work: Workspace, path: Path) -> None:
 def _find_champion(work: Workspace) -> Version | None:
     """What is in production by the ledger, whatever people did to its alias."""
     standing = read_standing(work.registry)
+    ensure_signed(standing)
     if standing.trouble:
         log.warning("%s", standing.trouble.say("en"))
     return standing.champion

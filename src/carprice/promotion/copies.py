@@ -9,6 +9,7 @@ from typing import NamedTuple
 from carprice.errors import DatasetError, ModelIntegrityError
 from carprice.files import replacing
 from carprice.promotion.receipt import Receipt, hash_receipt, read_receipt
+from carprice.promotion.signatures import Promise
 from carprice.promotion.tickets import RECEIPT_TAG, has_moved, tickets
 from carprice.registry.client import PRODUCTION
 from carprice.registry.records import MODEL_NAME, Identity, Ticket, Version
@@ -27,6 +28,18 @@ class Copy(NamedTuple):
     @property
     def model(self) -> Path:
         return self.path.with_suffix(Path(MODEL_FILE).suffix)
+
+    @property
+    def proof(self) -> Path:
+        return _proof_path(self.path)
+
+    def is_signed(self, keys: Sequence[str]) -> bool:
+        """Whether the promise beside it proves this very receipt, by one of some keys."""
+        promise = read_proof(self.proof)
+        return promise is not None and self.is_promised(promise) and promise.is_signed(keys)
+
+    def is_promised(self, promise: Promise) -> bool:
+        return promise.tags.get(RECEIPT_TAG) == hash_receipt(self.text)
 
     def is_of_move(self, ticket: Ticket) -> bool:
         """Whether a ticket proves this very receipt."""
@@ -63,6 +76,24 @@ def export_paths(work: Workspace, version: Version) -> tuple[Path, Path]:
     return stem.with_name(f"{stem.name}.skops"), stem.with_name(f"{stem.name}.json")
 
 
+def _proof_path(receipt: Path) -> Path:
+    """Path of the signed promise of a receipt: all that proves it from an emptied database."""
+    return receipt.with_suffix(".ticket")
+
+
+def read_proof(path: Path) -> Promise | None:
+    """A signed promise beside a receipt; None without one that can be read."""
+    try:
+        return Promise.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def keep_proof(receipt: Path, promise: Promise) -> None:
+    with replacing(_proof_path(receipt)) as file:
+        file.write(promise.model_dump_json(indent=2).encode())
+
+
 def find_copies(work: Workspace, version: Version) -> list[Path]:
     """Files in `models/` that are of this very version, not of another registry's."""
     model, receipt = export_paths(work, version)
@@ -73,7 +104,7 @@ def find_copies(work: Workspace, version: Version) -> list[Path]:
             found.append(model)
     with suppress(DatasetError):
         if read_receipt(receipt)[0].file_sha256 == version.file_hashes:
-            found.append(receipt)
+            found += [each for each in (receipt, _proof_path(receipt)) if each.exists()]
     return found
 
 
@@ -88,7 +119,8 @@ def set_aside(work: Workspace, version: Version) -> None:
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     if digest == version.file_hashes.get(MODEL_FILE):
         return
-    for path in (receipt, model):  # the model last: without it, nothing is left to set aside
+    # The model last: without it, nothing is left to set aside.
+    for path in (_proof_path(receipt), receipt, model):
         if path.exists():
             path.replace(path.with_name(f"{path.stem}-{digest[:8]}{path.suffix}"))
 

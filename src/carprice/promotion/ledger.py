@@ -11,20 +11,22 @@ the attempt takes the dead one's ticket over at once, and whoever was taken for 
 finds its ticket closed and gives up.
 """
 
+import json
 import logging
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from carprice.errors import PromotionRefusedError, RegistryError
-from carprice.promotion.standing import read_standing
+from carprice.promotion.signatures import MOVED_TAG, sign_tags
+from carprice.promotion.standing import ensure_signed, read_standing
 from carprice.promotion.tickets import has_moved, open_ticket, tag_ticket, tickets
 from carprice.registry.client import PRODUCTION, Registry
-from carprice.registry.records import Ticket, Version
+from carprice.registry.records import FILES_TAG, Ticket, Version
 
 LEASE_SECONDS = 60.0
 """A ticket still open after this belongs to a process that died; it no longer holds others up."""
@@ -84,10 +86,11 @@ def move_production(
     Raises PromotionRefusedError when another move came first; production is then untouched.
     """
     ticket, opened = _draw_turn(registry, move)
-    moved = False
+    moved, told = False, dict[str, str]()
     try:
         _ensure_champion(registry, move)
-        tag_ticket(registry, ticket, prepare(ticket))
+        told = _sign(registry, move, ticket, prepare(ticket))
+        tag_ticket(registry, ticket, told)
         _ensure_held(registry, ticket)
         _ensure_in_time(opened)
         with uninterrupted():
@@ -108,7 +111,7 @@ def move_production(
             finally:
                 _close_refused(registry, ticket, error)
         raise
-    return ticket
+    return replace(ticket, tags={**ticket.tags, **told})
 
 
 def settle_attempts(registry: Registry, pipeline_run: str) -> None:
@@ -196,6 +199,14 @@ def _settle(registry: Registry, dead: list[Ticket]) -> None:
         tag_ticket(registry, each, {"state": state})
 
 
+def _sign(registry: Registry, move: Move, ticket: Ticket, told: dict[str, str]) -> dict[str, str]:
+    """What a move tells in its ticket, signed where there is a key."""
+    if not registry.signing_keys:
+        return told
+    promised = {FILES_TAG: json.dumps(move.target.file_hashes), MOVED_TAG: timestamp()}
+    return sign_tags(ticket, told | promised, registry.signing_keys[0])
+
+
 def _move_alias(registry: Registry, target: Version) -> None:
     try:
         registry.set_alias_now(PRODUCTION, target.number)
@@ -207,7 +218,9 @@ def _move_alias(registry: Registry, target: Version) -> None:
 
 
 def _ensure_champion(registry: Registry, move: Move) -> None:
-    champion = read_standing(registry).champion
+    standing = read_standing(registry)
+    ensure_signed(standing)
+    champion = standing.champion
     found = champion.number if champion else None
     if found != move.expected:
         raise PromotionRefusedError(

@@ -100,12 +100,15 @@ def verify(registry: Registry, receipt: Receipt, text: str) -> list[Check]:
     entry = ticket.tags if ticket else {}
     production = registry.find_alias(PRODUCTION)
     state = "done" if ticket and has_moved(ticket, production) else entry.get("state")
-    of_ledger = {
+    of_ledger: dict[str, tuple[str | None, str | None]] = {
         "the ledger has this very text": (entry.get(RECEIPT_TAG), hash_receipt(text)),
         "the promotion went through": (state, "done"),
         "it promoted this version": (entry.get("to"), str(receipt.version)),
         "it replaced that version": (entry.get("from"), str(receipt.replaces)),
     }
+    if registry.signing_keys:
+        signed = "signed" if ticket and ticket.trusted else "not signed"
+        of_ledger["the stack signed the promotion"] = (signed, "signed")
     facts = of_ledger | _compare_version(registry, receipt)
     checks = [Check(name, found == said, str(found)) for name, (found, said) in facts.items()]
     now = f"version {production.number}" if production else "no version"

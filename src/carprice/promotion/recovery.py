@@ -54,7 +54,8 @@ def list_ways(work: Workspace, standing: Standing, to: str) -> list[Identity | C
     """
     if to.endswith(".json"):
         copy = Copy(Path(to), *read_receipt(Path(to)))
-        known = [each for each in standing.proven if copy.is_of(each, tickets(work.registry))]
+        ledger = _list_moves(work, standing)
+        known = [each for each in standing.proven if copy.is_of(each, ledger)]
         return [*known] or [copy]
     if to:
         return _find_proven(work, standing, to)
@@ -70,13 +71,14 @@ def recover(work: Workspace, standing: Standing, way: Identity | Copy) -> Recove
 
     Raises ModelIntegrityError naming what is missing or differs.
     """
-    ledger = [each for each in tickets(work.registry) if each.target in standing.proven]
+    ledger = _list_moves(work, standing)
     if isinstance(way, Copy):
+        _ensure_signed(work, way)
         version = _register_copy(work, way, ledger)
         return Recovered(version, way.receipt, anew=True)
     receipt = _find_receipt(work, way, ledger)
     try:
-        return Recovered(_open_stored(work, way, receipt), receipt)
+        return Recovered(_open_stored(work, way, _find_hashes(standing, way, receipt)), receipt)
     except ModelIntegrityError as error:
         for copy in read_copies(work.settings):
             if copy.is_of(way, ledger):
@@ -84,6 +86,28 @@ def recover(work: Workspace, standing: Standing, way: Identity | Copy) -> Recove
                 version = _register_copy(work, copy, ledger)
                 return Recovered(version, copy.receipt, anew=True, copied=way.number)
         raise ModelIntegrityError(f"{error} No copy of it is in models/.") from error
+
+
+def _list_moves(work: Workspace, standing: Standing) -> list[Ticket]:
+    """Tickets of versions that were in production; where there is a key, signed ones."""
+    found = tickets(work.registry)
+    return [each for each in found if each.trusted and each.target in standing.proven]
+
+
+def _ensure_signed(work: Workspace, copy: Copy) -> None:
+    keys = work.registry.signing_keys
+    if keys and not copy.is_signed(keys):
+        raise ModelIntegrityError(
+            f"{copy.path} is not signed with the key of this stack: no {copy.proof.name} beside it "
+            "proves it."
+        )
+
+
+def _find_hashes(standing: Standing, target: Identity, receipt: Receipt | None) -> dict[str, str]:
+    """Hashes of a version's files: those signed, else those of its receipt; empty without."""
+    if target in standing.promises:
+        return standing.promises[target].file_hashes
+    return receipt.file_sha256 if receipt else {}
 
 
 def _find_proven(work: Workspace, standing: Standing, number: str) -> list[Identity | Copy]:
@@ -113,16 +137,16 @@ def _find_receipt(work: Workspace, target: Identity, ledger: Sequence[Ticket]) -
     return next((each.receipt for each in copies if each.is_of(target, ledger)), None)
 
 
-def _open_stored(work: Workspace, target: Identity, receipt: Receipt | None) -> Version:
-    """A version of the registry that opens, with the file hashes of its receipt."""
+def _open_stored(work: Workspace, target: Identity, hashes: dict[str, str]) -> Version:
+    """A version of the registry that opens, with the file hashes that were promised."""
     registry = work.registry
     version = {each.identity: each for each in registry.versions()}.get(target)
     if version is None:
         raise ModelIntegrityError(f"Version {target.number} is no longer in the registry.")
-    if receipt and version.file_hashes != receipt.file_sha256:
+    if hashes and version.file_hashes != hashes:
         # Anybody may write the tag; the ledger proves the receipt.
         log.warning("the file hashes of %s were not those of its receipt", version.name)
-        promised = {FILES_TAG: json.dumps(receipt.file_sha256)}
+        promised = {FILES_TAG: json.dumps(hashes)}
         version = replace(version, tags=version.tags | promised)
     try:
         registry.open_model(version)

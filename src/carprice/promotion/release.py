@@ -5,11 +5,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from carprice.errors import ModelIntegrityError, PromotionRefusedError
+from carprice.errors import DatasetError, ModelIntegrityError, PromotionRefusedError
 from carprice.evaluation.behaviour import ValidationReport
 from carprice.evaluation.gate import Decision
 from carprice.files import replacing
-from carprice.promotion.copies import export, export_paths, put_back, read_export, set_aside
+from carprice.promotion.copies import (
+    export,
+    export_paths,
+    keep_proof,
+    put_back,
+    read_export,
+    set_aside,
+)
 from carprice.promotion.ledger import Move, move_production, timestamp
 from carprice.promotion.receipt import (
     DataFacts,
@@ -19,7 +26,8 @@ from carprice.promotion.receipt import (
     write_receipt,
 )
 from carprice.promotion.recovery import Recovered, list_ways, recover
-from carprice.promotion.standing import Standing, read_standing
+from carprice.promotion.signatures import Promise
+from carprice.promotion.standing import Standing, ensure_signed, read_standing
 from carprice.promotion.tickets import RECEIPT_TAG, tag_ticket, tickets
 from carprice.registry.client import PRODUCTION
 from carprice.registry.records import FILES_TAG, Ticket, Version
@@ -73,6 +81,7 @@ def roll_back(work: Workspace, to: str = "") -> tuple[Version | None, Version]:
     of it is intact; production is then untouched.
     """
     standing = read_standing(work.registry)
+    ensure_signed(standing)
     if standing.trouble:
         log.warning("%s", standing.trouble.say("en"))
     lost = []
@@ -157,8 +166,22 @@ def _move_with_receipt(
         return {RECEIPT_TAG: hash_receipt(text), **told}
 
     model = registry.read_model(version)
-    move_production(registry, move, prepare, lambda: put_back(earlier))
+    ticket = move_production(registry, move, prepare, lambda: put_back(earlier))
+    _keep_proof(work, version, ticket)
     return written[0]
+
+
+def _keep_proof(work: Workspace, version: Version, ticket: Ticket) -> None:
+    """Keep the signed promise of a move beside the receipt; what hinders it is no more than told.
+
+    The move is done; `carprice sign` writes what is missing.
+    """
+    if not work.registry.signing_keys:
+        return
+    try:
+        keep_proof(export_paths(work, version)[1], Promise.of(ticket))
+    except DatasetError as error:
+        log.warning("%s", error)
 
 
 def _renew(receipt: Receipt, move: Move, ticket: Ticket) -> Receipt:
@@ -181,7 +204,7 @@ def _finish(work: Workspace, move: Move) -> Receipt | None:
         return None
     registry, version = work.registry, move.target
     production = registry.find_alias(PRODUCTION)
-    attempts = [each for each in tickets(registry) if move.is_attempted_by(each)]
+    attempts = [each for each in tickets(registry) if each.trusted and move.is_attempted_by(each)]
     if production and production.number == version.number:
         drawn = {receipt_path(each.number): each for each in attempts}
         path = production.facts.receipt
@@ -198,6 +221,7 @@ def _finish(work: Workspace, move: Move) -> Receipt | None:
 def _finish_move(work: Workspace, version: Version, path: str, ticket: Ticket) -> Receipt:
     text = work.registry.read_text(version.run_id, path)
     export(work, version, work.registry.read_model(version), text)
+    _keep_proof(work, version, ticket)
     tag_ticket(work.registry, ticket, {"state": "done"})
     return Receipt.model_validate_json(text)
 

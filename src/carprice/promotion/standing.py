@@ -2,11 +2,17 @@
 
 Anybody may move an alias, write a tag or delete a version in MLflow's page. What a promotion or a
 rollback through this package brought into production stands in the ledger, and the ledger decides.
+Where the stack has a key, only what it signed counts: with the hashes of files that were signed,
+and whatever the alias says.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
+from carprice.errors import PromotionRefusedError
+from carprice.promotion.signatures import Promise
 from carprice.promotion.tickets import has_moved, tickets
 from carprice.registry.client import PRODUCTION, STAGING, Registry
 from carprice.registry.records import Identity, Ticket, Version
@@ -17,7 +23,8 @@ class Standing(NamedTuple):
     """What the ledger says is in production, beside what the alias says.
 
     version: the version that may serve; None where nothing is in production, or what was is gone.
-        An alias that people moved to a version that had been in production before is followed.
+        An alias that people moved to a version that had been in production before is followed,
+        unless moves are signed.
     alias: number that the alias `production` points at; None where it is not set.
     trouble: None where both agree.
     back: the version that the registry holds and `carprice rollback` would bring into production.
@@ -27,6 +34,7 @@ class Standing(NamedTuple):
         registry. Where there is trouble, the first is what was in production before it.
     way: the versions of it that the registry holds; their files were not looked at.
     proven: all that the ledger ever brought into production.
+    promises: the last signed promise of a move to each of these; empty without a key.
     """
 
     version: Version | None
@@ -38,6 +46,12 @@ class Standing(NamedTuple):
     trail: tuple[Identity, ...]
     way: tuple[Version, ...]
     proven: frozenset[Identity]
+    promises: Mapping[Identity, Promise] = MappingProxyType({})
+
+    @property
+    def promise(self) -> Promise | None:
+        """The signed one of what is in production."""
+        return self.promises.get(self.version.identity) if self.version else None
 
 
 def read_standing(registry: Registry) -> Standing:
@@ -45,10 +59,20 @@ def read_standing(registry: Registry) -> Standing:
     versions = {each.identity: each for each in registry.versions()}
     aliased = {alias: each for each in versions.values() for alias in each.aliases}
     alias, staged = aliased.get(PRODUCTION), aliased.get(STAGING)
-    moves = [each for each in tickets(registry) if has_moved(each, alias)]
+    ledger, signed = tickets(registry), bool(registry.signing_keys)
+    moves = [each for each in ledger if has_moved(each, alias)]
+    unsigned = frozenset(each.target for each in find_unsigned(ledger, alias))
     proven = frozenset(each.target for each in moves if each.target)
+    promises = {each.target: Promise.of(each) for each in moves if each.target and signed}
+    versions |= {
+        each: replace(versions[each], tags=versions[each].tags | promise.told_files)
+        for each, promise in promises.items()
+        if each in versions
+    }
     by_ledger = retrace(moves)
-    followed = alias is not None and alias.identity in proven
+    # By hand it can be put on a signed version as well; whose decision that is, nobody knows.
+    believed = by_ledger[-1:] if signed else proven
+    followed = alias is not None and alias.identity in believed
     passed = arrive(by_ledger, alias.identity) if alias and followed else by_ledger
     backwards = tuple(dict.fromkeys(reversed(passed)))
     trail = backwards[1:] if followed else backwards
@@ -57,13 +81,14 @@ def read_standing(registry: Registry) -> Standing:
     return Standing(
         version=versions.get(passed[-1]) if passed else None,
         alias=alias.number if alias else None,
-        trouble=None if followed else _find_trouble(alias, backwards, versions),
+        trouble=None if followed else _find_trouble(alias, backwards, versions, unsigned),
         back=way[0].number if way else None,
         kept=frozenset(each.number for each in kept),
         champion=next((versions[each] for each in backwards if each in versions), None),
         trail=trail,
         way=way,
         proven=proven,
+        promises=promises,
     )
 
 
@@ -96,15 +121,40 @@ def _find(passed: list[Identity], number: str | None) -> Identity | None:
     return next((each for each in reversed(passed) if str(each.number) == number), None)
 
 
+def find_unsigned(ledger: Iterable[Ticket], alias: Version | None) -> list[Ticket]:
+    """Tickets that tell of a move, and are not signed by the stack, which has a key."""
+    return [
+        each
+        for each in ledger
+        if not each.trusted and has_moved(replace(each, trusted=True), alias)
+    ]
+
+
+def ensure_signed(standing: Standing) -> None:
+    """Raise PromotionRefusedError where the stack has a key and no move is signed yet.
+
+    Else a new version would be compared with none, and take the place of the one in production.
+    """
+    if standing.trouble and standing.trouble.code is TroubleCode.LEDGER_UNSIGNED:
+        raise PromotionRefusedError(standing.trouble.say("en"), [])
+
+
 def _find_trouble(
-    alias: Version | None, backwards: tuple[Identity, ...], versions: Mapping[Identity, Version]
+    alias: Version | None,
+    backwards: tuple[Identity, ...],
+    versions: Mapping[Identity, Version],
+    unsigned: frozenset[Identity | None],
 ) -> Trouble | None:
+    if unsigned and not backwards:
+        return Trouble(TroubleCode.LEDGER_UNSIGNED, {}, None)
     gone = [each for each in backwards[:1] if each not in versions]
     if gone:  # a copy of it in `models/` comes first, which the registry knows nothing of
         return Trouble(TroubleCode.VERSION_DELETED, {"version": gone[0].number}, None)
     back = backwards[0].number if backwards else None
     if alias:
-        return Trouble(TroubleCode.ALIAS_UNPROVEN, {"alias": alias.number}, back)
+        known = alias.identity in unsigned.union(backwards)
+        code = TroubleCode.ALIAS_UNSIGNED if known else TroubleCode.ALIAS_UNPROVEN
+        return Trouble(code, {"alias": alias.number}, back)
     if back:
         return Trouble(TroubleCode.ALIAS_MISSING, {"version": back}, back)
     return None

@@ -1,7 +1,9 @@
 """Entries of the ledger: versions of a second registered model, each with a number of its own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from carprice.promotion.signatures import Promise
 from carprice.registry.client import PRODUCTION, Registry
 from carprice.registry.connection import explained
 from carprice.registry.records import MODEL_NAME, Ticket, Version
@@ -35,15 +37,19 @@ def tag_ticket(registry: Registry, ticket: Ticket, tags: Mapping[str, str]) -> N
 def tickets(registry: Registry) -> list[Ticket]:
     """All tickets, oldest first."""
     entries = registry.client.search_model_versions(f"name='{LEDGER_NAME}'")
-    return sorted(map(Ticket.from_entry, entries), key=lambda ticket: ticket.number)
+    found = sorted(map(Ticket.from_entry, entries), key=lambda ticket: ticket.number)
+    if keys := registry.signing_keys:
+        return [replace(each, trusted=Promise.of(each).is_signed(keys)) for each in found]
+    return found
 
 
 def has_moved(ticket: Ticket, production: Version | None) -> bool:
-    """Whether a ticket's move succeeded, its process since killed or not.
+    """Whether a ticket that can be trusted tells of a move, its process since killed or not.
 
     production: the version that the alias points at.
     """
     # Until its receipt is written, a promotion has not come to its alias: people put it there.
     prepared = RECEIPT_TAG in ticket.tags or ticket.tags.get("action") != "promote"
     at_target = production is not None and ticket.target == production.identity
-    return ticket.state == "done" or (ticket.state == "open" and prepared and at_target)
+    moved = ticket.state == "done" or (ticket.state == "open" and prepared and at_target)
+    return moved and ticket.trusted

@@ -46,6 +46,7 @@ class Connection:
         self.uri = settings.registry_uri
         self.artifact_root = settings.artifact_root
         self.trials = Trials(settings.tried_models)
+        self.signing_keys = settings.signing_keys
         with explaining(self.uri):
             if self.artifact_root:
                 settings.embedded_store.mkdir(parents=True, exist_ok=True)

@@ -173,11 +173,7 @@ class Version:
     @property
     def file_hashes(self) -> dict[str, str]:
         """Registered SHA-256 of each file by path; empty for versions made elsewhere."""
-        try:
-            hashes = json.loads(self.tags.get(FILES_TAG, "{}"))
-        except ValueError:  # anybody may write any tag in MLflow
-            return {}
-        return {**hashes} if isinstance(hashes, dict) else {}
+        return read_hashes(self.tags)
 
     def describe(self) -> dict[str, object]:
         """The version as JSON-ready values."""
@@ -193,6 +189,8 @@ class Ticket:
     created: datetime
     run_id: str = ""
     """Run of the version it moves to: a registry made anew counts its versions from 1 again."""
+    trusted: bool = True
+    """Whether it is signed by the stack, where that has a key."""
 
     @classmethod
     def from_entry(cls, entry: Any) -> Self:
@@ -211,8 +209,22 @@ class Ticket:
     @property
     def target(self) -> Identity | None:
         """The version it moves to; None for an entry of others."""
-        number = self.tags.get("to", "")
-        return Identity(int(number), self.run_id) if number.isdecimal() else None
+        return find_target(self.tags, self.run_id)
+
+
+def read_hashes(tags: Mapping[str, str]) -> dict[str, str]:
+    """SHA-256 by path of the files that tags tell of; empty where they tell of none."""
+    try:
+        hashes = json.loads(tags.get(FILES_TAG, "{}"))
+    except ValueError:  # anybody may write any tag in MLflow
+        return {}
+    return {**hashes} if isinstance(hashes, dict) else {}
+
+
+def find_target(tags: Mapping[str, str], run_id: str) -> Identity | None:
+    """The version that tags of a ticket, and its run, name."""
+    number = tags.get("to", "")
+    return Identity(int(number), run_id) if number.isdecimal() else None
 
 
 def _to_time(milliseconds: int) -> datetime:

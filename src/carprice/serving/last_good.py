@@ -4,6 +4,7 @@ Page and API, each of their processes, share one folder: all write the same, who
 """
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from carprice.errors import ModelIntegrityError
 from carprice.files import replacing
 from carprice.frozen import Frozen
+from carprice.promotion.signatures import Promise
 from carprice.registry.archive import ensure_sizes
 from carprice.registry.records import Version
 from carprice.registry.stored_model import MODEL_FILE, ensure_market
@@ -29,52 +31,68 @@ class Note(Frozen):
     tags: dict[str, str]
     created: datetime
     model_sha256: str
+    promise: Promise | None = None
+    """The signed one of the move that brought it into production, where the stack has a key."""
 
     @classmethod
-    def of(cls, version: Version) -> Self:
+    def of(cls, version: Version, promise: Promise | None) -> Self:
         return cls(
             number=version.number,
             run_id=version.run_id,
             tags=version.tags,
             created=version.created,
             model_sha256=version.file_hashes[MODEL_FILE],
+            promise=promise,
         )
 
     @property
     def version(self) -> Version:
         return Version(self.number, self.run_id, self.tags, self.created)
 
+    def is_signed(self, keys: Sequence[str]) -> bool:
+        """Whether its promise, by one of some keys, is of this very model file."""
+        promise = self.promise
+        return (
+            promise is not None
+            and promise.is_signed(keys)
+            and promise.target == self.version.identity
+            and promise.file_hashes.get(MODEL_FILE) == self.model_sha256
+        )
+
 
 class Kept(NamedTuple):
-    """A version, and the bytes of its model file."""
+    """A version, the bytes of its model file, and the signed promise that names it."""
 
     version: Version
     stored: bytes
+    promise: Promise | None
 
 
 class LastGood:
-    """The copy in a folder."""
+    """The copy in a folder; where there are keys, one that is signed with one of them."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, keys: Sequence[str] = ()) -> None:
+        self.folder, self.keys = folder, keys
 
-    def keep(self, version: Version, stored: bytes) -> None:
+    def keep(self, version: Version, stored: bytes, promise: Promise | None = None) -> None:
         """Keep a version whose model file was checked; nothing is written where it is kept.
 
         Raises DatasetError when the disk refuses; what was kept before still is.
         """
-        note, model = Note.of(version), self._path(version.file_hashes[MODEL_FILE])
+        note, model = Note.of(version, promise), self._path(version.file_hashes[MODEL_FILE])
         if not self._is_whole(model, stored):
             with replacing(model) as file:
                 file.write(stored)
-        text = note.model_dump_json(indent=2).encode()
+        text = note.model_dump_json(indent=2, exclude_none=True).encode()
         if self._read_note() != text:
             with replacing(self.folder / NOTE) as file:
                 file.write(text)
             self._tidy(model)
 
-    def recall(self) -> Kept | None:
+    def recall(self, *, unsigned: bool = False) -> Kept | None:
         """The copy; None where none was kept.
+
+        unsigned: whether one that is not signed will do, whatever keys there are.
 
         Raises ModelIntegrityError for one that was altered or is of another market.
         """
@@ -97,7 +115,11 @@ class LastGood:
                 f"the copy in {self.folder} is not what was kept and is not opened "
                 f"({MODEL_FILE}: found {found[:12]}, kept {note.model_sha256[:12]})."
             )
-        return Kept(note.version, stored)
+        if self.keys and not unsigned and not note.is_signed(self.keys):
+            raise ModelIntegrityError(
+                f"the copy in {self.folder} is not signed by this stack and is not opened."
+            )
+        return Kept(note.version, stored, note.promise)
 
     def _path(self, digest: str) -> Path:
         return self.folder / f"{Path(digest).name}.skops"

@@ -10,6 +10,7 @@ import gc
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from carprice.listings.table_store import read_table, table_path
 from carprice.market.chosen import MARKET
 from carprice.pricing.prediction import estimate_car
 from carprice.pricing.price_model import PriceModel
+from carprice.promotion.signatures import Promise
 from carprice.promotion.standing import Standing, read_standing
 from carprice.registry.archive import RefusedModelError
 from carprice.registry.history import NO_RECORD, History, Record, read_history, read_record
@@ -99,7 +101,9 @@ class LiveModel:
         self.work = work
         self.for_page = for_page
         self.state = State()
-        self._last_good = LastGood(work.settings.serving_copies)
+        self._last_good = LastGood(work.settings.serving_copies, work.settings.signing_keys)
+        self._promises: Mapping[Identity, Promise] = {}
+        self._last_move: Promise | None = None
         self._trials = Trials(work.settings.tried_models)
         self._alarm = Alarm(work.settings)
         self._examined: dict[Identity, _Examined] = {}
@@ -150,7 +154,10 @@ class LiveModel:
 
     def _follow(self, standing: Standing) -> tuple[Serving | None, Trouble | None]:
         """What answers from now on, and what is wrong with what the registry says."""
-        version = standing.version
+        version, self._promises = standing.version, standing.promises
+        if lost := self._find_lost_move(standing):
+            unknown = Trouble(TroubleCode.LEDGER_SHORTENED, {"version": lost.tags["to"]})
+            return self._fall_back(standing), unknown
         if version is None:
             serving = self._fall_back(standing)
             gone = Trouble(TroubleCode.REGISTRY_EMPTY, {}) if serving else None
@@ -172,6 +179,21 @@ class LiveModel:
             if version != standing.version:
                 with suppress(ModelIntegrityError):
                     return self._serve(version)[0]
+        # What answered when the stack got its key goes on until its promotion is signed.
+        code = standing.trouble.code if standing.trouble else None
+        return self._recall(unsigned=True) if code is TroubleCode.LEDGER_UNSIGNED else None
+
+    def _find_lost_move(self, standing: Standing) -> Promise | None:
+        """The last signed move that was seen, where the ledger has earlier ones and not this one.
+
+        Whoever writes to MLflow cannot sign a move, and could undo one by deleting its ticket.
+        """
+        if not standing.promises:
+            return None
+        last = max(standing.promises.values(), key=lambda each: each.moved_at)
+        if self._last_move and last.moved_at < self._last_move.moved_at:
+            return self._last_move
+        self._last_move = last
         return None
 
     def _serve(self, version: Version) -> tuple[Serving, Trouble | None]:
@@ -225,17 +247,20 @@ class LiveModel:
     def _keep(self, version: Version, stored: bytes) -> Trouble | None:
         """Keep a copy to fall back on; what hinders it is no more than told."""
         try:
-            self._last_good.keep(version, stored)
+            self._last_good.keep(version, stored, self._promises.get(version.identity))
         except DatasetError as error:
             log.warning("no copy was kept: %s", error)
             return Trouble(TroubleCode.COPY_NOT_KEPT, {"message": str(error)})
         return None
 
-    def _recall(self) -> Serving | None:
+    def _recall(self, *, unsigned: bool = False) -> Serving | None:
         """The copy kept of the last good version, opened; None without a good one."""
         try:
-            kept = self._last_good.recall()
-            return self._open(*kept) if kept else None
+            if (kept := self._last_good.recall(unsigned=unsigned)) is None:
+                return None
+            if not unsigned:
+                self._last_move = kept.promise
+            return self._open(kept.version, kept.stored)
         except CarPriceError as error:
             log.warning("the copy kept is not opened: %s", error)
             return None

@@ -14,10 +14,13 @@ class TroubleCode(StrEnum):
     ALIAS_MISSING = "alias_missing"
     VERSION_DELETED = "version_deleted"
     REGISTRY_EMPTY = "registry_empty"
+    ALIAS_UNSIGNED = "alias_unsigned"
+    LEDGER_UNSIGNED = "ledger_unsigned"
     # What servers find by themselves
     REGISTRY_AWAY = "registry_away"
     FILES_CHANGED = "files_changed"
     MODEL_REFUSED = "model_refused"
+    LEDGER_SHORTENED = "ledger_shortened"
     COPY_NOT_KEPT = "copy_not_kept"
     UNFORESEEN = "unforeseen"
 
@@ -42,6 +45,21 @@ TROUBLES = {
     TroubleCode.REGISTRY_EMPTY: Text(
         "le registre des modèles ne sait plus rien d'une mise en production",
         "the registry knows of no promotion any more",
+    ),
+    TroubleCode.ALIAS_UNSIGNED: Text(
+        "l'alias « production » désigne la version {alias}, qu'aucune mise en production signée "
+        "par cette pile n'y a mise et qui n'est pas servie",
+        "the alias `production` points at version {alias}, which no promotion signed by this stack "
+        "has put there and which is not served",
+    ),
+    TroubleCode.LEDGER_UNSIGNED: Text(
+        "cette pile signe les mises en production, et aucune de celles du registre n'est signée",
+        "this stack signs its promotions, and none in the ledger is signed",
+    ),
+    TroubleCode.LEDGER_SHORTENED: Text(
+        "le registre des promotions ne sait plus rien de la mise en production signée de la "
+        "version {version}, la dernière",
+        "the ledger has lost the signed promotion of version {version}, which was the last",
     ),
     TroubleCode.REGISTRY_AWAY: Text(
         "le registre des modèles ne répond pas : {message}",
@@ -70,6 +88,19 @@ WAY_BACK = Text(
     ". `carprice rollback` remet en production la version {back}.",
     ". `carprice rollback` puts version {back} into production again.",
 )
+WAY_TO_SIGN = Text(
+    ". `carprice sign` montre ce qu'il y a à signer, et signe.",
+    ". `carprice sign` shows what there is to sign, and signs.",
+)
+WAY_BY_COPY = Text(
+    ". `carprice rollback --to models/CarPricePredictor-v{version}.json` l'y remet.",
+    ". `carprice rollback --to models/CarPricePredictor-v{version}.json` puts it there again.",
+)
+WAYS = {
+    TroubleCode.LEDGER_UNSIGNED: WAY_TO_SIGN,
+    TroubleCode.LEDGER_SHORTENED: WAY_BY_COPY,
+}
+"""Where it is another one than the version that is known to go back to."""
 WAY_UNKNOWN = Text(
     ". `carprice rollback` remet en production ce qui peut l'être, ou dit ce qui manque.",
     ". `carprice rollback` puts what is left into production again, or says what is missing.",
@@ -96,8 +127,8 @@ class Trouble(NamedTuple):
         said = TROUBLES[self.code].say(language, **figures).rstrip(".")
         if self.code in WITHOUT_A_WAY:
             return f"{said}."
-        way = WAY_UNKNOWN if self.back is None else WAY_BACK
-        return said + way.say(language, back=self.back)
+        way = WAYS.get(self.code, WAY_UNKNOWN if self.back is None else WAY_BACK)
+        return said + way.say(language, back=self.back, **figures)
 
 
 SUBJECT = Text("carprice : la production demande un regard", "carprice: production needs a look")
