@@ -58,6 +58,9 @@ def test_the_first_start_brought_its_model_into_production_through_the_dag(start
     run = started.mlflow.run_of(first["dag_run_id"])
     assert run["tags"]["outcome"] == "promoted"
     assert "Pipeline report" in run["tags"]["mlflow.note.content"]
+    # The start asked for it as Airflow's administrator.
+    assert first["triggering_user_name"] == "admin"
+    assert started.receipt(started.mlflow.production())["promoted_by"] == "admin (Airflow)"
 
 
 def test_each_log_tells_its_story_in_a_few_lines(started: Stack) -> None:
@@ -79,6 +82,8 @@ def test_new_listings_start_a_run_that_is_promoted(started: Stack, listings: Pat
     assert started.airflow.wait_for_end(run["dag_run_id"]) == "success"
     assert started.airflow.states(run["dag_run_id"]) == PROMOTED
     assert started.mlflow.production() > before
+    asker = started.receipt(started.mlflow.production())["promoted_by"]
+    assert asker == "airflow (asset triggered)"
     log = str(started.airflow.log(run["dag_run_id"], "check_data_quality"))
     assert "rows read from annonces.csv" in log
 

@@ -1,4 +1,7 @@
-"""The alias put by hand on what nothing promoted: page and API go on, and there is a way back."""
+"""What nothing promoted is put into production by hand: page and API go on; there is a way back.
+
+From the middle on the stack has a key.
+"""
 
 from collections.abc import Iterator
 
@@ -7,6 +10,7 @@ from browsing import visit
 from crowd import CAR
 from playwright.sync_api import Browser, expect
 from stack import Stack, wait_until
+from terminal import type_command
 from test_api import ask, find_told, find_versions
 
 
@@ -56,3 +60,39 @@ def test_rollback_leads_back(started: Stack, production: int) -> None:
     wait_until("the trouble is over", lambda: find_told(started, "trouble_code") == {None})
     assert find_versions(started) == {production}
     started.wait_until_healthy()
+
+
+def test_a_stack_that_gets_a_key_goes_on_until_what_stands_is_signed(
+    started: Stack, production: int
+) -> None:
+    environment = started.folder / ".env"
+    told = environment.read_text(encoding="utf-8")
+    assert "\nCARPRICE_SIGNING_KEY=\n" in told
+    given = told.replace("\nCARPRICE_SIGNING_KEY=\n", f"\nCARPRICE_SIGNING_KEY={'k' * 44}\n")
+    environment.write_text(given, encoding="utf-8")
+    started.run("./docker-start-full.sh", timeout=1200)
+    wait_until("it is told", lambda: find_told(started, "trouble_code") == {"ledger_unsigned"})
+    assert find_versions(started) == {production}
+    shown = type_command(started, "docker compose exec streamlit carprice sign")
+    assert "Nothing was signed yet" in shown
+    type_command(started, "docker compose exec streamlit carprice sign --yes")
+    wait_until("the trouble is over", lambda: find_told(started, "trouble_code") == {None})
+    assert find_versions(started) == {production}
+
+
+def test_a_promotion_that_is_not_signed_is_told_of_and_not_followed(
+    started: Stack, production: int
+) -> None:
+    number = started.mlflow.register_stranger(production)
+    started.mlflow.forge_promotion(number, production)
+    wait_until("it is told", lambda: find_told(started, "trouble_code") == {"alias_unsigned"})
+    assert ask(started, "/v1/estimate", **CAR).json()["version"] == production
+    started.compose(
+        "exec", "-T", "-e", "CARPRICE_USER_NAME=amina", "streamlit", "carprice", "rollback"
+    )
+    wait_until("the trouble is over", lambda: find_told(started, "trouble_code") == {None})
+    assert started.receipt(production)["promoted_by"] == "amina"
+    proof = f"models/CarPricePredictor-v{production}.json"
+    checks = started.compose("exec", "-T", "streamlit", "carprice", "verify", proof)
+    assert "✓ the stack signed the promotion" in checks
+    started.mlflow.delete_version(number)
