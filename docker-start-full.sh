@@ -36,9 +36,13 @@ stop_with_advice() {
 start_stack() {
     local trained=0
     choose_stack
+    # Whatever .env and the environment say: Compose reads it too, and leaves the door to Postgres shut.
+    if [ "$production" = true ]; then export PRODUCTION=true; fi
     announce "Checking this machine"
     check_machine
+    ensure_env_of_databases
     ensure_environment
+    if is_true PRODUCTION; then generate_passwords; fi
     check_environment "$production"
     if [ "$production" = true ]; then remember_production; fi
     write_secrets
@@ -48,9 +52,8 @@ start_stack() {
     compose build || stop_with "The images could not be built: see the lines above. Nothing runs."
     announce "Starting the databases"
     start_databases postgres redis || stop_with_advice "The databases did not start."
-    # The volume may be older than the passwords in .env.
-    compose exec -T postgres bash /docker-entrypoint-initdb.d/roles.sh ||
-        stop_with_advice "Postgres did not take the passwords of .env."
+    take_passwords || stop_with_advice "Postgres did not take the passwords of .env."
+    ensure_own_databases
     announce "Starting the services"
     start_services || stop_with_advice "The stack is not up."
     train_first_model || trained=$?

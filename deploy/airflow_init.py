@@ -7,10 +7,12 @@ is known by a note that was left on it, and Airflow is not asked.
 # ruff: noqa: PLC0415
 
 import os
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from check_key import ADVICE, has_wrong_key
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import ProgrammingError
 from werkzeug.security import check_password_hash
@@ -37,6 +39,8 @@ def main() -> None:
     name, password = os.environ["AIRFLOW_ADMIN_USER"], ADMIN_PASSWORD.read_text(encoding="utf-8")
     engine = create_engine(os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
     with engine.connect() as connection:
+        if is_of_another_env(connection):
+            sys.exit(ADVICE)
         if needs_nothing(connection, name, password):
             print(f"the database and user {name} are ready")
             return
@@ -44,6 +48,14 @@ def main() -> None:
     print(f"the database is migrated, user {name} has the password of .env")
     with engine.begin() as connection:
         connection.exec_driver_sql(f"COMMENT ON DATABASE airflow IS '{state(connection)}'")
+
+
+def is_of_another_env(connection: Connection) -> bool:
+    try:
+        return has_wrong_key(connection)
+    except ProgrammingError:  # there are no tables yet
+        connection.rollback()
+        return False
 
 
 def needs_nothing(connection: Connection, name: str, password: str) -> bool:

@@ -8,6 +8,7 @@ export MSYS_NO_PATHCONV=1
 . scripts/stack/interruption.sh
 . scripts/stack/environment.sh
 . scripts/stack/secrets.sh
+. scripts/stack/ownership.sh
 . scripts/stack/checks.sh
 . scripts/stack/folders.sh
 . scripts/stack/compose.sh

@@ -119,7 +119,8 @@ check_clone() {
         say "The containers named $COMPOSE_PROJECT_NAME belong to the clone in $folder: run" \
             "./docker-stop-full.sh there, or give this clone another COMPOSE_PROJECT_NAME in .env."
         if ! [ -d "$folder" ]; then
-            say "If $folder is gone: docker compose --project-name $COMPOSE_PROJECT_NAME down"
+            say "If it was moved or renamed to here, or is gone: docker compose --project-name" \
+                "$COMPOSE_PROJECT_NAME down, then start again; all data stays."
         fi
         return
     done <<<"$folders"
@@ -137,8 +138,9 @@ is_another_folder() {
 }
 
 check_ports() {
-    local name port seen=' '
-    for name in AIRFLOW_PORT MLFLOW_PORT STREAMLIT_PORT API_PORT; do
+    local name port seen=' ' names='AIRFLOW_PORT MLFLOW_PORT STREAMLIT_PORT API_PORT'
+    if is_false PRODUCTION; then names="$names POSTGRES_PORT"; fi
+    for name in $names; do
         port=$(setting "$name")
         if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then
             say "$name=$port is no port: set it to a number from 1 to 65535 in .env."

@@ -105,6 +105,9 @@ start_databases() {
     end_progress
 }
 
+# The volume may be older than the passwords in .env.
+take_passwords() { compose exec -T postgres bash /docker-entrypoint-initdb.d/roles.sh </dev/null; }
+
 is_down() { list_states | grep -Eq "^$1 (exited|dead|restarting) "; }
 
 # Starts everything and waits with progress; ends early when a service has failed or Compose has.
@@ -194,12 +197,4 @@ stop_earlier_instance() {
     [ -n "$(list_containers)" ] || return 0
     announce "Stopping what runs of an earlier start"
     compose down --remove-orphans
-}
-
-# An .env that was just made knows nothing of databases that are there already.
-warn_of_older_databases() {
-    local volume=${COMPOSE_PROJECT_NAME}_postgres-db-volume
-    docker volume inspect "$volume" >/dev/null 2>&1 || return 0
-    warn "The volume $volume holds databases of an earlier clone, or of an earlier .env. Where the files"
-    warn "they name (mlflow/mlruns, models) are not here, ./docker-reset-full.sh --all empties it."
 }

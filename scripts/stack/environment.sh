@@ -169,7 +169,6 @@ create_environment() {
     give_to_caller "$partial"
     close_partial .env
     say "Made .env from $template, with secrets of its own."
-    warn_of_older_databases
 }
 
 append_missing() {
@@ -278,12 +277,13 @@ check_owner() {
 }
 
 list_development_values() {
-    if [ "$(setting AIRFLOW_ADMIN_PASSWORD)" = admin ]; then
-        say "AIRFLOW_ADMIN_PASSWORD is the development value admin: change it in .env."
-    fi
-    if [ "$(setting AIRFLOW_DB_PASSWORD)" = airflow ]; then
-        say "AIRFLOW_DB_PASSWORD is the development value airflow: change it in .env."
-    fi
+    local name value
+    for name in $(list_passwords); do
+        value=$(setting "$name")
+        if is_development_value "$name" "$value"; then
+            say "$name is the development value $value: change it in .env."
+        fi
+    done
 }
 
 # Keys of earlier releases, or somebody's own. They go on working, and a new one is left to a person: it
@@ -305,8 +305,8 @@ check_environment() {
     if is_true PRODUCTION; then production=true; fi
     faults=$(list_faults)
     development=$(list_development_values)
-    if [ "$production" = true ] && [ -n "$development" ]; then
-        faults="${faults:+$faults$'\n'}$development"
+    if [ "$production" = true ]; then
+        faults=$(printf '%s\n' "$faults" "$development" "$(list_weak_values)" | grep .) || true
     fi
     if [ -n "$faults" ]; then
         complain "The stack was not started; .env needs a change:"

@@ -32,3 +32,54 @@ write_secret() {
     chmod 444 "$partial"
     close_partial "$file"
 }
+
+# With --production, before anything was stored: nobody has used the development passwords, so they need not
+# be changed by hand.
+generate_passwords() {
+    local name
+    if has_databases; then return; fi
+    for name in AIRFLOW_ADMIN_PASSWORD AIRFLOW_DB_PASSWORD; do
+        if [ -n "${!name+set}" ] || ! is_development_value "$name" "$(setting "$name")"; then continue; fi
+        write_setting "$name" "$(generate_secret "$name")"
+        say "Wrote a password of its own as $name into .env."
+    done
+}
+
+is_development_value() { case $1=$2 in AIRFLOW_ADMIN_PASSWORD=admin | AIRFLOW_DB_PASSWORD=airflow) ;; *) false ;; esac; }
+
+shortest_secret=12
+fewest_characters=5
+names_of_roles='airflow mlflow postgres redis'
+
+# What can be guessed, a line each; those that are optional and empty are in no use.
+list_weak_values() {
+    local name value other seen=''
+    for name in $(list_passwords); do
+        value=$(setting "$name")
+        if is_development_value "$name" "$value"; then continue; fi
+        case $value in '' | "${generated:?}") continue ;; esac
+        if ((${#value} < shortest_secret)); then
+            say "$name is shorter than $shortest_secret characters: choose a longer one in .env."
+        elif (($(count_characters "$value") < fewest_characters)); then
+            say "$name repeats fewer than $fewest_characters characters: choose another one in .env."
+        fi
+        case " $names_of_roles $(setting AIRFLOW_ADMIN_USER) " in
+            *" $value "*) say "$name is the name of a user: choose another one in .env." ;;
+        esac
+        for other in $seen; do
+            if [ "$(setting "$other")" = "$value" ]; then
+                say "$name is the same as $other: give each one of its own in .env."
+            fi
+        done
+        seen="$seen $name"
+    done
+}
+
+count_characters() {
+    local rest=$1 count=0
+    while [ -n "$rest" ]; do
+        rest=${rest//"${rest:0:1}"/}
+        count=$((count + 1))
+    done
+    echo "$count"
+}

@@ -178,7 +178,7 @@ def test_a_folder_that_is_not_found_is_another_one_but_for_the_spellings_of_wind
     machine.fake("uname", f"echo {system}")
     ended = machine.run(STOP)
     assert ended.returncode == (1 if refused else 0)
-    way_out = f"If {noted} is gone: docker compose --project-name {OWN} down"
+    way_out = f"or is gone: docker compose --project-name {OWN} down, then start again"
     assert (way_out in ended.stderr) == refused
 
 

@@ -6,10 +6,10 @@ import re
 import shutil
 
 import pytest
-from machine import PORTS, RESET, ROOT, SECRETS, START, STOP, Machine, read_secrets
+from machine import PORTS, RESET, ROOT, SECRETS, START, STOP, VOLUME, Machine, read_secrets
 
 SIGNING_KEYS = ("AIRFLOW_JWT_SECRET", "AIRFLOW_SECRET_KEY")
-STRONG = {"AIRFLOW_ADMIN_PASSWORD": "'a$ b'", "AIRFLOW_DB_PASSWORD": "long.enough"}
+STRONG = {"AIRFLOW_ADMIN_PASSWORD": "'a$ b is long'", "AIRFLOW_DB_PASSWORD": "long and strong"}
 
 
 def test_the_first_start_writes_secrets_of_its_own(machine: Machine) -> None:
@@ -189,22 +189,6 @@ def test_an_owner_stays_where_it_is_mapped_or_given_the_folders(
     assert machine.read_env()["AIRFLOW_UID"] == owner
 
 
-def test_a_new_env_beside_databases_of_an_earlier_one_warns(machine: Machine) -> None:
-    (machine.engine / "volumes").write_text("carprice_postgres-db-volume")
-    first, second = machine.ask("ensure_environment"), machine.ask("ensure_environment")
-    told = "The volume carprice_postgres-db-volume holds databases of an earlier clone"
-    assert first.returncode == 0
-    assert told in first.stderr
-    assert "./docker-reset-full.sh --all empties it" in first.stderr
-    assert told not in second.stderr
-
-
-def test_a_new_env_without_such_databases_does_not_warn(machine: Machine) -> None:
-    ended = machine.ask("ensure_environment")
-    assert ended.returncode == 0
-    assert "holds databases" not in ended.stderr
-
-
 def test_the_environment_wins_over_env(machine: Machine) -> None:
     machine.write_env(AIRFLOW_ADMIN_USER="eve")
     machine.settings |= {"AIRFLOW_ADMIN_USER": "adam", "AIRFLOW_ADMIN_PASSWORD": "its own"}
@@ -260,6 +244,7 @@ def test_a_template_copied_by_hand_is_refused_with_the_remedy(machine: Machine) 
 
 def test_an_empty_password_is_the_development_value(machine: Machine) -> None:
     machine.write_env(AIRFLOW_ADMIN_USER="", **dict.fromkeys(STRONG, '""'))
+    (machine.engine / "volumes").write_text(VOLUME)
     refused, accepted = machine.run(START, "--production"), machine.run(START)
     assert refused.returncode == 1
     assert accepted.returncode == 0
@@ -304,6 +289,7 @@ def test_true_and_false_are_understood_in_capitals_too(
 def test_production_refuses_development_values_and_names_each(machine: Machine, asked: str) -> None:
     machine.write_env(PRODUCTION="true" if asked == ".env" else "false", REDIS_PASSWORD="")
     machine.settings |= {"PRODUCTION": "true"} if asked == "environment" else {}
+    (machine.engine / "volumes").write_text(VOLUME)
     before = (machine.project / ".env").read_bytes()
     ended = machine.run(START, *["--production"] * (asked == "flag"))
     assert ended.returncode == 1
@@ -322,6 +308,43 @@ def test_production_is_remembered_once_it_could_start(machine: Machine) -> None:
     assert "password as in .env" in ended.stdout
     assert machine.read_env()["PRODUCTION"] == "true"
     assert (machine.project / ".env").stat().st_mode & 0o777 == 0o640
+    (machine.engine / "volumes").write_text(VOLUME)
     text = (machine.project / ".env").read_text()
-    (machine.project / ".env").write_text(text.replace("'a$ b'", "admin"))
+    (machine.project / ".env").write_text(text.replace(STRONG["AIRFLOW_ADMIN_PASSWORD"], "admin"))
     assert machine.run(START).returncode == 1
+
+
+@pytest.mark.parametrize("asked", ["flag", ".env"])
+def test_production_from_the_beginning_has_passwords_of_its_own(
+    machine: Machine, asked: str
+) -> None:
+    if asked == ".env":
+        machine.write_env(PRODUCTION="true", AIRFLOW_DB_PASSWORD="")
+    ended = machine.run(START, *["--production"] * (asked == "flag"))
+    assert ended.returncode == 0, ended.stderr
+    values = machine.read_env()
+    made = {values[name] for name in STRONG}
+    assert len(made) == len(STRONG)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{43}=", each) for each in made)
+    assert not [each for each in made if each in ended.stdout + ended.stderr]
+    assert values["PRODUCTION"] == "true"
+
+
+WEAK = {
+    "eleven chrs": "is shorter than 12 characters", "abababababababab": "repeats fewer than 5",
+    "chef": "is the name of a user", "long and strong": "is the same as AIRFLOW_DB_PASSWORD",
+    "airflow": "is the name of a user",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "told"), WEAK.items())
+def test_production_refuses_what_can_be_guessed(machine: Machine, value: str, told: str) -> None:
+    weak = {**STRONG, "AIRFLOW_ADMIN_USER": "chef", "REDIS_PASSWORD": value}
+    written = machine.write_env(**weak)
+    assert machine.ask("check_environment false").returncode == 0, "a development start may"
+    ended = machine.run(START, "--production")
+    assert ended.returncode == 1
+    assert f"  - REDIS_PASSWORD {told}" in ended.stderr
+    assert value not in ended.stderr.replace("'", "").split(), "it is not repeated"
+    assert (machine.project / ".env").read_text() == written
+    assert machine.acts() == []

@@ -16,7 +16,7 @@ from stack import Stack
 ROOT = Path(__file__).parents[2]
 ORDER = (
     "start", "separation", "containers", "pipeline", "arrivals", "pages", "api", "way_back",
-    "commands", "survival", "full_disk", "stop", "reset", "production",
+    "commands", "survival", "full_disk", "stop", "reset", "production", "rotation",
 )  # fmt: skip
 """What the tests leave behind is what the next ones find: a stack is one long story."""
 ENGINE = Path("/var/run/docker.sock")
@@ -89,7 +89,7 @@ def stack() -> Iterator[Stack]:
     if user:
         for path in [home, *home.rglob("*")]:
             os.chown(path, user["user"], user["group"])
-    airflow, mlflow, page, api = free_ports(4)
+    airflow, mlflow, page, api, postgres = free_ports(5)
     made = Stack(
         home / "carprice",
         {
@@ -99,6 +99,7 @@ def stack() -> Iterator[Stack]:
             "MLFLOW_PORT": mlflow,
             "STREAMLIT_PORT": page,
             "API_PORT": api,
+            "POSTGRES_PORT": postgres,
         },
         user,
     )

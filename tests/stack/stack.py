@@ -37,6 +37,8 @@ SERVICES = (
     "airflow-worker",
     "airflow-triggerer",
 )
+DOOR = "postgres-door"
+"""What development runs besides."""
 ENDED = frozenset({"success", "failed"})
 UNFINISHED = ("scheduled", "queued", "running", "restarting", "up_for_retry", "deferred")
 
@@ -113,6 +115,16 @@ class Stack:
     def address(self, service: str) -> str:
         port = "AIRFLOW_PORT" if service == "airflow-webserver" else f"{service.upper()}_PORT"
         return f"http://127.0.0.1:{self.variables[port]}"
+
+    def ask_postgres(self, password: str, role: str = "airflow") -> str:
+        """What a program of this machine is answered at the published port."""
+        (postgres,) = self.containers("postgres")
+        image = self.inspect(postgres)["Config"]["Image"]
+        port = self.variables["POSTGRES_PORT"]
+        client = ("docker", "run", "--rm", "--network=host", "--env", "PGPASSWORD", image, "psql")
+        where = (f"--host=127.0.0.1 --port={port} --username={role} {role}").split()
+        asking = Stack(self.folder, {**self.variables, "PGPASSWORD": password}, self.user)
+        return asking.run(*client, *where, "-qAtc", "SELECT 6 * 7", check=False)
 
     @property
     def page(self) -> str:

@@ -20,6 +20,7 @@ MADE_HERE = ("mlflow", "streamlit", "airflow-webserver")
 """One service of each image that is made here."""
 EXPECTED = {
     "postgres": (["/var/lib/postgresql/data", "/var/run/postgresql"], [5432]),
+    "postgres-door": ([], [5432]),
     "redis": (["/data"], [6379]),
     "mlflow": (["/mlflow/mlruns"], [5000]),
     "streamlit": ([*STEPS, "/run/carprice"], [8501]),

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser
 from stack import SERVICES, Stack
 from test_stop import PATIENCE, take_stock
 
-START = ("./docker-start-full.sh", "--production")
+START = "./docker-start-full.sh --production"
 OWN = {
     "AIRFLOW_ADMIN_USER": "chef",
     "AIRFLOW_ADMIN_PASSWORD": "un mot de passe à moi",
@@ -39,7 +39,7 @@ def log_in(stack: Stack, username: str, password: str) -> int:
 
 
 def test_production_is_refused_with_development_values_and_stops_nothing(started: Stack) -> None:
-    printed = started.run(*START, check=False)
+    printed = started.run(*START.split(), check=False)
     assert "The stack was not started" in printed
     for name in ("AIRFLOW_ADMIN_PASSWORD", "AIRFLOW_DB_PASSWORD"):
         assert f"{name} is the development value" in printed
@@ -61,7 +61,7 @@ def production(started: Stack, stock: dict[str, Any]) -> str:
     for name, value in OWN.items():
         settings = re.sub(rf"^{name}=.*$", lambda _: f"{name}={value}", settings, flags=re.M)  # noqa: B023
     env.write_text(settings)
-    return started.run(*START, timeout=PATIENCE)
+    return started.run(*START.split(), timeout=PATIENCE)
 
 
 def test_with_values_of_ones_own_it_starts_and_goes_on_to_ask_for_them(
@@ -134,6 +134,11 @@ def test_the_page_of_mlflow_works_under_its_public_address_and_no_other(
         timeout=60,
     )
     assert answer.status_code == (200 if admitted else 403), answer.text
+
+
+@pytest.mark.usefixtures("production")
+def test_postgres_is_shut_for_programs_of_this_machine(started: Stack) -> None:
+    assert "Connection refused" in started.ask_postgres(OWN["AIRFLOW_DB_PASSWORD"])
 
 
 @pytest.mark.usefixtures("production")

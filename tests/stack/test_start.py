@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from stack import SERVICES, Stack
+from stack import DOOR, SERVICES, Stack
 
 LAPTOP_BYTES = 7 * 2**30
 """What an engine may take of a laptop with 8 GB."""
@@ -47,7 +47,7 @@ def test_pages_answer(started: Stack) -> None:
         assert answer.status_code == 200, service
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", [*SERVICES, DOOR])
 def test_containers_have_no_right_they_do_not_need(started: Stack, service: str) -> None:
     (container,) = started.containers(service)
     found = started.inspect(container)
@@ -69,7 +69,7 @@ def test_containers_have_no_right_they_do_not_need(started: Stack, service: str)
 def test_memory_limits_together_fit_a_laptop(started: Stack) -> None:
     limits = [
         started.inspect(container)["HostConfig"]["Memory"]
-        for service in SERVICES
+        for service in (*SERVICES, DOOR)
         for container in started.containers(service)
     ]
     assert all(limits)
@@ -96,6 +96,11 @@ def test_airflow_is_only_prepared_where_something_changed(started: Stack) -> Non
     started.compose(*users, "reset-password", "--username", "admin", "--password", "forgotten")
     assert "user admin has the password of .env" in prepare()
     assert "are ready" in prepare()
+
+
+def test_postgres_answers_programs_of_this_machine(started: Stack) -> None:
+    assert started.ask_postgres("airflow") == "42\n"
+    assert "password authentication failed" in started.ask_postgres("wrong")
 
 
 def test_redis_asks_for_its_password(started: Stack) -> None:

@@ -15,12 +15,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 FAKE = Path(__file__).parent / "docker.sh"
 START, STOP, RESET = "docker-start-full.sh", "docker-stop-full.sh", "docker-reset-full.sh"
+ROTATE = "docker-rotate-full.sh"
+VOLUME = "carprice_postgres-db-volume"
 TOOLS = [
     "awk", "base64", "bash", "cat", "chmod", "chown", "cp", "cut", "df", "dirname", "env", "find",
     "git", "grep", "head", "mkdir", "mktemp", "mv", "printenv", "rm", "sed", "sleep", "tail",
     "tput", "tr",
 ]  # fmt: skip
-PORTS = ["AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT", "API_PORT"]
+PORTS = ["AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT", "API_PORT", "POSTGRES_PORT"]
 USER = "1234"
 SECRETS = re.findall(r"^(\w+)=<generated>", (ROOT / ".env.example").read_text(), re.M)
 
@@ -34,7 +36,7 @@ class Machine:
         self.engine, self.settings = folder / "engine", dict[str, str]()
         for made in (self.project / "scripts", self.tools, self.engine, folder / "home"):
             made.mkdir(parents=True)
-        for script in (START, STOP, RESET, ".env.example", "docker-compose-full.yml"):
+        for script in (START, STOP, RESET, ROTATE, ".env.example", "docker-compose-full.yml"):
             shutil.copy(ROOT / script, self.project)
         shutil.copytree(ROOT / "scripts" / "stack", self.project / "scripts" / "stack")
         for tool in TOOLS:
@@ -115,8 +117,8 @@ class Machine:
     def write_env(self, **values: str) -> str:
         """A .env as the first start would leave it, with these values changed."""
         template = (self.project / ".env.example").read_text()
-        made = {**dict.fromkeys(SECRETS, 4 * "0123456789abcdef"), "AIRFLOW_UID": USER}
-        whole = {**made, **values}
+        made = {name: f"{at:x}" + 4 * "0123456789abcdef" for at, name in enumerate(SECRETS)}
+        whole = {**made, "AIRFLOW_UID": USER, **values}
         for name, value in whole.items():
             template = re.sub(
                 rf"^{name}=.*", lambda _, v=f"{name}={value}": v, template, flags=re.M
