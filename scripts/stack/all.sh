@@ -9,6 +9,7 @@ export MSYS_NO_PATHCONV=1
 . scripts/stack/environment.sh
 . scripts/stack/secrets.sh
 . scripts/stack/checks.sh
+. scripts/stack/https.sh
 . scripts/stack/folders.sh
 . scripts/stack/compose.sh
 . scripts/stack/summary.sh

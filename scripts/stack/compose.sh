@@ -193,7 +193,7 @@ show_states() {
 stop_earlier_instance() {
     [ -n "$(list_containers)" ] || return 0
     announce "Stopping what runs of an earlier start"
-    compose down --remove-orphans
+    down_all
 }
 
 # An .env that was just made knows nothing of databases that are there already.
@@ -203,3 +203,6 @@ warn_of_older_databases() {
     warn "The volume $volume holds databases of an earlier clone, or of an earlier .env. Where the files"
     warn "they name (mlflow/mlruns, models) are not here, ./docker-reset-full.sh --all empties it."
 }
+
+# With what a setting has taken out since it was started, which to Compose is no orphan.
+down_all() { COMPOSE_PROFILES='*' compose down --remove-orphans; }

@@ -16,7 +16,7 @@ from stack import Stack
 ROOT = Path(__file__).parents[2]
 ORDER = (
     "start", "separation", "containers", "pipeline", "arrivals", "pages", "api", "way_back",
-    "commands", "survival", "full_disk", "stop", "reset", "production",
+    "commands", "survival", "full_disk", "https", "stop", "reset", "production",
 )  # fmt: skip
 """What the tests leave behind is what the next ones find: a stack is one long story."""
 ENGINE = Path("/var/run/docker.sock")
@@ -89,7 +89,7 @@ def stack() -> Iterator[Stack]:
     if user:
         for path in [home, *home.rglob("*")]:
             os.chown(path, user["user"], user["group"])
-    airflow, mlflow, page, api = free_ports(4)
+    airflow, mlflow, page, api, http, https = free_ports(6)
     made = Stack(
         home / "carprice",
         {
@@ -99,12 +99,16 @@ def stack() -> Iterator[Stack]:
             "MLFLOW_PORT": mlflow,
             "STREAMLIT_PORT": page,
             "API_PORT": api,
+            "HTTP_PORT": http,
+            "HTTPS_PORT": https,
         },
         user,
     )
     yield made
     if not os.environ.get("CARPRICE_KEEP_STACK"):
-        made.compose("down", "--volumes", "--remove-orphans", "--timeout=5", check=False)
+        made.compose(
+            "--profile=*", "down", "--volumes", "--remove-orphans", "--timeout=5", check=False
+        )
         for disk in disks:
             subprocess.run(["umount", "--lazy", disk], check=True)
         shutil.rmtree(home)
