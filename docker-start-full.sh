@@ -47,6 +47,7 @@ start_stack() {
     if [ "$production" = true ]; then remember_production; fi
     write_secrets
     prepare_folders
+    prepare_certificate
     stop_earlier_instance
     announce "Building the images"
     compose build || stop_with "The images could not be built: see the lines above. Nothing runs."

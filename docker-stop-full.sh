@@ -32,7 +32,7 @@ if [ -z "$(list_containers)" ]; then
     exit 0
 fi
 announce "Stopping all services"
-compose down --remove-orphans
+down_all
 confirm_done "Stopped."
 say "Kept: the databases (users, runs, model versions), mlflow/mlruns, models, data, airflow/logs, .env."
 say "Start again with ./docker-start-full.sh"

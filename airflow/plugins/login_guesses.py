@@ -31,7 +31,9 @@ class GuessLimit:
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(DOOR):
+        # At a domain with HTTPS, all of Airflow is under a prefix.
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        if scope["type"] != "http" or not path.startswith(DOOR):
             await self._app(scope, receive, send)
             return
         guesser, refused = scope["client"][0], False

@@ -10,6 +10,7 @@ export MSYS_NO_PATHCONV=1
 . scripts/stack/secrets.sh
 . scripts/stack/ownership.sh
 . scripts/stack/checks.sh
+. scripts/stack/https.sh
 . scripts/stack/folders.sh
 . scripts/stack/compose.sh
 . scripts/stack/summary.sh

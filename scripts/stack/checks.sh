@@ -139,9 +139,11 @@ is_another_folder() {
 
 check_ports() {
     local name port seen=' ' names='AIRFLOW_PORT MLFLOW_PORT STREAMLIT_PORT API_PORT'
-    if is_false PRODUCTION; then names="$names POSTGRES_PORT"; fi
+    if has_domain; then names='HTTP_PORT HTTPS_PORT'; fi
+    if is_false PRODUCTION && ! has_domain; then names="$names POSTGRES_PORT"; fi
     for name in $names; do
         port=$(setting "$name")
+        if [ "$name" = HTTPS_PORT ]; then port=${port:-443}; fi
         if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then
             say "$name=$port is no port: set it to a number from 1 to 65535 in .env."
         elif [[ $seen == *" $port "* ]]; then

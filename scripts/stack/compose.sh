@@ -196,5 +196,8 @@ show_states() {
 stop_earlier_instance() {
     [ -n "$(list_containers)" ] || return 0
     announce "Stopping what runs of an earlier start"
-    compose down --remove-orphans
+    down_all
 }
+
+# With what a setting has taken out since it was started, which to Compose is no orphan.
+down_all() { COMPOSE_PROFILES='*' compose down --remove-orphans; }

@@ -235,6 +235,7 @@ list_faults() {
     check_passwords
     check_production
     check_owner
+    check_domain
 }
 
 check_secrets() {

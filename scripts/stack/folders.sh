@@ -3,9 +3,11 @@
 
 read_folders=(data/raw airflow/dags)
 written_folders=(data/processed data/sample models models/serving mlflow/mlruns airflow/logs)
+certificate_folders=(certificates certificates/own certificates/served certificates/challenges)
 
 prepare_folders() {
     local folder owner
+    if has_domain; then written_folders+=("${certificate_folders[@]}"); fi
     mkdir -p "${read_folders[@]}" "${written_folders[@]}"
     if [ "$(id -u)" = 0 ]; then
         owner=$(setting AIRFLOW_UID)

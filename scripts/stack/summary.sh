@@ -8,15 +8,25 @@ show_summary() {
     announce "State"
     show_states
     announce "Addresses"
-    say "  Predictor  http://$host:$(setting STREAMLIT_PORT)"
-    say "  API        http://$host:$(setting API_PORT)/docs"
-    say "  Airflow    http://$host:$(setting AIRFLOW_PORT)   login: $(tell_login)"
-    say "  MLflow     http://$host:$(setting MLFLOW_PORT)"
+    if has_domain; then
+        tell_addresses "$(tell_domain)" "$(tell_domain)/api" "$(tell_domain)/airflow" "$(tell_domain)/mlflow"
+        tell_certificate
+    else
+        tell_addresses "http://$host:$(setting STREAMLIT_PORT)" "http://$host:$(setting API_PORT)" \
+            "http://$host:$(setting AIRFLOW_PORT)" "http://$host:$(setting MLFLOW_PORT)"
+    fi
     announce "Next steps"
     say "  docker compose ps                                                    what runs"
     say "  docker compose logs --tail=100 airflow-webserver                     what a service says"
     say "  docker compose exec streamlit python scripts/train_with_mlflow.py    train a version"
     say "  ./docker-stop-full.sh                                                stop; all data stays"
+}
+
+tell_addresses() {
+    say "  Predictor  $1"
+    say "  API        $2/docs"
+    say "  Airflow    $3   login: $(tell_login)"
+    say "  MLflow     $4"
 }
 
 # A password of one's own is not repeated.

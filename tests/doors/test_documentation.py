@@ -36,10 +36,11 @@ def test_the_table_of_services_is_that_of_the_compose_file() -> None:
         name: (port, f"{amount}{unit[0].lower()}")
         for name, port, amount, unit in re.findall(row, PAGES[1].read_text("utf-8"), re.M)
     }
-    doors = compose["services"]["doors"]
-    ways = (ROOT / "deploy" / "doors.conf").read_text(encoding="utf-8")
-    led = {name: port for port, name in re.findall(r"^ +(\d+) ([a-z-]+);$", ways, re.M)}
-    assert sorted(led.values()) == sorted(each.rpartition(":")[2] for each in doors["ports"])
+    forms = yaml.safe_load((ROOT / "deploy" / "forms.yml").read_text(encoding="utf-8"))
+    published = forms["services"]["doors"]["ports"]
+    ways = "".join(each.read_text("utf-8") for each in (ROOT / "deploy" / "nginx").glob("*.conf"))
+    led = dict(re.findall(r"^proxy_pass http://([a-z-]+):(\d+)", ways, re.M))
+    assert sorted(led.values()) == sorted(each.rpartition(":")[2] for each in published)
     led["postgres-door"] = compose["services"]["postgres-door"]["ports"][0].rpartition(":")[2]
     assert told == {
         name: (led.get(name, ""), service["mem_limit"].rpartition(":-")[2].rstrip("}"))

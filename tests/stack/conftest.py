@@ -16,7 +16,7 @@ from stack import Stack
 ROOT = Path(__file__).parents[2]
 ORDER = (
     "start", "separation", "containers", "pipeline", "arrivals", "pages", "api", "way_back",
-    "commands", "survival", "full_disk", "stop", "reset", "production", "rotation",
+    "commands", "survival", "full_disk", "https", "stop", "reset", "production", "rotation",
 )  # fmt: skip
 """What the tests leave behind is what the next ones find: a stack is one long story."""
 ENGINE = Path("/var/run/docker.sock")
@@ -89,7 +89,7 @@ def stack() -> Iterator[Stack]:
     if user:
         for path in [home, *home.rglob("*")]:
             os.chown(path, user["user"], user["group"])
-    airflow, mlflow, page, api, postgres = free_ports(5)
+    airflow, mlflow, page, api, postgres, http, https = free_ports(7)
     made = Stack(
         home / "carprice",
         {
@@ -100,12 +100,16 @@ def stack() -> Iterator[Stack]:
             "STREAMLIT_PORT": page,
             "API_PORT": api,
             "POSTGRES_PORT": postgres,
+            "HTTP_PORT": http,
+            "HTTPS_PORT": https,
         },
         user,
     )
     yield made
     if not os.environ.get("CARPRICE_KEEP_STACK"):
-        made.compose("down", "--volumes", "--remove-orphans", "--timeout=5", check=False)
+        made.compose(
+            "--profile=*", "down", "--volumes", "--remove-orphans", "--timeout=5", check=False
+        )
         for disk in disks:
             subprocess.run(["umount", "--lazy", disk], check=True)
         shutil.rmtree(home)

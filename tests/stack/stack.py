@@ -2,9 +2,11 @@
 
 import json
 import os
+import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -56,6 +58,21 @@ def wait_until(what: str, look: Callable[[], T], seconds: float = 120) -> T:
             seen = outage
         time.sleep(0.5)
     raise AssertionError(f"{what}: not within {seconds} s (last trouble: {seen})")
+
+
+@contextmanager
+def name_server(*domains: str) -> Iterator[None]:
+    """What a name server would say: these are names of this machine."""
+    look_up = socket.getaddrinfo
+
+    def look_up_here(host: Any, *rest: Any, **named: Any) -> Any:
+        return look_up("127.0.0.1" if host in domains else host, *rest, **named)
+
+    socket.getaddrinfo = look_up_here
+    try:
+        yield
+    finally:
+        socket.getaddrinfo = look_up
 
 
 @dataclass(frozen=True)

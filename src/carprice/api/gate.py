@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from carprice.api.headers import own_path
 from carprice.api.refusals import (
     TOO_MANY,
     UNKNOWN_HOST,
@@ -47,7 +48,7 @@ class Gate:
     def _look_at(self, scope: Scope) -> None:
         if not self._is_own(Headers(scope=scope).get("host", "")):
             raise RefusedError(UNKNOWN_HOST)
-        if self.limit and scope["path"].startswith(LIMITED):
+        if self.limit and own_path(scope).startswith(LIMITED):
             self.limit.count((scope.get("client") or ("",))[0])
 
     def _is_own(self, host: str) -> bool:

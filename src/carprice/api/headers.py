@@ -18,6 +18,11 @@ CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancesto
 """Policy of an answer that is no page."""
 
 
+def own_path(scope: Scope) -> str:
+    """Path of a request without the prefix under which a proxy has the server."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
 class SecureHeaders:
     """Middleware that sets the headers on every answer.
 
@@ -31,7 +36,7 @@ class SecureHeaders:
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update({**SECURE, POLICY: self.policy(scope["path"])})
+                headers.update({**SECURE, POLICY: self.policy(own_path(scope))})
             await send(message)
 
         await self.app(scope, receive, tell)

@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--workers", type=int, default=1, help="processes that share the port")
+    parser.add_argument("--root-path", default="", help="prefix that a proxy takes off")
     asked = parser.parse_args()
     read_settings()  # what is wrong with them would be so in every process, again and again
     with ExitStack() as opened:
@@ -34,6 +35,7 @@ def main() -> None:
             host=asked.host,
             port=asked.port,
             workers=asked.workers,
+            root_path=asked.root_path,
             http="carprice.api.connection:Connection",
             ws="none",
             access_log=False,
