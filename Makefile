@@ -58,7 +58,7 @@ browser-test: .venv/.complete  ## Test the page in a real browser, on embedded s
 stack-images:  ## Make the images of the stack, and an engine where there is none
 	@bash tests/stack/engine.sh
 	@bash tests/stack/stand_ins.sh
-	@for name in airflow mlflow streamlit; do \
+	@for name in airflow mlflow streamlit backup; do \
 		echo "image $$name …"; \
 		DOCKER_BUILDKIT=1 docker build --quiet --file Dockerfile.$$name . >/dev/null || exit; done
 
@@ -153,3 +153,8 @@ stack-bench: .venv/.complete stack-images  ## Measure start, run and memory of t
 .PHONY: big-file-drill
 big-file-drill: .venv/.complete stack-images  ## Take a million listings through the stack, at its default limits
 	@PYTHONPATH=tests/stack:benchmarks $(BIN)/python benchmarks/big_file.py
+
+.PHONY: backup-drill
+backup-drill: .venv/.complete stack-images  ## Lose a stack and bring it back, backups and restores killed in the middle
+	@bash tests/stack/browser.sh
+	@CARPRICE_BACKUP_DRILL=1 $(BIN)/pytest tests/stack/test_start.py tests/stack/test_backup.py

@@ -36,6 +36,7 @@ stop_with_advice() {
 start_stack() {
     local trained=0
     choose_stack
+    ensure_restored
     announce "Checking this machine"
     check_machine
     ensure_environment

@@ -12,7 +12,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load(
     (ROOT / "docker-compose-full.yml").read_text(encoding="utf-8")
 )
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-SENDS_REPORTS = {"streamlit", "airflow-worker"}
+GOES_OUT = {"streamlit", "airflow-worker", "backup"}
 PUBLISHES = "doors"
 ENDS_BY_ITSELF = "airflow-init"
 PERSISTENT = {
@@ -20,6 +20,7 @@ PERSISTENT = {
     "mlflow": {"./mlflow/mlruns"},
     "streamlit": {"./data", "./models"},
     "api": {"./models/serving"},
+    "backup": {"backup-work"},
     "airflow-worker": {"./airflow/dags", "./airflow/logs", "./data", "./models"},
 }
 
@@ -49,7 +50,7 @@ def test_a_service_may_stand_twice_on_one_machine(name: str) -> None:
         assert re.fullmatch(r"\$\{BIND_ADDRESS:-127\.0\.0\.1\}:\$\{\w+_PORT:-\d+\}:\d+", port)
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES.keys() - SENDS_REPORTS - {PUBLISHES}))
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - GOES_OUT - {PUBLISHES}))
 def test_a_service_that_needs_no_way_out_has_none(name: str) -> None:
     networks = COMPOSE["networks"]
     assert all(networks[each]["internal"] for each in SERVICES[name]["networks"])

@@ -4,10 +4,10 @@ import os
 import re
 
 import pytest
-from machine import RESET, ROOT, START, STOP
+from machine import BACKUP, RESET, RESTORE, ROOT, START, STOP
 
 
-@pytest.mark.parametrize("script", [START, STOP, RESET])
+@pytest.mark.parametrize("script", [START, STOP, RESET, BACKUP, RESTORE])
 def test_scripts_at_the_root_are_short_and_executable(script: str) -> None:
     assert len((ROOT / script).read_text().splitlines()) <= 80
     assert os.access(ROOT / script, os.X_OK)
@@ -18,7 +18,7 @@ def test_env_example_and_the_compose_file_agree() -> None:
     used = set(re.findall(r"(?<!\$)\$\{([A-Z_][A-Z0-9_]*)", compose))
     used |= {name.upper() for name in re.findall(r"\{ file: \./.*/([a-z_]+) }", compose)}
     offered = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
-    of_others = {"COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "PRODUCTION"}
+    of_others = {"COMPOSE_FILE", "COMPOSE_PROFILES", "COMPOSE_PROJECT_NAME", "PRODUCTION"}
     assert used - offered == set()
     assert offered - used == of_others
 
