@@ -85,7 +85,9 @@ def mlflow_server(store: str, artifacts: Path) -> Iterator[str]:
         "mlflow", "server", "--host=127.0.0.1", f"--port={port}", "--workers=1",
         "--default-artifact-root=mlflow-artifacts:/", f"--artifacts-destination={artifacts}",
     ]  # fmt: skip
-    environment = {**os.environ, "MLFLOW_BACKEND_STORE_URI": store}
+    # Without seven processes for language models that nobody here uses.
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    environment = {**os.environ, **quiet, "MLFLOW_BACKEND_STORE_URI": store}
     with (FOLDER / "mlflow.log").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
