@@ -58,7 +58,7 @@ browser-test: .venv/.complete  ## Test the page in a real browser, on embedded s
 stack-images:  ## Make the images of the stack, and an engine where there is none
 	@bash tests/stack/engine.sh
 	@bash tests/stack/stand_ins.sh
-	@for name in airflow certificates mlflow streamlit; do \
+	@for name in airflow backup certificates mlflow streamlit; do \
 		echo "image $$name …"; \
 		DOCKER_BUILDKIT=1 docker build --quiet --file Dockerfile.$$name . >/dev/null || exit; done
 
@@ -157,3 +157,8 @@ big-file-drill: .venv/.complete stack-images  ## Take a million listings through
 .PHONY: https-drill
 https-drill: .venv/.complete stack-images  ## Obtain and renew certificates of a real ACME server, send 500 MB
 	@PYTHONPATH=tests/stack:benchmarks $(BIN)/python benchmarks/https_drill.py
+
+.PHONY: backup-drill
+backup-drill: .venv/.complete stack-images  ## Lose a stack and bring it back, backups and restores killed in the middle
+	@bash tests/stack/browser.sh
+	@CARPRICE_BACKUP_DRILL=1 $(BIN)/pytest tests/stack/test_start.py tests/stack/test_backup.py

@@ -45,6 +45,6 @@ done
 choose_stack
 ensure_own_stack
 list_losses "$all"
-if [ "$yes" = false ]; then ask_for_yes; fi
+if [ "$yes" = false ]; then ask_for_yes delete deleted; fi
 end_together 'Interrupted. Run the same command again: it finishes the job.' begin_anew
 exec ./docker-start-full.sh

@@ -290,6 +290,16 @@ SINCE = Text(
 )
 SINCE_EVER = Text("Version {number}, en production", "Version {number}, in production")
 PROMOTED_BY = Text("Mise en production par {who}.", "Brought to production by {who}.")
+BACKUPS_WELL = Text(
+    "Dernière sauvegarde : {backup} ; rendue intacte à l'exercice de restauration : {drill}.",
+    "Last backup: {backup}; brought back whole by the restore drill: {drill}.",
+)
+BACKUPS_UNWELL = Text(
+    "Les sauvegardes demandent un regard. Dernière sauvegarde : {backup} ; dernier exercice de "
+    "restauration réussi : {drill}.",
+    "Backups want looking at. Last backup: {backup}; last restore drill that succeeded: {drill}.",
+)
+NEVER = Text("jamais", "never")
 MEASURED_ON = Text(
     "Mesuré sur {rows} voitures mises de côté, que le modèle n'a jamais vues.",
     "Measured on {rows} cars kept aside, which the model never saw.",

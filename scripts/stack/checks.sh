@@ -22,6 +22,11 @@ check_machine() {
     exit 1
 }
 
+# Files of one time beside databases of another would look like a stack.
+ensure_restored() {
+    [ ! -f .restoring ] || stop_with "A restore was ended in the middle: run ./docker-restore-full.sh, which goes on with it."
+}
+
 has() { command -v "$1" >/dev/null 2>&1; }
 
 check_engine() {

@@ -9,6 +9,7 @@ prepare_folders() {
     local folder owner
     if has_domain; then written_folders+=("${certificate_folders[@]}"); fi
     mkdir -p "${read_folders[@]}" "${written_folders[@]}"
+    if [ -n "$(setting CARPRICE_BACKUP_AT)" ]; then prepare_backup_folder; fi
     if [ "$(id -u)" = 0 ]; then
         owner=$(setting AIRFLOW_UID)
         chown -R "$owner:0" "${written_folders[@]}"
@@ -19,6 +20,15 @@ prepare_folders() {
             stop_with "$folder cannot be written by you. Run: sudo chown -R $(id -u) ${written_folders[*]}"
         fi
     done
+}
+
+# Where backups go, and what they read as the user of the stack: .env as well.
+prepare_backup_folder() {
+    local folder
+    folder=$(setting CARPRICE_BACKUP_FOLDER)
+    mkdir -p "$folder"
+    if [ "$(id -u)" = 0 ]; then chown "$(setting AIRFLOW_UID):0" "$folder" .env; fi
+    [ -w "$folder" ] || stop_with "$folder cannot be written by you. Run: sudo chown -R $(id -u) $folder"
 }
 
 # Everything but the file that keeps the folder in git. The slash follows a linked folder.

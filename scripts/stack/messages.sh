@@ -23,6 +23,16 @@ stop_with() {
     exit 1
 }
 
+# ask_for_yes VERB DONE: goes on after a typed yes alone.
+ask_for_yes() {
+    local answer=''
+    if ! [ -t 0 ]; then
+        stop_with "Nothing was $2: there is no terminal to ask on. Say --yes to go on without asking."
+    fi
+    read -r -p "Type yes to $1: " answer || true
+    [ "$answer" = yes ] || stop_with "Nothing was $2."
+}
+
 refuse_option() {
     complain "Unknown option: $1"
     usage >&2

@@ -26,15 +26,6 @@ list_losses() {
     if [ "$all" = false ]; then say "  - everything of MLflow, models, data/processed"; fi
 }
 
-ask_for_yes() {
-    local answer=''
-    if ! [ -t 0 ]; then
-        stop_with "Nothing was deleted: there is no terminal to ask on. Say --yes to go on without asking."
-    fi
-    read -r -p "Type yes to delete: " answer || true
-    [ "$answer" = yes ] || stop_with "Nothing was deleted."
-}
-
 # What uses a database that will go; Redis with its volume, in which tasks wait.
 remove_services() {
     local all=$1 service doomed=() volume

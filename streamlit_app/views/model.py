@@ -19,6 +19,7 @@ from carprice.market.listing import EQUIPMENT, FEATURES, VERSIONS
 from carprice.market.slices import Slice
 from carprice.registry.history import Chapter, History
 from carprice.registry.records import MODEL_NAME, Version
+from carprice.serving.backups import read_backups
 from carprice.serving.live_model import Serving
 from carprice.wording import spell
 from carprice.wording.reasons import list_reasons, name_slice, say_reason, say_reasons
@@ -38,6 +39,7 @@ def show() -> None:
         show_absence()
     else:
         _show_production(serving)
+    _show_backups()
     _show_history()
 
 
@@ -183,6 +185,23 @@ def _show_profile(profile: DataProfile, sides: tuple[int, int] | None) -> None:
     ]  # fmt: skip
     if told:
         st.caption(say(texts.DATA_MISSING, fields=", ".join(told)))
+
+
+def _show_backups() -> None:
+    told = read_backups(live_model().work.settings)
+    if told is None:
+        return
+    dates = {
+        name: spell.moment(note.date, language()) if note.date else say(texts.NEVER)
+        for name, note in (("backup", told.backup), ("drill", told.drill))
+    }
+    if told.are_well:
+        st.caption(say(texts.BACKUPS_WELL, **dates))
+        return
+    failure = told.backup.failure or told.drill.failure
+    st.warning(say(texts.BACKUPS_UNWELL, **dates), icon=":material/backup:")
+    if failure:
+        st.text(failure)
 
 
 def _show_history() -> None:

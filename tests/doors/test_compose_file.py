@@ -15,7 +15,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 FORMS: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "forms.yml").read_text(encoding="utf-8"))[
     "services"
 ]
-SENDS_REPORTS = {"streamlit", "airflow-worker", "certificates"}
+GOES_OUT = {"streamlit", "airflow-worker", "certificates", "backup"}
 PUBLISHES = {"doors", "postgres-door"}
 ENDS_BY_ITSELF = "airflow-init"
 PERSISTENT = {
@@ -23,6 +23,7 @@ PERSISTENT = {
     "mlflow": {"./mlflow/mlruns"},
     "streamlit": {"./data", "./models"},
     "api": {"./models/serving"},
+    "backup": {"backup-work"},
     "airflow-worker": {"./airflow/dags", "./airflow/logs", "./data", "./models"},
 }
 
@@ -60,7 +61,7 @@ def test_what_is_published_can_be_moved_and_is_for_this_machine_alone(name: str)
         assert re.fullmatch(r"\$\{BIND_ADDRESS:-127\.0\.0\.1\}:\$\{\w+_PORT:-\d+\}:\d+", port)
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES.keys() - SENDS_REPORTS - PUBLISHES))
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - GOES_OUT - PUBLISHES))
 def test_a_service_that_needs_no_way_out_has_none(name: str) -> None:
     networks = COMPOSE["networks"]
     assert all(networks[each]["internal"] for each in SERVICES[name]["networks"])

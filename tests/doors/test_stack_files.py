@@ -4,10 +4,10 @@ import os
 import re
 
 import pytest
-from machine import RESET, ROOT, ROTATE, START, STOP
+from machine import BACKUP, RESET, RESTORE, ROOT, ROTATE, START, STOP
 
 
-@pytest.mark.parametrize("script", [START, STOP, RESET, ROTATE])
+@pytest.mark.parametrize("script", [START, STOP, RESET, ROTATE, BACKUP, RESTORE])
 def test_scripts_at_the_root_are_short_and_executable(script: str) -> None:
     assert len((ROOT / script).read_text().splitlines()) <= 80
     assert os.access(ROOT / script, os.X_OK)

@@ -48,7 +48,7 @@ def test_a_printed_command_works(show: Show, command: str) -> None:
 
 def test_what_is_printed_and_not_run_here_is_run_by_other_tests() -> None:
     names = ("conftest", "test_way_back", "test_survival", "test_stop", "test_reset")
-    names += ("test_production", "test_rotation")
+    names += ("test_production", "test_rotation", "test_backup")
     run = "".join((HERE / f"{name}.py").read_text(encoding="utf-8") for name in names)
     assert [each for each in RUN_LATER if each not in run] == ["make stack-test"]
 
@@ -108,19 +108,6 @@ def test_training_by_hand_registers_a_version_that_the_page_names_at_once(
 def test_training_by_hand_leaves_a_copy_in_models(started: Stack, show: Show) -> None:
     name = f"CarPricePredictor-v{read_trained(show)}.skops"
     assert (started.folder / "models" / name).exists()
-
-
-def test_the_registry_is_whole_after_it_was_restored_from_its_dump(
-    started: Stack, show: Show
-) -> None:
-    show("docker compose start mlflow")
-    dump = (started.folder / "mlflow.sql").read_text(encoding="utf-8")
-    rows = re.findall(r"^COPY public\.model_versions .*?\n(.*?)^\\\.$", dump, re.M | re.S)[0]
-    dumped = re.findall(r"^CarPricePredictor\t(\d+)\t", rows, re.M)
-    assert set(started.mlflow.versions()) == set(map(int, dumped))
-    assert started.mlflow.production()
-    dag_runs = (started.folder / "airflow.sql").read_text(encoding="utf-8")
-    assert "COPY public.dag_run " in dag_runs
 
 
 @pytest.mark.parametrize("role_and_base", ["airflow airflow", "airflow mlflow", "mlflow mlflow"])

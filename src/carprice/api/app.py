@@ -72,7 +72,7 @@ def serve_model(live: "LiveModel", settings: Settings) -> FastAPI:
         yield
         live.stop()
 
-    metrics = Metrics(lambda: live.state)
+    metrics = Metrics(lambda: live.state, live.work.settings)
     most = settings.api_requests_per_minute
     limit = ClientLimit(most, shared_folder()) if most else None
     # The page at /docs with files of our own: from a server on the internet it would be blank where

@@ -10,7 +10,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from carprice.settings import shared_folder
+from carprice.serving.backups import read_backups
+from carprice.settings import Settings, shared_folder
 from carprice.wording.troubles import TroubleCode
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ class Metrics:
     ended are older, and so count no longer.
     """
 
-    def __init__(self, find_state: Callable[[], "State"]) -> None:
+    def __init__(self, find_state: Callable[[], "State"], settings: Settings) -> None:
         self._find_state = find_state
+        self._settings = settings
         self._collected = CollectorRegistry()
         self.requests = Counter(
             "carprice_api_requests", "Requests answered", ["route", "status"],
@@ -57,13 +59,35 @@ class Metrics:
         told = self._collected
         if shared_folder():
             MultiProcessCollector(told := CollectorRegistry())  # type: ignore[no-untyped-call]
-        return Response(generate_latest(told), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        content = generate_latest(told) + generate_latest(collect_backups(self._settings))
+        return Response(content, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     def _note(self, state: "State") -> None:
         self.version.set(state.serving.version.number if state.serving else 0)
         found = state.trouble.code if state.trouble else None
         for code in TroubleCode:
             self.trouble.labels(code.value).set(code == found)
+
+
+def collect_backups(settings: Settings) -> CollectorRegistry:
+    """Figures of backups, as they stand on disk; none where none was asked for."""
+    collected = CollectorRegistry()
+    if (told := read_backups(settings)) is None:
+        return collected
+    figures = {
+        "carprice_backup_last_success_timestamp_seconds": (told.backup.at or 0, "Last backup"),
+        "carprice_backup_duration_seconds": (told.backup.seconds, "Time that it took"),
+        "carprice_backup_size_bytes": (told.backup.bytes, "Size of all backups together"),
+        "carprice_backup_failed": (bool(told.backup.failure), "1 while the last try failed"),
+        "carprice_restore_drill_last_success_timestamp_seconds": (
+            told.drill.at or 0, "Last restore drill",
+        ),
+        "carprice_restore_drill_duration_seconds": (told.drill.seconds, "Time that it took"),
+        "carprice_restore_drill_failed": (bool(told.drill.failure), "1 while the last try failed"),
+    }  # fmt: skip
+    for name, (figure, meaning) in figures.items():
+        Gauge(name, meaning, registry=collected).set(figure)
+    return collected
 
 
 class Watch:

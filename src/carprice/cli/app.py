@@ -9,6 +9,7 @@ from typing import NoReturn
 import typer
 
 from carprice.cli.data import predict, sample
+from carprice.cli.inventory import inventory
 from carprice.cli.models import rollback, status, validate, verify
 from carprice.cli.pipeline import check, evaluate, promote, run, train
 from carprice.cli.pruning import prune
@@ -33,7 +34,7 @@ app = typer.Typer(
 app.callback()(prepare_process)
 for command in (
     run, check, train, evaluate, promote, validate, rollback, status, predict, sample, verify,
-    prune, sign,
+    prune, sign, inventory,
 ):  # fmt: skip
     app.command()(command)
 

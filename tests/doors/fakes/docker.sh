@@ -76,6 +76,14 @@ compose() {
         rm*) without containers "$@" ;;
         config*) tell "$services" ;;
         logs*) echo "last words of ${*: -1}" ;;
+        *'backup.py take'*) echo "2026-11-27 02:31:00  Backup 0123abcd is complete." ;;
+        *'backup.py list'*) echo "0123abcd  2026-11-27 02:31 UTC  daily" ;;
+        *'backup.py examine'*) printf '%s\n' 'snapshot 0123abcd' 'head mlflow 5b5abc' 'head airflow 17dcde' ;;
+        *'backup.py settings'*)
+            scenario settings ''
+            tell "$said"
+            ;;
+        *'backup.py params'*) echo "model: restored" ;;
         *run_pipeline.py*)
             scenario pipeline 0
             echo "  1 s  train_model  success"

@@ -17,6 +17,7 @@ FAKE = Path(__file__).parent / "docker.sh"
 START, STOP, RESET = "docker-start-full.sh", "docker-stop-full.sh", "docker-reset-full.sh"
 ROTATE = "docker-rotate-full.sh"
 VOLUME = "carprice_postgres-db-volume"
+BACKUP, RESTORE = "docker-backup-full.sh", "docker-restore-full.sh"
 TOOLS = [
     "awk", "base64", "bash", "cat", "chmod", "chown", "cp", "cut", "df", "dirname", "env", "find",
     "git", "grep", "head", "mkdir", "mktemp", "mv", "printenv", "rm", "sed", "sleep", "tail",
@@ -36,7 +37,8 @@ class Machine:
         self.engine, self.settings = folder / "engine", dict[str, str]()
         for made in (self.project / "scripts", self.tools, self.engine, folder / "home"):
             made.mkdir(parents=True)
-        for script in (START, STOP, RESET, ROTATE, ".env.example", "docker-compose-full.yml"):
+        scripts = (START, STOP, RESET, ROTATE, BACKUP, RESTORE)
+        for script in (*scripts, ".env.example", "docker-compose-full.yml"):
             shutil.copy(ROOT / script, self.project)
         shutil.copytree(ROOT / "scripts" / "stack", self.project / "scripts" / "stack")
         for tool in TOOLS:

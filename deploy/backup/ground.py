@@ -1,0 +1,53 @@
+"""What the modules of the backup share: places, running a program, word of what went wrong."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+WORK = Path("/work")
+"""The service's own volume: dumps on their way, restic's cache, the throw-away stack of a drill."""
+STACK = Path("/stack")
+"""What is saved of the folder of the stack, each part mounted for itself."""
+PROJECT = Path("/project")
+"""That folder as a whole: .env, which each change replaces, and the marker of a restore."""
+LAST_WORDS = 3
+
+
+class BackupError(Exception):
+    """What went wrong, in one message for people."""
+
+
+def run(
+    *command: str | Path, env: Mapping[str, str] | None = None, codes: tuple[int, ...] = (0,)
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end; its standard output is returned.
+
+    Raises BackupError with its last words where it ends with none of the codes.
+    """
+    done = subprocess.run(
+        command, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
+    )
+    if done.returncode not in codes:
+        raise BackupError(tell_end(str(command[0]), done.returncode, done.stderr))
+    return done
+
+
+def tell_end(program: str, code: int, said: str) -> str:
+    last = " / ".join(said.strip().splitlines()[-LAST_WORDS:])
+    return f"{program} ended with {code}: {last or 'no word'}"
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime())}  {text}\n")
+    sys.stdout.flush()
+
+
+def make_empty(folder: Path) -> Path:
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder
