@@ -206,9 +206,8 @@ def test_programs_log_to_mlflow_and_load_from_it(
 
 
 def test_tasks_report_under_the_prefix(started: Stack, printed: str) -> None:
-    login = ("-e", "AIRFLOW_ADMIN_USER=admin", "-e", "AIRFLOW_ADMIN_PASSWORD=admin")
     follow = ("python", "/opt/carprice/scripts/run_pipeline.py", "--force")
-    assert started.compose("exec", "-T", *login, "airflow-webserver", *follow)
+    assert "the run succeeded" in started.compose("exec", "-T", "airflow-webserver", *follow)
 
 
 def test_a_container_made_anew_is_found_again(
