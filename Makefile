@@ -58,7 +58,7 @@ browser-test: .venv/.complete  ## Test the page in a real browser, on embedded s
 stack-images:  ## Make the images of the stack, and an engine where there is none
 	@bash tests/stack/engine.sh
 	@bash tests/stack/stand_ins.sh
-	@for name in airflow backup certificates mlflow streamlit; do \
+	@for name in airflow backup certificates mlflow sign_in streamlit; do \
 		echo "image $$name …"; \
 		DOCKER_BUILDKIT=1 docker build --quiet --file Dockerfile.$$name . >/dev/null || exit; done
 

@@ -3,7 +3,7 @@
 import streamlit as st
 import texts
 from language import choose_language, say
-from live import show_notes, show_versions
+from live import show_notes, show_versions, show_visitor
 from views import estimate, file, market, model
 
 
@@ -30,6 +30,7 @@ def main() -> None:
     show_notes()
     page.run()
     show_versions()
+    show_visitor()
 
 
 main()

@@ -72,6 +72,12 @@ def _name_versions(now: State) -> list[tuple[int, str, str]]:
     return [(each.number, each.run_id, Chapter.of(each).fate) for each in told if each]
 
 
+def show_visitor() -> None:
+    """Draw who is signed in, where the stack asks: nginx writes the header anew."""
+    if name := st.context.headers.get("X-Carprice-User"):
+        st.caption(say(texts.SIGNED_IN, name=MARKDOWN.sub(r"\\\g<0>", name)))
+
+
 def show_versions() -> None:
     """Draw the version in production, and the newest one if different."""
     now = state()

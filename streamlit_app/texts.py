@@ -18,6 +18,10 @@ VERSION = Text(
 VERSION_UNDATED = Text(
     "Modèle en production : version {number}.", "Model in production: version {number}."
 )
+SIGNED_IN = Text(
+    "Connecté : {name}. [Se déconnecter](/sign-in/out)",
+    "Signed in: {name}. [Sign out](/sign-in/out)",
+)
 NEWEST = Text(
     "Dernière version entraînée : version {number}, le {date} ({fate}).",
     "Version trained last: version {number}, on {date} ({fate}).",

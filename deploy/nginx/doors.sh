@@ -7,6 +7,8 @@ for proxy in $(echo "${FORWARDED_ALLOW_IPS:-}" | tr , ' '); do
 done >/tmp/proxies.conf
 
 conf=/etc/nginx/doors
+if [ -n "${CARPRICE_SIGN_IN:-}" ]; then ln -sfn "$conf/sign-in" /tmp/sign-in; fi
+
 certificate=/certificates/served/host.pem
 if [ -z "${CARPRICE_DOMAIN:-}" ]; then
     cp "$conf/ports.conf" /tmp/form.conf

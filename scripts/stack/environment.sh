@@ -234,6 +234,7 @@ list_faults() {
     check_secrets
     check_passwords
     check_production
+    check_sign_in
     check_owner
     check_domain
 }

@@ -15,6 +15,7 @@ show_summary() {
         tell_addresses "http://$host:$(setting STREAMLIT_PORT)" "http://$host:$(setting API_PORT)" \
             "http://$host:$(setting AIRFLOW_PORT)" "http://$host:$(setting MLFLOW_PORT)"
     fi
+    tell_sign_in
     announce "Next steps"
     say "  docker compose ps                                                    what runs"
     say "  docker compose logs --tail=100 airflow-webserver                     what a service says"

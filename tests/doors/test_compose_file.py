@@ -102,7 +102,8 @@ def test_every_airflow_service_has_the_same_secrets() -> None:
 
 def test_no_secret_stands_in_an_environment() -> None:
     """Where `docker inspect` would tell it. Each is mounted, and only where it is listed."""
-    named = {name for service in SERVICES.values() for name in service.get("secrets", ())}
+    services = (*SERVICES.values(), *FORMS.values())
+    named = {name for service in services for name in service.get("secrets", ())}
     assert named == set(COMPOSE["secrets"])
     written = (ROOT / "docker-compose-full.yml").read_text(encoding="utf-8")
     assert not [name for name in named if re.search(rf"\$\{{?{name.upper()}", written)]

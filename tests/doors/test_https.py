@@ -57,9 +57,15 @@ def test_without_a_certificate_nothing_is_stopped_or_started(machine: Machine) -
     assert machine.acts() == ["build certificates"]
 
 
+@pytest.mark.parametrize("sign_in", ["", "users"])
 @pytest.mark.parametrize("domain", ["", DOMAIN])
-def test_gixy_finds_nothing_in_what_nginx_is_told(tmp_path: Path, domain: str) -> None:
-    conf = render(tmp_path, CARPRICE_DOMAIN=domain, FORWARDED_ALLOW_IPS="192.0.2.1,192.0.2.2")
+def test_gixy_finds_nothing_in_what_nginx_is_told(
+    tmp_path: Path, domain: str, sign_in: str
+) -> None:
+    proxies = "192.0.2.1,192.0.2.2"
+    told = {"CARPRICE_SIGN_IN": sign_in, "FORWARDED_ALLOW_IPS": proxies}
+    conf = render(tmp_path, CARPRICE_DOMAIN=domain, **told)
+    assert (tmp_path / "tmp" / "sign-in" / "asked.conf").exists() == bool(sign_in)
     assert "set_real_ip_from 192.0.2.2;" in (tmp_path / "tmp" / "proxies.conf").read_text()
     # Host goes on as it came: services compare it with Origin, which has the port as well.
     checked = subprocess.run(

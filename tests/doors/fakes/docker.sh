@@ -74,6 +74,10 @@ compose() {
         up*) bring_up "$@" ;;
         down*) keep containers '' ;;
         rm*) without containers "$@" ;;
+        ps*)
+            recall containers
+            if [[ $'\n'$kept$'\n' == *$'\n'${*: -1}$'\n'* ]]; then echo an-id; fi
+            ;;
         config*) tell "$services" ;;
         logs*) echo "last words of ${*: -1}" ;;
         *'backup.py take'*) echo "2026-11-27 02:31:00  Backup 0123abcd is complete." ;;
@@ -122,6 +126,10 @@ engine() {
             tell "$said"
             ;;
         'image inspect'*) scenario "image-$3" '' && [ -n "$said" ] ;;
+        run*htpasswd*)
+            IFS= read -r word || true
+            echo "${*: -1}:hash of ${#word} characters"
+            ;;
         'ps --all'*working_dir*)
             recall containers
             [ -n "$kept" ] || return 0

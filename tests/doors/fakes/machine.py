@@ -18,10 +18,11 @@ START, STOP, RESET = "docker-start-full.sh", "docker-stop-full.sh", "docker-rese
 ROTATE = "docker-rotate-full.sh"
 VOLUME = "carprice_postgres-db-volume"
 BACKUP, RESTORE = "docker-backup-full.sh", "docker-restore-full.sh"
+USERS = "docker-users-full.sh"
 TOOLS = [
     "awk", "base64", "bash", "cat", "chmod", "chown", "cp", "cut", "df", "dirname", "env", "find",
-    "git", "grep", "head", "mkdir", "mktemp", "mv", "printenv", "rm", "sed", "sleep", "tail",
-    "tput", "tr",
+    "git", "grep", "head", "mkdir", "mktemp", "mv", "printenv", "rm", "sed", "sleep", "sort",
+    "tail", "tput", "tr", "wc",
 ]  # fmt: skip
 PORTS = ["AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT", "API_PORT", "POSTGRES_PORT"]
 USER = "1234"
@@ -37,7 +38,7 @@ class Machine:
         self.engine, self.settings = folder / "engine", dict[str, str]()
         for made in (self.project / "scripts", self.tools, self.engine, folder / "home"):
             made.mkdir(parents=True)
-        scripts = (START, STOP, RESET, ROTATE, BACKUP, RESTORE)
+        scripts = (START, STOP, RESET, ROTATE, BACKUP, RESTORE, USERS)
         for script in (*scripts, ".env.example", "docker-compose-full.yml"):
             shutil.copy(ROOT / script, self.project)
         shutil.copytree(ROOT / "scripts" / "stack", self.project / "scripts" / "stack")
@@ -68,11 +69,16 @@ class Machine:
         }  # fmt: skip
 
     def run(
-        self, script: str, *words: str, folder: Path | None = None, path: str | None = None
+        self,
+        script: str,
+        *words: str,
+        folder: Path | None = None,
+        path: str | None = None,
+        typed: str = "",
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [path or str(self.project / script), *words],
-            cwd=folder or self.project, env=self.environment, stdin=subprocess.DEVNULL,
+            cwd=folder or self.project, env=self.environment, input=typed,
             capture_output=True, text=True, timeout=60, check=False, start_new_session=True,
         )  # fmt: skip
 

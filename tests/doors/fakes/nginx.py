@@ -12,11 +12,13 @@ DEPLOY = Path(__file__).parents[3] / "deploy" / "nginx"
 
 def render(folder: Path, **environment: str) -> Path:
     """The file that nginx starts with; what lies in /tmp of a container lies in the folder."""
-    for source in DEPLOY.iterdir():
+    for source in DEPLOY.rglob("*.*"):
         text = source.read_text(encoding="utf-8")
         text = re.sub(r"/(tmp|certificates)\b", lambda found: f"{folder}/{found[1]}", text)
         text = re.sub(r"(?<==)/etc/nginx/doors", str(folder), text)
-        (folder / source.name).write_text(text, encoding="utf-8")
+        copy = folder / source.relative_to(DEPLOY)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_text(text, encoding="utf-8")
     for made in ("tmp", "certificates/served"):
         (folder / made).mkdir(parents=True)
     (folder / "certificates" / "served" / "host.pem").write_text("key and chain")
