@@ -14,6 +14,7 @@ show_summary() {
     else
         tell_addresses "http://$host:$(setting STREAMLIT_PORT)" "http://$host:$(setting API_PORT)" \
             "http://$host:$(setting AIRFLOW_PORT)" "http://$host:$(setting MLFLOW_PORT)"
+        if is_false PRODUCTION; then say "  Postgres   localhost:$(setting POSTGRES_PORT)   user: airflow"; fi
     fi
     tell_sign_in
     announce "Next steps"

@@ -35,7 +35,7 @@ def test_a_start_does_everything_in_order(machine: Machine) -> None:
     assert "7 of 7 ready" in ended.stdout
     assert not list(machine.engine.glob("carprice.*"))
     for name in PORTS:
-        assert f"http://localhost:{machine.settings[name]}" in ended.stdout
+        assert f"localhost:{machine.settings[name]}" in ended.stdout
     assert "login: admin, password: admin" in ended.stdout
     assert "docker compose ps" in ended.stdout
     assert "Development logins. For a shared machine start with --production" in ended.stderr
