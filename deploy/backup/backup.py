@@ -151,6 +151,7 @@ FOLDERS = {
     "data/processed": ("--delete",),
     "data/sample": ("--delete",),
     "data/raw": (),
+    "sign-in": ("--delete",),
     "dags": ("--overwrite", "never"),
 }
 """Where `--delete` is missing, what came after the backup stays. DAGs of this clone belong to its

@@ -39,7 +39,7 @@ has_something() {
 list_replaced() {
     announce "This will be replaced by the backup $snapshot:"
     say "  - both databases, with all that came after it: runs, versions, users, connections"
-    say "  - mlflow/mlruns, models, data/processed, data/sample, params.yaml"
+    say "  - mlflow/mlruns, models, data/processed, data/sample, params.yaml, who may sign in"
     say "  - .env, but for $kept_settings"
     announce "This stays:"
     say "  - files of data/raw that the backup does not have, and airflow/dags of this clone"
@@ -88,6 +88,7 @@ restore_data() {
     compose --profile backup run --rm --no-deps -T \
         --volume "$PWD/mlflow/mlruns:/restored/mlruns" --volume "$PWD/models:/restored/models" \
         --volume "$PWD/data:/restored/data" --volume "$PWD/airflow/dags:/restored/dags" \
+        --volume "$PWD/.secrets/sign-in:/restored/sign-in" \
         backup python /opt/backup/backup.py restore "$snapshot" </dev/null ||
         stop_with "The backup is not in place. Run the same command again."
     restore_params

@@ -20,7 +20,8 @@ from test_stop import PATIENCE, take_stock
 
 BACKUP, DRILL = "./docker-backup-full.sh", "./docker-backup-full.sh --drill"
 LIST, RESTORE = "./docker-restore-full.sh", "./docker-restore-full.sh latest"
-LOST = ("mlflow/mlruns", "models", "data/processed")
+LOST = ("mlflow/mlruns", "models", "data/processed", ".secrets/sign-in")
+KEYS = ".secrets/sign-in/keys"
 CONNECTION = "depot"
 MOVE = "UPDATE alembic_version SET version_num = 'ffffffffffff'"
 DRILLED = pytest.mark.skipif(
@@ -55,7 +56,8 @@ def take_whole_stock(stack: Stack, browser: Browser) -> dict[str, Any]:
     stock = take_stock(stack, browser)
     models = {name: it for name, it in stock["models"].items() if not name.startswith("serving/")}
     runs = sorted(each["run_id"] for each in stack.mlflow.runs())
-    return {**stock, "models": models, "runs": runs, "connections": read_connections(stack)}
+    told = {"connections": read_connections(stack), "keys": (stack.folder / KEYS).read_text()}
+    return {**stock, "models": models, "runs": runs, **told}
 
 
 def empty(folder: Path) -> None:
@@ -70,6 +72,7 @@ def stock(started: Stack, browser: Browser) -> dict[str, Any]:
         "exec", "-T", "airflow-webserver", "airflow", "connections", "add", CONNECTION,
         "--conn-uri", "http://chef:gardien@depot.example.com",
     )  # fmt: skip
+    (started.folder / KEYS).write_text("depot:a-hash\n")
     return take_whole_stock(started, browser)
 
 
