@@ -92,7 +92,6 @@ check-workflows: .venv/.complete
 # What looks for what is unsafe stands in checks/, with a lock and an environment of its own: what these tools
 # need is none of the product's. All of it works without a network but for the audit.
 CHECKS := checks/$(BIN)
-NGINX_CONFIGS = $(wildcard deploy/*.conf deploy/nginx/*.conf)
 # semgrep asks its maker for a newer version, and tells it what was found, unless it is told not to.
 export SEMGREP_ENABLE_VERSION_CHECK = 0
 export SEMGREP_SEND_METRICS = off
@@ -101,8 +100,8 @@ checks/.venv/.complete: checks/uv.lock checks/pyproject.toml | $(UV)
 	@$(UV) sync --quiet --project checks --locked
 	@touch $@
 
-.PHONY: check-safety check-secrets check-dockerfiles check-compose check-nginx check-rules audit
-check-safety: check-secrets check-dockerfiles check-compose check-nginx check-rules  ## Look for secrets in the history and for what is unsafe in code and settings
+.PHONY: check-safety check-secrets check-dockerfiles check-compose check-rules audit
+check-safety: check-secrets check-dockerfiles check-compose check-rules  ## Look for secrets in the history and for what is unsafe in code and settings
 
 check-secrets: checks/.venv/.complete
 	@test "$$(git rev-parse --is-shallow-repository)" = false \
@@ -112,13 +111,11 @@ check-secrets: checks/.venv/.complete
 check-dockerfiles: checks/.venv/.complete
 	@$(CHECKS)/hadolint Dockerfile.*
 
-# Without .env: what this machine has set is not what everybody gets.
+# Without .env: what this machine has set is not what everybody gets. Which part of deploy/forms.yml completes a
+# service depends on a setting; ports and places are all it holds.
 check-compose: checks/.venv/.complete
 	@$(CHECKS)/compose-lint check --no-env --quiet --skip-suppressed --strict-config --fail-on=low \
-		--config checks/compose-lint.yml docker-compose-full.yml
-
-check-nginx: checks/.venv/.complete
-	@$(CHECKS)/gixy -c checks/gixy.cfg $(NGINX_CONFIGS)
+		--allow-partial-coverage --config checks/compose-lint.yml docker-compose-full.yml
 
 check-rules: checks/.venv/.complete
 	@$(CHECKS)/semgrep test checks/rules
