@@ -117,7 +117,8 @@ def test_all_is_lost_and_comes_back(
         empty(started.folder / name)
     settings = started.folder / ".env"
     settings.unlink()
-    assert "put the one that you kept into .env" in started.run(RESTORE, "--yes", check=False)
+    told = started.run(*RESTORE.split(), "--yes", check=False)
+    assert "put the one that you kept into .env" in told
     kept = re.findall(r"^CARPRICE_BACKUP_KEY=.*$", stock["settings"], re.M)[0]
     text = re.sub(r"^CARPRICE_BACKUP_KEY=.*$", kept, settings.read_text(), flags=re.M)
     settings.write_text(text)
