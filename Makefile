@@ -159,3 +159,7 @@ https-drill: .venv/.complete stack-images  ## Obtain and renew certificates of a
 backup-drill: .venv/.complete stack-images  ## Lose a stack and bring it back, backups and restores killed in the middle
 	@bash tests/stack/browser.sh
 	@CARPRICE_BACKUP_DRILL=1 $(BIN)/pytest tests/stack/test_start.py tests/stack/test_backup.py
+
+.PHONY: rotation-drill
+rotation-drill: .venv/.complete stack-images  ## Give every secret of a running stack a new value, killed in the middle too
+	@CARPRICE_ROTATION_DRILL=1 $(BIN)/pytest tests/stack/test_start.py tests/stack/test_rotation.py

@@ -1,6 +1,7 @@
 """Secrets of the running stack get new values, and databases of another .env are refused.
 
-The last of the story: it ends with a stack that does not start.
+The last of the story: it ends with a stack that does not start. It takes minutes, so
+`make rotation-drill` runs it; tests/doors/test_stack_rotation.py is its short form.
 """
 
 import os
@@ -13,6 +14,10 @@ import pytest
 from stack import Stack, wait_until
 from test_production import log_in
 from test_stop import PATIENCE
+
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("CARPRICE_ROTATION_DRILL"), reason="make rotation-drill runs it"
+)
 
 LIST = "./docker-rotate-full.sh --list"
 ALL = "./docker-rotate-full.sh --all"
