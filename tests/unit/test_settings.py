@@ -152,28 +152,28 @@ def test_empty_variables_of_notices_mean_none(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_notices_go_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CARPRICE_WEBHOOK_URL", "https://hooks.example.com/T0/B0/secret?a=b")
+    monkeypatch.setenv("CARPRICE_WEBHOOK_URL", "https://hooks.example.com/T0/B0/hush?a=b")
     monkeypatch.setenv("CARPRICE_MAIL_TO", " a@example.com, b@example.com ")
     monkeypatch.setenv("CARPRICE_SMTP_URL", "smtps://me%40example.com:p%3Aw@mail.example.com:465")
     found = read_settings()
     assert found.recipients == ["a@example.com", "b@example.com"]
-    assert "secret" not in repr(found)
+    assert "hush" not in repr(found)
     assert "p%3Aw" not in repr(found)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("CARPRICE_WEBHOOK_URL", "hooks.example.com/secret"),
-        ("CARPRICE_WEBHOOK_URL", "ftp://hooks.example.com/secret"),
-        ("CARPRICE_WEBHOOK_URL", "https:///secret"),
-        ("CARPRICE_WEBHOOK_URL", "https://hooks.example.com:secret/"),
-        ("CARPRICE_WEBHOOK_URL", "https://[::1/secret"),
-        ("CARPRICE_WEBHOOK_URL", "https://hooks.example.com/secret with spaces"),
-        ("CARPRICE_WEBHOOK_URL", "https://hooks.example.com/secret\r\nX: y"),
-        ("CARPRICE_SMTP_URL", "mail.example.com:secret"),
-        ("CARPRICE_SMTP_URL", "https://me:secret@mail.example.com"),
-        ("CARPRICE_SMTP_URL", "smtp://me:secret@:25"),
+        ("CARPRICE_WEBHOOK_URL", "hooks.example.com/hush"),
+        ("CARPRICE_WEBHOOK_URL", "ftp://hooks.example.com/hush"),
+        ("CARPRICE_WEBHOOK_URL", "https:///hush"),
+        ("CARPRICE_WEBHOOK_URL", "https://hooks.example.com:hush/"),
+        ("CARPRICE_WEBHOOK_URL", "https://[::1/hush"),
+        ("CARPRICE_WEBHOOK_URL", "https://hooks.example.com/hush with spaces"),
+        ("CARPRICE_WEBHOOK_URL", "https://hooks.example.com/hush\r\nX: y"),
+        ("CARPRICE_SMTP_URL", "mail.example.com:hush"),
+        ("CARPRICE_SMTP_URL", "https://me:hush@mail.example.com"),
+        ("CARPRICE_SMTP_URL", "smtp://me:hush@:25"),
         ("CARPRICE_MAIL_TO", "nobody"),
         ("CARPRICE_MAIL_TO", "a@example.com, b"),
         ("CARPRICE_MAIL_TO", "a@example.com\nBcc: b@example.com"),
@@ -187,7 +187,7 @@ def test_an_address_that_cannot_be_used_is_refused_at_the_start_and_not_shown(
     with pytest.raises(ConfigurationError, match=f"{name} is no ") as caught:
         read_settings()
     told = "".join(traceback.format_exception(caught.value))
-    assert "secret" not in told
+    assert "hush" not in told
 
 
 def test_mail_without_a_server_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
