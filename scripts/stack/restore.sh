@@ -69,7 +69,10 @@ begin_restore() {
 restore_settings() {
     local name line kept=''
     announce "Bringing back .env"
-    for name in $kept_settings; do kept="$kept$name=$(setting "$name")"$'\n'; done
+    # As .env has them: what the environment says instead goes on to be said there.
+    for name in $kept_settings; do
+        if find_assignment "$name" .env; then kept="$kept$name=$found_value"$'\n'; fi
+    done
     open_partial .env
     # shellcheck disable=SC2154 # set by open_partial
     in_backup settings "$snapshot" >"$partial" || stop_with "Run the same command again."
