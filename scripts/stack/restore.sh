@@ -71,7 +71,7 @@ restore_settings() {
     announce "Bringing back .env"
     # As .env has them: what the environment says instead goes on to be said there.
     for name in $kept_settings; do
-        if find_assignment "$name" .env; then kept="$kept$name=$found_value"$'\n'; fi
+        if find_assignment "$name" .env; then kept="$kept$name=${found_value-}"$'\n'; fi
     done
     open_partial .env
     # shellcheck disable=SC2154 # set by open_partial
