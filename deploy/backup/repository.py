@@ -11,6 +11,8 @@ from typing import IO, Any, NamedTuple
 
 from ground import BackupError, run, say, tell_end
 
+BEFORE_RESTORE = "before-restore"
+"""Why scripts/stack/restore.sh takes a backup of what stands."""
 COMPLETE, TAKING = "complete", "taking"
 ABSENT, LOCKED, WRONG_KEY, INCOMPLETE = 10, 11, 12, 3
 """How restic ends; with the last, it stored all but what it could not read."""
@@ -111,9 +113,13 @@ def list_snapshots() -> list[Snapshot]:
 
 
 def find_snapshot(named: str) -> Snapshot:
-    """The backup of an id, or the latest. Raises BackupError where there is none."""
+    """The backup of an id, or the latest. Raises BackupError where there is none.
+
+    What stood before a restore is never the latest: it is brought back by its name alone.
+    """
     for each in list_snapshots():
-        if named == "latest" or named.startswith(each.id):
+        is_latest = named == "latest" and each.reason != BEFORE_RESTORE
+        if is_latest or named.startswith(each.id):
             return each
     raise BackupError(f"no backup is named {named}: ./docker-restore-full.sh lists what there is")
 
