@@ -3,6 +3,7 @@
 From the middle on the stack has a key.
 """
 
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -68,7 +69,8 @@ def test_a_stack_that_gets_a_key_goes_on_until_what_stands_is_signed(
     environment = started.folder / ".env"
     told = environment.read_text(encoding="utf-8")
     assert "\nCARPRICE_SIGNING_KEY=\n" in told
-    given = told.replace("\nCARPRICE_SIGNING_KEY=\n", f"\nCARPRICE_SIGNING_KEY={'k' * 44}\n")
+    key = f"\nCARPRICE_SIGNING_KEY={secrets.token_urlsafe(33)}\n"
+    given = told.replace("\nCARPRICE_SIGNING_KEY=\n", key)
     environment.write_text(given, encoding="utf-8")
     started.run("./docker-start-full.sh", timeout=1200)
     wait_until("it is told", lambda: find_told(started, "trouble_code") == {"ledger_unsigned"})
