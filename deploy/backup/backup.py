@@ -1,6 +1,7 @@
 """Backups of the stack, inside the container of the service `backup`.
 
-serve | take [REASON] | drill | list | examine ID | settings ID | params ID | restore ID | verify ID
+serve | take [REASON] | rewind MOMENT | drill | list
+examine ID | settings ID | params ID | restore ID | verify ID
 """
 
 import fcntl
@@ -19,10 +20,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import databases
+import journal
 import repository
 import schedule
-from drill import rehearse
-from ground import PROJECT, STACK, WORK, BackupError, make_empty, run, say
+from drill import mlflow_server, rehearse
+from ground import PROJECT, STACK, WORK, BackupError, end, make_empty, read_secret, run, say
 from status import Status
 
 FORMAT = 1
@@ -30,7 +32,6 @@ FORMAT = 1
 SPOOL = WORK / "now"
 HOME = WORK / "home"
 """Home of `carprice`: the params of the stack, and a memory of which models open."""
-SECRETS = Path("/run/secrets")
 SETTINGS, MARKER = PROJECT / ".env", PROJECT / ".restoring"
 WITHOUT = ["/stack/models/serving/backup.json"]
 """What tells of backups themselves."""
@@ -45,7 +46,7 @@ def take(reason: str = "by-hand") -> None:
     with turn(), noting("backup") as status:
         repository.open_repository(create=True)
         for _ in range(ATTEMPTS):
-            if stored := store():
+            if stored := store(datetime.now(UTC)):
                 break
         else:
             raise BackupError(
@@ -60,7 +61,39 @@ def take(reason: str = "by-hand") -> None:
         say(f"Backup {made.id} is complete.")
 
 
-def store() -> str | None:
+def rewind(told: str) -> None:
+    """Take a backup of a moment of the past: databases by the journal, files as they are now.
+
+    These hold all that the databases then named, but for what was deleted since.
+    """
+    moment = journal.read_moment(told)
+    with turn():
+        ensure_restored()
+        repository.open_repository(create=True)
+        with (
+            journal.rewound(moment) as place,
+            mlflow_server(place, STACK / "mlruns") as server,
+            asking(PGHOST=place, MLFLOW_TRACKING_URI=server),
+        ):
+            stored = store(moment)
+        if stored is None:
+            raise BackupError(f"files of {told} are gone: take those of a backup of that time")
+        made = repository.complete(stored, repository.MOMENT)
+        say(f"Backup {made.id} is complete.")
+
+
+@contextmanager
+def asking(**servers: str) -> Iterator[None]:
+    """Other servers than the stack's, for all that is run inside."""
+    before = dict(os.environ)
+    os.environ.update(servers)
+    try:
+        yield
+    finally:
+        os.environ.update(before)
+
+
+def store(taken: datetime) -> str | None:
     """Id of a snapshot of all there is; None where something went meanwhile.
 
     Databases come first: what they name lies there already, and is never changed. Only a deletion
@@ -70,7 +103,7 @@ def store() -> str | None:
     inventory.write_text(carprice("inventory"), encoding="utf-8")
     facts = databases.dump_all(spool)
     manifest = {
-        "format": FORMAT, "taken": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "format": FORMAT, "taken": f"{taken.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "commit": find_commit(), "release": version("carprice"), "mlflow": version("mlflow"),
         "databases": facts,
     }  # fmt: skip
@@ -180,11 +213,11 @@ def find_newest() -> float | None:
     try:
         with turn():
             repository.open_repository(create=True)
-            made = repository.list_snapshots()
+            made = repository.find_latest()
     except BackupError as error:
         say(str(error))
         return None
-    return datetime.fromisoformat(made[0].time).timestamp() if made else None
+    return datetime.fromisoformat(made.time).timestamp() if made else None
 
 
 def carprice(*words: str) -> str:
@@ -224,10 +257,9 @@ def turn() -> Iterator[None]:
 
 @contextmanager
 def noting(what: str) -> Iterator[Status]:
-    """Leave word of a failure. Raises BackupError while a restore is half done."""
+    """Leave word of a failure."""
     status = Status()
-    if MARKER.exists():
-        raise BackupError("a restore was ended in the middle: run ./docker-restore-full.sh first")
+    ensure_restored()
     try:
         yield status
     except BackupError as error:
@@ -235,19 +267,25 @@ def noting(what: str) -> Iterator[Status]:
         raise
 
 
+def ensure_restored() -> None:
+    """Raises BackupError while a restore is half done."""
+    if MARKER.exists():
+        raise BackupError("a restore was ended in the middle: run ./docker-restore-full.sh first")
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
-    "serve": serve, "take": take, "drill": drill, "list": show_list, "examine": examine,
-    "restore": restore, "verify": verify, "settings": partial(show, str(SETTINGS)),
-    "params": partial(show, "/stack/params.yaml"),
+    "serve": serve, "take": take, "rewind": rewind, "drill": drill, "list": show_list,
+    "examine": examine, "restore": restore, "verify": verify,
+    "settings": partial(show, str(SETTINGS)), "params": partial(show, "/stack/params.yaml"),
 }  # fmt: skip
 
 
 def prepare_environment() -> None:
     """For the programs that are run here: passwords from their files, a name for this user."""
     os.environ["RESTIC_REPOSITORY"] = os.environ["CARPRICE_BACKUP_TO"] or FOLDER
-    os.environ["PGPASSWORD"] = (SECRETS / "postgres_password").read_text(encoding="utf-8")
-    access = (SECRETS / "carprice_backup_access").read_text(encoding="utf-8")
-    os.environ.update(each.split("=", 1) for each in shlex.split(access))
+    os.environ["PGPASSWORD"] = read_secret("postgres_password")
+    access = shlex.split(read_secret("carprice_backup_access"))
+    os.environ.update(each.split("=", 1) for each in access)
     names = Path("/etc/passwd").read_text(encoding="utf-8")
     own = Path("/tmp/passwd")  # noqa: S108 - of this container alone
     own.write_text(
@@ -256,10 +294,6 @@ def prepare_environment() -> None:
     os.environ.update(
         LD_PRELOAD="libnss_wrapper.so", NSS_WRAPPER_PASSWD=str(own), NSS_WRAPPER_GROUP="/etc/group"
     )
-
-
-def end(number: int, _frame: object) -> None:
-    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

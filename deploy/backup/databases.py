@@ -21,6 +21,9 @@ HEADS = {"airflow": ("alembic_version", "alembic_version_fab"), "mlflow": ("alem
 BESIDE, BEFORE = "_restored", "_replaced"
 QUICK = ("-c", "fsync=off", "-c", "shared_buffers=32MB", "-c", "listen_addresses=")
 """Of the throw-away server: what is thrown away need not outlive a power cut."""
+PATIENCE_SECONDS = 3600
+"""Of who waits for a day of changes to be made again."""
+Unreachable = psycopg2.OperationalError
 
 Counts = dict[str, int]
 
@@ -153,18 +156,35 @@ def add_roles(script: str, cursor: psycopg2.extensions.cursor) -> None:
 @contextmanager
 def throw_away_server(folder: Path, roles: str) -> Iterator[str]:
     """A server of the same release, with roles and empty databases; the folder of its socket."""
-    data, place = folder / "postgres", make_empty(folder / "socket")
+    data = folder / "postgres"
     run("initdb", "--username=postgres", "--auth=trust", "--no-sync", f"--pgdata={data}")
-    log = folder / "postgres.log"
-    settings = " ".join([*QUICK, "-c", f"unix_socket_directories={place}"])
-    run("pg_ctl", "--wait", "start", f"--pgdata={data}", f"--log={log}", f"--options={settings}")
-    try:
-        with closing(connect("postgres", str(place))) as link:
+    with running(data) as place:
+        with closing(connect("postgres", place)) as link:
             link.autocommit = True
             with link.cursor() as cursor:
                 add_roles(roles, cursor)
                 for name in NAMES:
                     create(cursor, name, name)
+        yield place
+
+
+@contextmanager
+def running(data: Path) -> Iterator[str]:
+    """A server on a folder of data that will be thrown away; the folder of its socket.
+
+    Raises BackupError where it does not come up, with the last it said.
+    """
+    place, log = make_empty(data.parent / "socket"), data.parent / "postgres.log"
+    settings = " ".join([*QUICK, "-c", f"unix_socket_directories={place}"])
+    try:
+        run(
+            "pg_ctl", "--wait", f"--timeout={PATIENCE_SECONDS}", "start", f"--pgdata={data}",
+            f"--log={log}", f"--options={settings}",
+        )  # fmt: skip
+    except BackupError as error:
+        said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        raise BackupError(tell_end("postgres", 1, said)) from error
+    try:
         yield str(place)
     finally:
         run("pg_ctl", "--mode=immediate", "stop", f"--pgdata={data}")

@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from ground import PROJECT, WORK, BackupError, make_empty, run
 
 FOLDER = WORK / "drill"
+MLFLOW_LOG = WORK / "mlflow.log"
 SPOOL = "/work/now"
 PATIENCE_SECONDS = 900
 """On a machine that is busy, imports alone take minutes."""
@@ -40,8 +41,7 @@ def rehearse(snapshot: str, manifest: dict[str, Any]) -> str:
             if facts["airflow"]["heads"]:
                 ensure_key_fits(snapshot, place)
             databases.convert(manifest, "mlflow", place)
-            address = f"postgresql+psycopg2://postgres@/mlflow?host={place}"
-            with mlflow_server(address, stack / "mlruns") as server:
+            with mlflow_server(place, stack / "mlruns") as server:
                 told = run(
                     "carprice", "inventory", "--against", dumps / "inventory.json",
                     env={"MLFLOW_TRACKING_URI": server, "CARPRICE_HOME": str(stack)},
@@ -77,8 +77,9 @@ def _reads(key: str, secret: str) -> bool:
 
 
 @contextmanager
-def mlflow_server(store: str, artifacts: Path) -> Iterator[str]:
-    """MLflow on what was restored, for this container alone; its address."""
+def mlflow_server(place: str, artifacts: Path) -> Iterator[str]:
+    """MLflow on a throw-away server, for this container alone; its address."""
+    store = f"postgresql+psycopg2://postgres@/mlflow?host={place}"
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [
@@ -88,7 +89,7 @@ def mlflow_server(store: str, artifacts: Path) -> Iterator[str]:
     # Without seven processes for language models that nobody here uses.
     quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     environment = {**os.environ, **quiet, "MLFLOW_BACKEND_STORE_URI": store}
-    with (FOLDER / "mlflow.log").open("w") as log:
+    with MLFLOW_LOG.open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
         wait_for(port, server)
@@ -108,5 +109,5 @@ def wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
                 return
         except (OSError, http.client.HTTPException):
             time.sleep(0.5)
-    said = (FOLDER / "mlflow.log").read_text(encoding="utf-8").strip().splitlines()[-1:]
+    said = MLFLOW_LOG.read_text(encoding="utf-8").strip().splitlines()[-1:]
     raise BackupError(f"MLflow did not start on what was restored: {said or 'no word'}")

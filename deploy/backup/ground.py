@@ -14,6 +14,7 @@ STACK = Path("/stack")
 """What is saved of the folder of the stack, each part mounted for itself."""
 PROJECT = Path("/project")
 """That folder as a whole: .env, which each change replaces, and the marker of a restore."""
+SECRETS = Path("/run/secrets")
 LAST_WORDS = 3
 
 
@@ -51,3 +52,12 @@ def make_empty(folder: Path) -> Path:
         shutil.rmtree(folder)
     folder.mkdir(mode=0o700, parents=True)
     return folder
+
+
+def read_secret(name: str) -> str:
+    return (SECRETS / name).read_text(encoding="utf-8")
+
+
+def end(number: int, _frame: object) -> None:
+    """A signal ends the program as a mistake would: what is half made is taken away."""
+    sys.exit(128 + number)

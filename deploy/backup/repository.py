@@ -11,8 +11,8 @@ from typing import IO, Any, NamedTuple
 
 from ground import BackupError, run, say, tell_end
 
-BEFORE_RESTORE = "before-restore"
-"""Why scripts/stack/restore.sh takes a backup of what stands."""
+BEFORE_RESTORE, MOMENT = "before-restore", "moment"
+"""Why one is taken: by scripts/stack/restore.sh of what stands, and of a moment of the past."""
 COMPLETE, TAKING = "complete", "taking"
 ABSENT, LOCKED, WRONG_KEY, INCOMPLETE = 10, 11, 12, 3
 """How restic ends; with the last, it stored all but what it could not read."""
@@ -113,24 +113,33 @@ def list_snapshots() -> list[Snapshot]:
 
 
 def find_snapshot(named: str) -> Snapshot:
-    """The backup of an id, or the latest. Raises BackupError where there is none.
-
-    What stood before a restore is never the latest: it is brought back by its name alone.
-    """
+    """The backup of an id, or the latest. Raises BackupError where there is none."""
+    found = find_latest() if named == "latest" else None
     for each in list_snapshots():
-        is_latest = named == "latest" and each.reason != BEFORE_RESTORE
-        if is_latest or named.startswith(each.id):
+        if each == found or named.startswith(each.id):
             return each
     raise BackupError(f"no backup is named {named}: ./docker-restore-full.sh lists what there is")
 
 
+def find_latest() -> Snapshot | None:
+    """What was saved last of its own time.
+
+    What stood before a restore, and a moment of the past, come back by their names alone.
+    """
+    of_its_time = (each for each in list_snapshots() if each.reason not in (BEFORE_RESTORE, MOMENT))
+    return next(of_its_time, None)
+
+
 def forget_old(keep: str) -> None:
-    """Let old backups go by a rule such as `7d 4w 6m`, and what was begun and never completed."""
+    """Let old backups go by a rule such as `7d 4w 6m`, and what was begun and never completed.
+
+    All of two days stay: what is about to be restored, and what stood before it, are of one day.
+    """
     rule = [f"--keep-{KINDS[each[-1]]}={each[:-1]}" for each in read_rule(keep)]
     begun = json.loads(restic("snapshots", "--json", "--tag", TAKING).stdout) or []
     if begun:
         restic("forget", *(each["id"] for each in begun))
-    restic("forget", "--tag", COMPLETE, "--group-by", "", *rule, "--prune")
+    restic("forget", "--tag", COMPLETE, "--group-by", "", *rule, "--keep-within=2d", "--prune")
 
 
 def read_rule(keep: str) -> list[str]:

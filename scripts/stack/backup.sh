@@ -30,6 +30,16 @@ take_backup() {
     [ -n "$taken" ]
 }
 
+# What stood at a moment of the past. $1: when.
+save_moment() {
+    local folder
+    folder=$(setting CARPRICE_JOURNAL_FOLDER)
+    [ -d "${folder:-/none}" ] || stop_with "There is no journal to go back by: CARPRICE_JOURNAL_FOLDER in .env is empty, or no folder."
+    folder=$(cd "$folder" && pwd)
+    compose --profile backup run --rm --no-deps -T --volume "$folder:/journal:ro" \
+        backup python /opt/backup/backup.py rewind "$1" </dev/null
+}
+
 ensure_databases_run() {
     local service
     for service in postgres mlflow; do

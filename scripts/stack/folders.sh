@@ -12,6 +12,7 @@ prepare_folders() {
     mkdir -p "${read_folders[@]}" "${written_folders[@]}" "${names_folders[@]}"
     prepare_names
     if [ -n "$(setting CARPRICE_BACKUP_AT)" ]; then prepare_backup_folder; fi
+    if [ -n "$(setting CARPRICE_JOURNAL_FOLDER)" ]; then prepare_folder_beside "$(setting CARPRICE_JOURNAL_FOLDER)"; fi
     if [ "$(id -u)" = 0 ]; then
         owner=$(setting AIRFLOW_UID)
         chown -R "$owner:0" "${written_folders[@]}"
@@ -26,11 +27,15 @@ prepare_folders() {
 
 # Where backups go, and what they read as the user of the stack: .env as well.
 prepare_backup_folder() {
-    local folder
-    folder=$(setting CARPRICE_BACKUP_FOLDER)
-    mkdir -p "$folder"
-    if [ "$(id -u)" = 0 ]; then chown "$(setting AIRFLOW_UID):0" "$folder" .env; fi
-    [ -w "$folder" ] || stop_with "$folder cannot be written by you. Run: sudo chown -R $(id -u) $folder"
+    prepare_folder_beside "$(setting CARPRICE_BACKUP_FOLDER)"
+    if [ "$(id -u)" = 0 ]; then chown "$(setting AIRFLOW_UID):0" .env; fi
+}
+
+# One that may lie on another disk, and belongs to the user of the stack.
+prepare_folder_beside() {
+    mkdir -p "$1"
+    if [ "$(id -u)" = 0 ]; then chown "$(setting AIRFLOW_UID):0" "$1"; fi
+    [ -w "$1" ] || stop_with "$1 cannot be written by you. Run: sudo chown -R $(id -u) $1"
 }
 
 # Everything but the file that keeps the folder in git. The slash follows a linked folder.

@@ -65,6 +65,19 @@ def test_what_fails_inside_fails(used: Machine, words: tuple[str, ...]) -> None:
     assert used.run(BACKUP, *words).returncode == 1
 
 
+def test_a_moment_is_saved_by_the_journal(used: Machine) -> None:
+    moment = "2026-11-27 14:05"
+    assert "There is no journal to go back by" in used.run(BACKUP, "--moment", moment).stderr
+    assert steps(used) == []
+    used.settings["CARPRICE_JOURNAL_FOLDER"] = "./journal"
+    ended = used.run(BACKUP, "--moment", moment)
+    assert ended.returncode == 0, ended.stderr
+    (act,) = (each for each in used.acts() if "backup.py rewind" in each)
+    assert f"--volume {used.project}/journal:/journal:ro backup" in act
+    assert act.endswith(moment)
+    assert used.run(BACKUP, "--moment").returncode == 2
+
+
 def test_without_a_name_backups_are_listed_and_nothing_is_changed(used: Machine) -> None:
     ended = used.run(RESTORE)
     assert ended.returncode == 0, ended.stderr

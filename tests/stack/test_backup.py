@@ -5,6 +5,7 @@ What is ended in the middle takes minutes more: `make backup-drill` runs it as w
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,8 @@ LIST, RESTORE = "./docker-restore-full.sh", "./docker-restore-full.sh latest"
 LOST = ("mlflow/mlruns", "models", "data/processed", ".secrets/sign-in")
 KEYS = ".secrets/sign-in/keys"
 CONNECTION = "depot"
+MOMENT = './docker-backup-full.sh --moment "2026-11-27 14:05"'
+NOTES = "SELECT text FROM notes"
 MOVE = "UPDATE alembic_version SET version_num = 'ffffffffffff'"
 DRILLED = pytest.mark.skipif(
     not os.environ.get("CARPRICE_BACKUP_DRILL"), reason="make backup-drill runs it"
@@ -66,14 +69,41 @@ def empty(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def stock(started: Stack, browser: Browser) -> dict[str, Any]:
+def journal(started: Stack) -> Stack:
+    """A stack that writes down all that its databases do."""
+    settings = started.folder / ".env"
+    text = re.sub("^CARPRICE_JOURNAL_FOLDER=$", r"\g<0>./journal", settings.read_text(), flags=re.M)
+    settings.write_text(text)
+    started.run("bash", "-c", ". scripts/stack/all.sh && choose_stack && prepare_folders")
+    started.compose("up", "--detach", "--build", "--wait", "journal")
+    return started
+
+
+@pytest.fixture(scope="module")
+def stock(journal: Stack, browser: Browser) -> dict[str, Any]:
     """What there is to lose."""
-    started.compose(
+    journal.compose(
         "exec", "-T", "airflow-webserver", "airflow", "connections", "add", CONNECTION,
         "--conn-uri", "http://chef:gardien@depot.example.com",
     )  # fmt: skip
-    (started.folder / KEYS).write_text("depot:a-hash\n")
-    return take_whole_stock(started, browser)
+    (journal.folder / KEYS).write_text("depot:a-hash\n")
+    return take_whole_stock(journal, browser)
+
+
+def ask_airflow(stack: Stack, question: str) -> str:
+    return stack.compose(
+        "exec", "-T", "postgres", "psql", "-U", "airflow", "airflow", "-qAtc", question
+    ).strip()
+
+
+@pytest.fixture(scope="module")
+def moment(started: Stack, stock: dict[str, Any]) -> str:
+    """When a table was there that somebody dropped since."""
+    assert stock
+    ask_airflow(started, "CREATE TABLE notes AS SELECT 'not to be lost' AS text")
+    at = ask_airflow(started, "SELECT now() AT TIME ZONE 'UTC'")
+    ask_airflow(started, "DROP TABLE notes")
+    return at
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +139,16 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(started: Stack, 
     started.wait_until_healthy(5)
 
 
-def test_all_is_lost_and_comes_back(
-    started: Stack, browser: Browser, stock: dict[str, Any], saved: str
+def test_all_is_lost_and_comes_back_as_it_was_at_a_moment(
+    started: Stack, browser: Browser, stock: dict[str, Any], saved: str, moment: str
 ) -> None:
-    started.compose("down", "--volumes", "--remove-orphans")
+    too_far, begun = started.run(*shlex.split(MOMENT), check=False), time.monotonic()
+    assert "No backup of 2026-11-27 14:05 was taken." in too_far
+    told = started.run(BACKUP, "--moment", moment, timeout=PATIENCE)
+    print(f"\n{BACKUP} --moment: {time.monotonic() - begun:.0f} s")
+    (made,) = re.findall(r"Backup (\w+) is complete", told)
+    assert list_backups(started)[:2] == [made, saved]
+    started.compose("--profile=*", "down", "--volumes", "--remove-orphans")
     for name in LOST:
         empty(started.folder / name)
     settings = started.folder / ".env"
@@ -123,9 +159,10 @@ def test_all_is_lost_and_comes_back(
     text = re.sub(r"^CARPRICE_BACKUP_KEY=.*$", kept, settings.read_text(), flags=re.M)
     settings.write_text(text)
     began = time.monotonic()
-    told = started.run(*RESTORE.split(), "--yes", timeout=PATIENCE)
-    print(f"\n{RESTORE}: {time.monotonic() - began:.0f} s")
+    told = started.run(LIST, made, "--yes", timeout=PATIENCE)
+    print(f"\n{LIST}: {time.monotonic() - began:.0f} s")
     assert "all is as it was" in told
+    assert ask_airflow(started, NOTES) == "not to be lost"
     assert take_whole_stock(started, browser) == stock
     before = started.mlflow.production()
     assert "is in production" in started.compose("exec", "-T", "streamlit", "carprice", "rollback")
