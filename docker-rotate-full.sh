@@ -4,6 +4,7 @@ set -euo pipefail
 unset CDPATH
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . scripts/stack/all.sh
+. scripts/stack/backup.sh
 . scripts/stack/rotation.sh
 
 usage() {

@@ -2,6 +2,7 @@
 
 serve | take [REASON] | rewind MOMENT | drill | list
 examine ID | settings ID | params ID | restore ID | verify ID
+add-key < KEY | drop-keys
 """
 
 import fcntl
@@ -202,6 +203,12 @@ def show(path: str, snapshot: str) -> None:
     sys.stdout.write(repository.read_file(snapshot, path).decode())
 
 
+def change_keys(change: Callable[[], None]) -> None:
+    with turn():
+        repository.open_repository(create=True)
+        change()
+
+
 def serve() -> None:
     """Take a backup at its time each day, and rehearse once a week; what was missed is made up."""
     say(f"a backup at {os.environ['CARPRICE_BACKUP_AT']} UTC each day, a restore drill each week")
@@ -277,6 +284,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve, "take": take, "rewind": rewind, "drill": drill, "list": show_list,
     "examine": examine, "restore": restore, "verify": verify,
     "settings": partial(show, str(SETTINGS)), "params": partial(show, "/stack/params.yaml"),
+    "add-key": partial(change_keys, lambda: repository.add_key(sys.stdin.read())),
+    "drop-keys": partial(change_keys, repository.drop_keys),
 }  # fmt: skip
 
 

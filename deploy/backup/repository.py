@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,6 +67,21 @@ def open_repository(*, create: bool) -> None:
         say(f"made a place for backups at {os.environ['RESTIC_REPOSITORY']}")
         say("without CARPRICE_BACKUP_KEY of .env they are worth nothing: keep a copy elsewhere")
     free_locks()
+
+
+def add_key(key: str) -> None:
+    """Let another key open the backups, beside the one that does."""
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(key)
+        file.flush()
+        restic("key", "add", "--new-password-file", file.name)
+
+
+def drop_keys() -> None:
+    """Shut out all keys but the one that opens the backups now."""
+    for each in json.loads(restic("key", "list", "--json").stdout):
+        if not each["current"]:
+            restic("key", "remove", each["id"])
 
 
 def free_locks() -> None:

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# What ./docker-backup-full.sh and ./docker-restore-full.sh share: the container of the service `backup`.
+# What ./docker-backup-full.sh, ./docker-restore-full.sh and ./docker-rotate-full.sh share: the container of the service `backup`.
 
 # A container of its own for one thing to do; none that it would need is started.
-in_backup() { compose --profile backup run --rm --no-deps -T backup python /opt/backup/backup.py "$@" </dev/null; }
+in_backup() { run_backup "$@" </dev/null; }
+run_backup() { compose --profile backup run --rm --no-deps -T backup python /opt/backup/backup.py "$@"; }
 
 # The image where it is missing, the folders and files that are mounted.
 prepare_backup() {

@@ -5,13 +5,12 @@
 unfinished=.secrets/rotating
 step_limit=${CARPRICE_STEP_LIMIT:-1800}
 
-# What others hold too cannot be given a new value here: the address of a mail server, a provider's secret,
-# and the key of backups, which restic keeps beside them.
+# What others hold too cannot be given a new value here: the address of a mail server, a provider's secret.
 list_rotatable() {
     local name
     for name in $(list_mounted_secrets); do
         case $name in
-            CARPRICE_BACKUP_KEY | OPENID_*) ;;
+            OPENID_*) ;;
             *_PASSWORD | *_SECRET | *_KEY) if [ -n "$(setting "$name")" ]; then echo "$name"; fi ;;
         esac
     done
@@ -88,7 +87,12 @@ change_secrets() {
         if is_ring "$name"; then renew_ring "$name"; fi
     done
     for name in $1; do
-        if ! is_ring "$name"; then write_setting "$name" "$(generate_secret "$name")"; fi
+        if is_ring "$name"; then continue; fi
+        if [ "$name" = CARPRICE_BACKUP_KEY ] && has_backups; then
+            renew_backup_key
+        else
+            write_setting "$name" "$(generate_secret "$name")"
+        fi
     done
     write_secrets
 }
@@ -117,6 +121,22 @@ renew_with_ring() {
         AIRFLOW_FERNET_KEY) compose run --rm --no-deps -T airflow-init airflow rotate-fernet-key ;;
         CARPRICE_SIGNING_KEY) compose run --rm --no-deps -T streamlit carprice sign --yes ;;
     esac
+}
+
+has_backups() { [ -n "$(setting CARPRICE_BACKUP_TO)" ] || [ -f "$(setting CARPRICE_BACKUP_FOLDER)/config" ]; }
+
+# It opens what lies elsewhere: the new one is let in, .env changes, then all others are shut out. Ended
+# anywhere, what .env says opens the backups, and the next one shuts out the rest.
+renew_backup_key() {
+    local key
+    key=$(generate_secret CARPRICE_BACKUP_KEY)
+    prepare_backup
+    printf '%s' "$key" | run_backup add-key || stop_with "The backups took no new key: see the lines above. The one" \
+        "in .env opens them as before. Run this again."
+    write_setting CARPRICE_BACKUP_KEY "$key"
+    write_secrets
+    in_backup drop-keys || stop_with "The new key is in .env, and earlier ones open the backups too. Run this again."
+    warn_of_key
 }
 
 # Services find a changed file when they are started, not before; the databases before what uses them.

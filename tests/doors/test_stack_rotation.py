@@ -1,7 +1,7 @@
 """Giving secrets new values: what is asked, what is waited for, what is changed."""
 
 import pytest
-from machine import ROTATE, START, Machine
+from machine import ROTATE, START, Machine, fill
 
 NAME = "AIRFLOW_JWT_SECRET"
 
@@ -69,3 +69,18 @@ def test_a_stack_that_does_not_run_is_said(machine: Machine) -> None:
     ended = machine.run(ROTATE, NAME)
     assert ended.returncode == 1
     assert "Nothing of this stack is running: start it first" in ended.stderr
+
+
+def test_the_key_of_backups_opens_them_before_it_is_in_env(running: Machine) -> None:
+    name, before = "CARPRICE_BACKUP_KEY", running.read_env()
+    fill(running.project, "backups/config")
+    running.scenario(fails_at="add-key")
+    ended = running.run(ROTATE, name)
+    assert (ended.returncode, running.read_env()) == (1, before)
+    assert "The one in .env opens them as before" in ended.stderr
+    running.scenario()
+    ended = running.run(ROTATE, name)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert running.read_env()[name] not in {before[name], *ended.stdout.split()}
+    done = [each.split()[-1] for each in running.acts() if "backup.py" in each]
+    assert done == ["add-key", "add-key", "drop-keys"]

@@ -6,12 +6,16 @@ The last of the story: it ends with a stack that does not start. It takes minute
 
 import os
 import re
+import secrets
 import signal
 import subprocess
 import time
 
 import pytest
 from stack import Stack, wait_until
+from test_api import find_told
+from test_backup import LIST as BACKUPS
+from test_backup import list_backups, take
 from test_production import log_in
 from test_stop import PATIENCE
 
@@ -43,7 +47,16 @@ def read_connection(stack: Stack) -> str:
 
 @pytest.fixture(scope="module")
 def rotated(started: Stack) -> tuple[Values, Values, str]:
-    """Values before and after, and how a run ended that was under way."""
+    """Values before and after, and how a run ended that was under way.
+
+    There are backups, and what is in production is signed.
+    """
+    env = started.folder / ".env"
+    signing = f"CARPRICE_SIGNING_KEY={secrets.token_urlsafe(33)}"
+    env.write_text(re.sub("^CARPRICE_SIGNING_KEY=$", signing, env.read_text(), flags=re.M))
+    started.run("./docker-start-full.sh", timeout=PATIENCE)
+    started.compose("exec", "-T", "streamlit", "carprice", "sign", "--yes")
+    take(started)
     before = read_values(started)
     started.airflow.login = before["AIRFLOW_ADMIN_USER"], before["AIRFLOW_ADMIN_PASSWORD"]
     started.airflow.call(
@@ -69,6 +82,27 @@ def test_every_secret_has_a_new_value(started: Stack, rotated: tuple[Values, Val
     assert len(names) >= 8
     assert {name for name in before if before[name] != after[name]} == set(names)
     assert "," not in after["AIRFLOW_FERNET_KEY"]
+
+
+def test_backups_open_with_the_new_key_alone(
+    started: Stack, rotated: tuple[Values, Values, str]
+) -> None:
+    assert len(list_backups(started)) == 1
+    with_key = Stack(
+        started.folder,
+        {**started.variables, "CARPRICE_BACKUP_KEY": rotated[0]["CARPRICE_BACKUP_KEY"]},
+        started.user,
+    )
+    assert "the key does not open the backups" in with_key.run(BACKUPS, check=False)
+
+
+def test_what_is_in_production_is_signed_with_the_new_key(
+    started: Stack, rotated: tuple[Values, Values, str]
+) -> None:
+    assert "," not in rotated[1]["CARPRICE_SIGNING_KEY"]
+    told = started.compose("exec", "-T", "streamlit", "carprice", "status")
+    assert ", signed" in told
+    assert find_told(started, "trouble_code") == {None}
 
 
 def test_what_the_old_key_encrypted_is_read_by_the_new_one(
