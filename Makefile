@@ -147,6 +147,10 @@ page-bench: .venv/.complete  ## Measure how long an estimate takes, while the pa
 stack-bench: .venv/.complete stack-images  ## Measure start, run and memory of the stack, tuned and untuned
 	@PYTHONPATH=tests/stack $(BIN)/python benchmarks/stack_speed.py
 
+.PHONY: backup-bench
+backup-bench: .venv/.complete stack-images  ## Measure backups of 1, 10 and 50 versions, and a restore
+	@PYTHONPATH=tests/stack:benchmarks $(BIN)/python benchmarks/backup_speed.py
+
 .PHONY: big-file-drill
 big-file-drill: .venv/.complete stack-images  ## Take a million listings through the stack, at its default limits
 	@PYTHONPATH=tests/stack:benchmarks $(BIN)/python benchmarks/big_file.py

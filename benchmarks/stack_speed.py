@@ -17,7 +17,7 @@ from conftest import copy_project, free_ports
 from stack import STEPS, Stack
 from targets import tell_missed
 
-PORTS = ("AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT", "API_PORT")
+PORTS = ("AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT", "API_PORT", "POSTGRES_PORT")
 BUILT_TO_HEALTHY = "images built to all healthy, first start (s)"
 RUN = "pipeline, trigger to success (s)"
 WAITING = "  of which waiting between tasks (s)"

@@ -33,15 +33,16 @@ write_secret() {
     close_partial "$file"
 }
 
-# With --production, before anything was stored: nobody has used the development passwords, so they need not
-# be changed by hand.
+# With --production, before anything was stored: nobody has used the development passwords, and no
+# promotion is unsigned, so that nothing need be changed by hand.
 generate_passwords() {
-    local name
+    local name value
     if has_databases; then return; fi
-    for name in AIRFLOW_ADMIN_PASSWORD AIRFLOW_DB_PASSWORD; do
-        if [ -n "${!name+set}" ] || ! is_development_value "$name" "$(setting "$name")"; then continue; fi
+    for name in AIRFLOW_ADMIN_PASSWORD AIRFLOW_DB_PASSWORD CARPRICE_SIGNING_KEY; do
+        value=$(setting "$name")
+        if [ -n "${!name+set}" ] || { [ -n "$value" ] && ! is_development_value "$name" "$value"; }; then continue; fi
         write_setting "$name" "$(generate_secret "$name")"
-        say "Wrote a password of its own as $name into .env."
+        say "Wrote a secret of its own as $name into .env."
     done
 }
 

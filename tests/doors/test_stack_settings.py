@@ -323,8 +323,8 @@ def test_production_from_the_beginning_has_passwords_of_its_own(
     ended = machine.run(START, *["--production"] * (asked == "flag"))
     assert ended.returncode == 0, ended.stderr
     values = machine.read_env()
-    made = {values[name] for name in STRONG}
-    assert len(made) == len(STRONG)
+    made = {values[name] for name in (*STRONG, "CARPRICE_SIGNING_KEY")}
+    assert len(made) == len(STRONG) + 1
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{43}=", each) for each in made)
     assert not [each for each in made if each in ended.stdout + ended.stderr]
     assert values["PRODUCTION"] == "true"
@@ -339,8 +339,8 @@ WEAK = {
 
 @pytest.mark.parametrize(("value", "told"), WEAK.items())
 def test_production_refuses_what_can_be_guessed(machine: Machine, value: str, told: str) -> None:
-    weak = {**STRONG, "AIRFLOW_ADMIN_USER": "chef", "REDIS_PASSWORD": value}
-    written = machine.write_env(**weak)
+    chosen = {"AIRFLOW_ADMIN_USER": "chef", "CARPRICE_SIGNING_KEY": "one that is signed with"}
+    written = machine.write_env(**STRONG, **chosen, REDIS_PASSWORD=value)
     assert machine.ask("check_environment false").returncode == 0, "a development start may"
     ended = machine.run(START, "--production")
     assert ended.returncode == 1
