@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib.metadata import version
@@ -21,8 +22,8 @@ HEADS = {"airflow": ("alembic_version", "alembic_version_fab"), "mlflow": ("alem
 BESIDE, BEFORE = "_restored", "_replaced"
 QUICK = ("-c", "fsync=off", "-c", "shared_buffers=32MB", "-c", "listen_addresses=")
 """Of the throw-away server: what is thrown away need not outlive a power cut."""
-PATIENCE_SECONDS = 3600
-"""Of who waits for a day of changes to be made again."""
+REFUSES = 1
+"""Says pg_isready of a server that is coming up; 2, of none."""
 Unreachable = psycopg2.OperationalError
 
 Counts = dict[str, int]
@@ -172,22 +173,26 @@ def throw_away_server(folder: Path, roles: str) -> Iterator[str]:
 def running(data: Path) -> Iterator[str]:
     """A server on a folder of data that will be thrown away; the folder of its socket.
 
-    Raises BackupError where it does not come up, with the last it said.
+    Raises BackupError where it does not come up, with why.
     """
     place, log = make_empty(data.parent / "socket"), data.parent / "postgres.log"
     settings = " ".join([*QUICK, "-c", f"unix_socket_directories={place}"])
-    try:
-        run(
-            "pg_ctl", "--wait", f"--timeout={PATIENCE_SECONDS}", "start", f"--pgdata={data}",
-            f"--log={log}", f"--options={settings}",
-        )  # fmt: skip
-    except BackupError as error:
+    start = ("pg_ctl", "start", f"--pgdata={data}", f"--log={log}", f"--options={settings}")
+    if run(*start, codes=(0, 1)).returncode or not is_asked(place):
         said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-        raise BackupError(tell_end("postgres", 1, said)) from error
+        why = [line for line in said.splitlines() if "FATAL" in line]
+        raise BackupError(tell_end("postgres", 1, "".join(why[-1:]) or said))
     try:
         yield str(place)
     finally:
         run("pg_ctl", "--mode=immediate", "stop", f"--pgdata={data}")
+
+
+def is_asked(place: Path) -> bool:
+    """Whether a server takes questions, once it has made all changes again; no, if it ended."""
+    while (code := run("pg_isready", f"--host={place}", codes=(0, 1, 2)).returncode) == REFUSES:
+        time.sleep(0.2)
+    return code == 0
 
 
 def create(cursor: psycopg2.extensions.cursor, name: str, owner: str) -> None:

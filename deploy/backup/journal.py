@@ -208,28 +208,28 @@ def rewound(moment: datetime) -> Iterator[str]:
     Raises BackupError where the journal does not lead there.
     """
     chapter = find_chapter(moment)
-    data = make_empty(make_empty(PAST) / "postgres")
+    say(f"databases: from {chapter.since:%Y-%m-%d %H:%M:%S} on to {moment}")
     try:
-        say(f"databases: from {chapter.since:%Y-%m-%d %H:%M:%S} on to {moment}")
-        run(
-            "tar",
-            "--extract",
-            f"--file={chapter.folder / BASE / 'base.tar.gz'}",
-            f"--directory={data}",
-        )
-        hba = PAST / "hba.conf"
-        hba.write_text("local all all trust\n", encoding="utf-8")
-        recovery = RECOVERY.format(
-            python=sys.executable, segment=segment.__file__, changes=chapter.folder / CHANGES,
-            moment=moment, hba=hba,
-        )  # fmt: skip
-        with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
-            settings.write(recovery)
-        (data / "recovery.signal").touch()
-        with databases.running(data) as place:
+        with databases.running(unpack(chapter, moment, make_empty(PAST))) as place:
             yield place
     finally:
         shutil.rmtree(PAST)
+
+
+def unpack(chapter: Chapter, moment: datetime, folder: Path) -> Path:
+    """A server's folder of data, from which it goes on to a moment when it is started."""
+    data, hba = make_empty(folder / "postgres"), folder / "hba.conf"
+    base = chapter.folder / BASE / "base.tar.gz"
+    run("tar", "--extract", f"--file={base}", f"--directory={data}")
+    hba.write_text("local all all trust\n", encoding="utf-8")
+    recovery = RECOVERY.format(
+        python=sys.executable, segment=segment.__file__, changes=chapter.folder / CHANGES,
+        moment=moment, hba=hba,
+    )  # fmt: skip
+    with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
+        settings.write(recovery)
+    (data / "recovery.signal").touch()
+    return data
 
 
 def serve() -> None:

@@ -57,10 +57,9 @@ def read_connections(stack: Stack) -> str:
 
 def take_whole_stock(stack: Stack, browser: Browser) -> dict[str, Any]:
     stock = take_stock(stack, browser)
-    models = {name: it for name, it in stock["models"].items() if not name.startswith("serving/")}
     runs = sorted(each["run_id"] for each in stack.mlflow.runs())
     told = {"connections": read_connections(stack), "keys": (stack.folder / KEYS).read_text()}
-    return {**stock, "models": models, "runs": runs, **told}
+    return {**stock, "runs": runs, **told}
 
 
 def empty(folder: Path) -> None:

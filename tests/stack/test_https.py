@@ -14,6 +14,7 @@ from crowd import CAR
 from playwright.sync_api import Browser, Page, Response, expect
 from stack import DAG, MODEL, SERVICES, Stack, name_server, wait_until
 from test_pages import log_in
+from test_survival import LISTINGS, listings  # noqa: F401 - the first is what the second brings
 
 PATIENCE = 1200
 OTHER = "autre.test"
@@ -206,7 +207,7 @@ def test_programs_log_to_mlflow_and_load_from_it(
 
 
 def test_tasks_report_under_the_prefix(started: Stack, printed: str) -> None:
-    follow = ("python", "/opt/carprice/scripts/run_pipeline.py", "--force")
+    follow = ("python", "/opt/carprice/scripts/run_pipeline.py", "--force", "--data", LISTINGS)
     assert "the run succeeded" in started.compose("exec", "-T", "airflow-webserver", *follow)
 
 

@@ -6,14 +6,14 @@ from browsing import estimate_logan, visit
 from playwright.sync_api import Browser
 from stack import Stack
 from terminal import type_command
-from test_stop import PATIENCE, hash_files, list_users
+from test_stop import PATIENCE, hash_files, hash_models, list_users
 
 ALL = "./docker-reset-full.sh --all"
 
 
 def test_reset_begins_airflow_anew_and_leaves_mlflow(started: Stack) -> None:
     versions, aliases = sorted(started.mlflow.versions()), started.mlflow.aliases()
-    models = hash_files(started.folder / "models")
+    models = hash_models(started)
     type_command(started, "docker compose -f docker-compose-full.yml down")  # it need not run
     began = time.monotonic()
     shown = type_command(started, "./docker-reset-full.sh", "yes\n", PATIENCE)
@@ -24,7 +24,7 @@ def test_reset_begins_airflow_anew_and_leaves_mlflow(started: Stack) -> None:
     assert not started.airflow.runs()
     assert sorted(started.mlflow.versions()) == versions
     assert started.mlflow.aliases() == aliases
-    assert hash_files(started.folder / "models") == models
+    assert hash_models(started) == models
     started.wait_until_healthy()
 
 

@@ -22,6 +22,12 @@ def hash_files(folder: Path) -> dict[str, str]:
     }
 
 
+def hash_models(stack: Stack) -> dict[str, str]:
+    """Of what is kept in `models/`: what page and API put there for themselves comes as they look."""
+    found = hash_files(stack.folder / "models")
+    return {name: each for name, each in found.items() if not name.startswith("serving/")}
+
+
 def list_users(stack: Stack) -> list[str]:
     question = "SELECT username FROM ab_user ORDER BY 1"
     return stack.compose(
@@ -42,7 +48,7 @@ def take_stock(stack: Stack, browser: Browser) -> dict[str, Any]:
         "versions": sorted(stack.mlflow.versions()),
         "estimate": estimate,
         "listings": hash_files(stack.folder / "data" / "raw"),
-        "models": hash_files(stack.folder / "models"),
+        "models": hash_models(stack),
         "settings": (stack.folder / ".env").read_text(),
     }
 
