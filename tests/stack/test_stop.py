@@ -23,7 +23,7 @@ def hash_files(folder: Path) -> dict[str, str]:
 
 
 def hash_models(stack: Stack) -> dict[str, str]:
-    """Of what is kept in `models/`: what page and API put there for themselves comes as they look."""
+    """Of what is kept in `models/`; what page and API put there for themselves comes and goes."""
     found = hash_files(stack.folder / "models")
     return {name: each for name, each in found.items() if not name.startswith("serving/")}
 
