@@ -159,6 +159,11 @@ big-file-drill: .venv/.complete stack-images  ## Take a million listings through
 https-drill: .venv/.complete stack-images  ## Obtain and renew certificates of a real ACME server, send 500 MB
 	@PYTHONPATH=tests/stack:benchmarks $(BIN)/python benchmarks/https_drill.py
 
+.PHONY: openid-drill
+openid-drill: .venv/.complete stack-images  ## Sign in to page and MLflow by a real OpenID provider
+	@bash tests/stack/browser.sh
+	@PYTHONPATH=tests/stack:benchmarks:deploy $(BIN)/python benchmarks/openid_drill.py
+
 .PHONY: backup-drill
 backup-drill: .venv/.complete stack-images  ## Lose a stack and bring it back, backups and restores killed in the middle
 	@bash tests/stack/browser.sh
