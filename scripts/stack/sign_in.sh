@@ -3,6 +3,7 @@
 # person in `users`, for each program in `keys`.
 
 names_folder=${names_folders[0]:?}
+trusted_authority=$names_folder/authority.pem # with openid, if Debian does not know who vouches for the provider
 shortest_password=12
 longest_password=72 # bytes: bcrypt reads no more
 
@@ -42,6 +43,10 @@ check_openid() {
         [[ $(setting $name) =~ $plain ]] || [ -z "$(setting $name)" ] ||
             say "$name=$(setting $name) holds a space, a quote or another mark that has a meaning: change it in .env."
     done
+    if [ -e "$trusted_authority" ] && ! grep -q 'BEGIN CERTIFICATE' "$trusted_authority"; then
+        say "$trusted_authority holds no certificate in PEM (it begins with -----BEGIN CERTIFICATE): put the authority" \
+            "that vouches for the provider there, or take the file away."
+    fi
 }
 
 # At the end of a start, for whoever would stand before a closed door.

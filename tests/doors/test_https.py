@@ -1,15 +1,19 @@
 """HTTPS at one host name: what a start asks of it, what nginx is told, and the certificate."""
 
+import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import certificates
 import pytest
 from certificates import Keeper, UnusableError, issue, make_authority
-from machine import START, Machine
+from machine import ROOT, START, Machine
 from nginx import render
 
 DOMAIN = "prix.example.com"
@@ -74,6 +78,12 @@ def test_gixy_finds_nothing_in_what_nginx_is_told(
     )  # fmt: skip
     assert checked.returncode == 0, checked.stdout
     assert "No issues found" in checked.stdout
+
+
+def test_services_are_found_again_where_they_are_now() -> None:
+    """Names without a variable beside them are looked up once, as nginx starts."""
+    for conf in (ROOT / "deploy" / "nginx").rglob("*.conf"):
+        assert not re.findall(r"proxy_pass [^$]*;", conf.read_text(encoding="utf-8")), conf
 
 
 def keep(folder: Path, mode: str) -> Keeper:
@@ -145,11 +155,31 @@ def test_a_star_stands_for_one_label(name: str, fits: bool) -> None:
     assert certificates.fits(name, DOMAIN) is fits
 
 
-def test_what_will_end_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[str] = []
-    monkeypatch.setattr(certificates, "send_notices", lambda *told: sent.append(told[-1]))
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What the webhook was sent, a web server of this machine."""
+    texts: list[str] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            texts.append(json.loads(body)["text"])
+            self.send_response(200)
+            self.end_headers()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
+        Thread(target=server.serve_forever, args=(0.01,)).start()
+        monkeypatch.setenv("no_proxy", "*")
+        monkeypatch.setenv("CARPRICE_WEBHOOK_URL", f"http://127.0.0.1:{server.server_port}/hook")
+        yield texts
+        server.shutdown()
+
+
+def test_what_will_end_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: list[str]
+) -> None:
     monkeypatch.setattr(certificates, "LOOKED", tmp_path / "looked")
-    looks = iter([13, 13, 100, 100])
+    looks = iter([15, 13, 13, 100, 100])
 
     def pass_time(_: float) -> None:
         if (days := next(looks, None)) is None:

@@ -113,6 +113,16 @@ def test_a_switch_that_cannot_hold_is_refused(
     assert not machine.acts()
 
 
+def test_an_authority_that_could_vouch_for_nobody_is_refused(machine: Machine) -> None:
+    machine.settings.update(OPENID)
+    trusted = machine.project / ".secrets" / "sign-in" / "authority.pem"
+    trusted.parent.mkdir(parents=True)
+    trusted.write_bytes(b"0\x82 as browsers export it")
+    ended = machine.run(START)
+    assert ended.returncode == 1
+    assert "sign-in/authority.pem holds no certificate in PEM" in ended.stderr
+
+
 def test_a_start_says_that_nobody_can_come_in_yet(machine: Machine) -> None:
     machine.settings["CARPRICE_SIGN_IN"] = "users"
     ended = machine.run(START)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from browsing import visit
+from browsing import DOMAIN, visit
 from playwright.sync_api import Browser, Page, expect
 from stack import Stack, wait_until
 from terminal import type_command
@@ -20,6 +20,11 @@ from terminal import type_command
 PASSWORD = "cheval correct batterie agrafe"  # noqa: S105 (of a stack that lives for minutes)
 ASKED = ("streamlit", "mlflow", "api")
 SAMPLE, CLIENTS = 400, 4
+OPENID = {
+    "CARPRICE_SIGN_IN": "openid", "CARPRICE_DOMAIN": DOMAIN, "OPENID_ISSUER": "https://login.test",
+    "OPENID_CLIENT_ID": "carprice", "OPENID_CLIENT_SECRET": "of a provider that is not there",
+    "OPENID_MAIL_DOMAINS": "cars.test,b.test", "OPENID_CLAIM": "groups:carprice",
+}  # fmt: skip
 SDK = """
 import os, mlflow
 mlflow.set_experiment("sign-in")
@@ -100,6 +105,19 @@ def test_nobody_comes_in_who_is_not_known(asked: Stack, service: str) -> None:
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     shown = requests.get(address, headers={"Accept": "text/html"}, timeout=20)
     assert (shown.status_code, "Se connecter" in shown.text) == (401, True)
+
+
+def test_apache_understands_the_settings_of_openid(asked: Stack) -> None:
+    """They are gone through by `make openid-drill`."""
+
+    def read(**settings: str) -> str:
+        told = Stack(asked.folder, asked.variables | OPENID | settings, asked.user)
+        told.run("bash", "-c", "set -eu; . scripts/stack/all.sh; choose_stack; write_secrets")
+        start = ("/etc/sign-in/start.sh", "-t")
+        return told.compose("run", "--rm", "--no-deps", "sign-in", *start, check=False)
+
+    assert "Syntax OK" in read()
+    assert "would come in" in read(OPENID_MAIL_DOMAINS=",", OPENID_CLAIM="")
 
 
 def test_airflow_goes_on_with_its_own_users(asked: Stack) -> None:
