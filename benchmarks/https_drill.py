@@ -18,7 +18,7 @@ from browsing import DOMAIN
 from conftest import free_ports
 from cryptography import x509
 from stack import Stack, name_server, wait_until
-from stack_speed import clone, say
+from stack_speed import clone, lay_out, say
 
 VALID_SECONDS = 150
 ARTIFACT_BYTES, CHUNK = 500_000_000, 1_000_000
@@ -39,10 +39,7 @@ def main() -> int:
             HTTPS_PORT=https, CARPRICE_ACME_SERVER="https://acme:14000/dir",
             VALID_SECONDS=str(VALID_SECONDS),
         )  # fmt: skip
-        prepare = (
-            "set -eu; . scripts/stack/all.sh; choose_stack; ensure_environment; prepare_folders"
-        )
-        stack.run("bash", "-c", prepare)
+        lay_out(stack)
         try:
             stack.compose("build", "--quiet", "acme", "certificates", "mlflow")
             with name_server(DOMAIN):

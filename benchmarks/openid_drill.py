@@ -23,15 +23,11 @@ from certificates import dump_certificate, issue, make_authority
 from conftest import free_ports
 from playwright.sync_api import Browser, Page, expect
 from stack import Stack, name_server, wait_until
-from stack_speed import clone, say
+from stack_speed import clone, lay_out, say
 
 HOST = "login.test"
 FILES = "docker-compose-full.yml:benchmarks/openid.yml"
 SERVICES = ("doors", "certificates", "sign-in", "api", "streamlit")
-PREPARE = (
-    "set -eu; . scripts/stack/all.sh; choose_stack; ensure_environment; check_environment false; "
-    "write_secrets; prepare_folders; prepare_certificate"
-)
 AMINA, MEMBER = "amina@cars.test", "member@elsewhere.test"
 REFUSED = ("stranger@elsewhere.test", "unverified@cars.test", "amina@cars.test.elsewhere.test")
 SEARCH = "/mlflow/api/2.0/mlflow/experiments/search?max_results=1"
@@ -62,7 +58,7 @@ def prepare(folder: Path) -> "Drill":
         OPENID_CLIENT_SECRET=SECRET, OPENID_MAIL_DOMAINS="other.test,cars.test",
         OPENID_CLAIM="groups:carprice", OPENID_HOST=HOST,
     )  # fmt: skip
-    stack.run("bash", "-c", PREPARE)
+    lay_out(stack)
     authority = make_authority(HOST)
     trusted = stack.folder / ".secrets" / "sign-in" / "authority.pem"
     trusted.write_bytes(dump_certificate(authority.chain[0]))

@@ -56,6 +56,12 @@ def clone(folder: Path, files: str) -> Stack:
     return Stack(folder, {"COMPOSE_PROJECT_NAME": name, "COMPOSE_FILE": files, **dict(ports)})
 
 
+def lay_out(stack: Stack) -> None:
+    """.env, secrets and folders as a start makes them, for drills that run a part of the stack."""
+    made = "ensure_environment; write_secrets; prepare_folders"
+    stack.run("bash", "-c", f"set -eu; . scripts/stack/all.sh; choose_stack; {made}")
+
+
 def measure(stack: Stack) -> dict[str, float]:
     """Everything once: first start, rest, the pipeline twice (the first one is cold), restart."""
     try:
