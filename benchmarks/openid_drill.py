@@ -117,18 +117,21 @@ class Drill:
         answer = self.ask(self.address + place, **headers)
         if answer.status_code != status:
             told = f"{answer.status_code}, not {status}: {answer.text[:500]}"
-            raise AssertionError(f"{place}, asked with {headers}, answered {told}")
+            raise AssertionError(f"{place}, asked with {', '.join(headers) or 'nothing'}: {told}")
 
     def go_through(self, browser: Browser) -> None:
         with visit(browser, "about:blank", **UNKNOWN_AUTHORITY) as page:
             with self.provided():
                 self.sign_in(page, AMINA)
-                self.use_all(page)
+                made = self.stack.run("./docker-users-full.sh", "key", "nightly")
+                key = re.findall(r"Bearer \S+", made)[0]
+                self.use_all(page, key)
+                say(f"{AMINA} signed in once, for page and MLflow; a key is let in, nobody else")
                 self.refuse(browser)
                 self.take_member(browser)
                 self.give_up(browser)
                 self.sign_out(browser)
-            self.outlast(page)
+            self.outlast(page, key)
 
     def reach(self, page: Page, name: str) -> None:
         """Back on the page that was asked for, whatever it shows, by way of the provider."""
@@ -145,20 +148,14 @@ class Drill:
         self.reach(page, name)
         expect(page.get_by_text(f"Connecté : {name}")).to_be_visible()
 
-    def use_all(self, page: Page) -> None:
+    def use_all(self, page: Page, key: str) -> None:
         """People use page and MLflow, programs API and MLflow by a key, and others nothing."""
         page.goto(self.address)
         expect(page.get_by_text(f"Connecté : {AMINA}")).to_be_visible()
         page.goto(f"{self.address}/mlflow/")
         expect(page.get_by_text("Experiments").first).to_be_visible()
-        self.use_key()
-        say(f"{AMINA} signed in once, for page and MLflow; a key is let in, nobody else is")
-
-    def use_key(self) -> None:
-        made = self.stack.run("./docker-users-full.sh", "key", "nightly")
-        bearer = re.findall(r"Bearer \S+", made)[0]
         for place in ("/api/livez", SEARCH):
-            self.expect_status(200, place, Authorization=bearer)
+            self.expect_status(200, place, Authorization=key)
             self.expect_status(401, place)
 
     def refuse(self, browser: Browser) -> None:
@@ -203,7 +200,7 @@ class Drill:
         wait_until("a copy of the cookie is worth nothing", is_over, 60)
         say("signed out, here and at the provider; a copy of the cookie opens nothing")
 
-    def outlast(self, page: Page) -> None:
+    def outlast(self, page: Page, key: str) -> None:
         """The provider is away: who is signed in stays, others are told, and one may sign out."""
 
         def is_told() -> bool:
@@ -211,7 +208,7 @@ class Drill:
             return answer.status_code == 503 and "provider does not answer" in answer.text
 
         wait_until("others are told", is_told, 120)
-        self.use_all(page)
+        self.use_all(page, key)
         page.goto(f"{self.address}/sign-in/out")
         expect(page.get_by_text("Vous êtes déconnecté")).to_be_visible()
         page.goto(self.address)
