@@ -1,8 +1,9 @@
 """Single sign-on by a real OpenID provider: people with a browser, programs with a key.
 
-make openid-drill: some minutes. The provider is oidc-provider of npm, on this machine, with a
-certificate of an authority that only the stack is told of, as a company's own would be. Ends with 1
-at the first thing that is not as it should be.
+make openid-drill: two minutes once the images are made. The provider is oidc-provider of npm, on
+this machine, with a certificate of an authority that only the stack is told of, as a company's own
+would be. Ends with 1 at the first thing that is not as it should be; containers that others start
+meanwhile are such a thing, as Chromium breaks off what is under way (ERR_NETWORK_CHANGED).
 """
 
 import json
