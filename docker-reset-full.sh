@@ -44,6 +44,7 @@ done
 
 choose_stack
 ensure_own_stack
+ensure_upgraded
 list_losses "$all"
 if [ "$yes" = false ]; then ask_for_yes delete deleted; fi
 end_together 'Interrupted. Run the same command again: it finishes the job.' begin_anew

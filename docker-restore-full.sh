@@ -52,6 +52,7 @@ done
 
 choose_stack
 ensure_own_stack
+ensure_upgraded
 ensure_environment
 prepare_backup
 if [ -f "$marker" ]; then named=${named:-$(<"$marker")} unsaved=true; fi

@@ -36,6 +36,7 @@ stop_with_advice() {
 start_stack() {
     local trained=0
     choose_stack
+    ensure_upgraded
     ensure_restored
     # Whatever .env and the environment say: Compose reads it too, and leaves the door to Postgres shut.
     if [ "$production" = true ]; then export PRODUCTION=true; fi

@@ -1,6 +1,6 @@
 """Backups of the stack, inside the container of the service `backup`.
 
-serve | take [REASON] | rewind MOMENT | drill | list
+serve | take [REASON] | rewind MOMENT | drill | list | heads
 examine ID | settings ID | params ID | restore ID | verify ID
 add-key < KEY | drop-keys
 """
@@ -131,6 +131,10 @@ def drill() -> None:
         told = rehearse(made.id, read_manifest(made.id))
         status.succeed("drill", time.time() - began, snapshot=made.id)
         say(f"restore drill of backup {made.id}: {told} ({time.time() - began:.0f} s)")
+
+
+def show_heads() -> None:
+    sys.stdout.write(json.dumps(databases.read_all_heads()) + "\n")
 
 
 def show_list() -> None:
@@ -282,7 +286,7 @@ def ensure_restored() -> None:
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve, "take": take, "rewind": rewind, "drill": drill, "list": show_list,
-    "examine": examine, "restore": restore, "verify": verify,
+    "heads": show_heads, "examine": examine, "restore": restore, "verify": verify,
     "settings": partial(show, str(SETTINGS)), "params": partial(show, "/stack/params.yaml"),
     "add-key": partial(change_keys, lambda: repository.add_key(sys.stdin.read())),
     "drop-keys": partial(change_keys, repository.drop_keys),

@@ -69,6 +69,15 @@ def count_rows(link: connection) -> Counts:
     return counts
 
 
+def read_all_heads() -> dict[str, list[str]]:
+    """Revisions of each database of the stack."""
+    heads = {}
+    for name in NAMES:
+        with closing(connect(name)) as link:
+            heads[name] = read_heads(link, name)
+    return heads
+
+
 def read_heads(link: connection, name: str) -> list[str]:
     """Revisions of a database; none before its server has made its tables."""
     with link.cursor() as cursor:

@@ -27,6 +27,12 @@ ensure_restored() {
     [ ! -f .restoring ] || stop_with "A restore was ended in the middle: run ./docker-restore-full.sh, which goes on with it."
 }
 
+# Nor would code of one commit beside databases of another.
+ensure_upgraded() {
+    [ ! -f .upgrading/phase ] ||
+        stop_with "An upgrade was ended in the middle: run ./docker-upgrade-full.sh, which finishes it or goes back."
+}
+
 has() { command -v "$1" >/dev/null 2>&1; }
 
 check_engine() {
@@ -87,16 +93,23 @@ check_memory() {
     fi
 }
 
-# Images and volumes may lie on another disk than this folder, or in a virtual machine of the engine.
 check_disk() {
-    local needed=$needed_disk_gb places=(.) root free mount
-    root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) || root=''
-    if [ -d "$root" ]; then places+=("$root"); fi
+    local needed=$needed_disk_gb
     # Once the images are made, what is left to write is small.
     if has docker && docker image inspect "$(setting AIRFLOW_IMAGE)" >/dev/null 2>&1; then needed=1; fi
-    list_disks "${places[@]}" | while read -r free mount; do
-        if ((free < needed * 1000000)); then
-            say "The disk at $mount has $((free / 1000000)) GB free; $needed GB are needed." \
+    check_disks $((needed * 1000000))
+}
+
+# check_disks KILOBYTES PLACE…: beside the places, images and volumes may lie on another disk than this folder, or
+# in a virtual machine of the engine.
+check_disks() {
+    local needed=$1 places=(.) root free mount
+    shift
+    root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) || root=''
+    if [ -d "$root" ]; then places+=("$root"); fi
+    list_disks "${places[@]}" "$@" | while read -r free mount; do
+        if ((free < needed)); then
+            say "The disk at $mount has $((free / 1000000)) GB free; $(((needed + 999999) / 1000000)) GB are needed." \
                 "Make room, for example: docker system prune"
         fi
     done

@@ -64,6 +64,15 @@ tell_count() {
     if ((${kept:-$said} > 0)); then keep steps $((${kept:-$said} - 1)); fi
 }
 
+# What the page shows: at the first look as ever, then as the scenario has it.
+tell_price() {
+    scenario price "84 000 DH"
+    recall prices
+    keep prices asked
+    [ -n "$kept" ] || said="84 000 DH"
+    echo "{\"make=Dacia\": [\"$said\"]}"
+}
+
 compose() {
     if [ "$1" = --env-file ]; then shift 2; fi
     case $* in
@@ -81,6 +90,7 @@ compose() {
         config*) tell "$services" ;;
         logs*) echo "last words of ${*: -1}" ;;
         *'backup.py take'*) echo "2026-11-27 02:31:00  Backup 0123abcd is complete." ;;
+        *'backup.py heads'*) echo '{"airflow": ["17dcde"], "mlflow": ["5b5abc"]}' ;;
         *'backup.py list'*) echo "0123abcd  2026-11-27 02:31 UTC  daily" ;;
         *'backup.py examine'*) printf '%s\n' 'snapshot 0123abcd' 'head mlflow 5b5abc' 'head airflow 17dcde' ;;
         *'backup.py settings'*)
@@ -88,6 +98,7 @@ compose() {
             tell "$said"
             ;;
         *'backup.py params'*) echo "model: restored" ;;
+        *:8501) tell_price ;;
         *run_pipeline.py*)
             scenario pipeline 0
             echo "  1 s  train_model  success"
@@ -125,6 +136,7 @@ engine() {
             esac
             tell "$said"
             ;;
+        'image inspect --format'*) echo "new-${*: -1}" ;;
         'image inspect'*) scenario "image-$3" '' && [ -n "$said" ] ;;
         run*htpasswd*)
             IFS= read -r word || true
@@ -143,6 +155,16 @@ engine() {
         'ps --filter publish='*)
             scenario "publisher-${3#publish=}" ''
             tell "$said"
+            ;;
+        'inspect --format {{.Created}}'*)
+            scenario created ''
+            tell "$said"
+            ;;
+        'inspect --format {{.Image}}'*) for word in "${@:4}"; do echo "id-of-$word carprice-$word:latest"; done ;;
+        'inspect --format {{.Id}}'*) for word in "${@:4}"; do echo "$word $word"; done ;;
+        'ps --quiet'*)
+            recall containers
+            tell "$kept"
             ;;
         'inspect --format {{range .Mounts}}'*) tell /run/secrets/airflow_jwt_secret ;;
         inspect*) for word in "${@:4}"; do tell_state "$word"; done ;;
@@ -164,6 +186,11 @@ scenario dies_at ''
 if [ -n "$said" ] && [[ $* == *"$said"* ]]; then kill -9 0; fi # the power fails: all that works, at once
 scenario hangs_at ''
 if [ -n "$said" ] && [[ $* == *"$said" ]]; then exec sleep 60; fi # one process, as Compose is
+scenario fails_once_at ''
+if [ -n "$said" ] && [[ $* == *"$said"* ]]; then
+    : >"$FAKE_DOCKER/scenario/fails_once_at"
+    exit 17
+fi
 scenario fails_at ''
 if [ -n "$said" ] && [[ $* == *"$said"* ]]; then
     echo "${said##* }: no, says the test" >&2

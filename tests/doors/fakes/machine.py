@@ -15,14 +15,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 FAKE = Path(__file__).parent / "docker.sh"
 START, STOP, RESET = "docker-start-full.sh", "docker-stop-full.sh", "docker-reset-full.sh"
-ROTATE = "docker-rotate-full.sh"
+ROTATE, UPGRADE = "docker-rotate-full.sh", "docker-upgrade-full.sh"
 VOLUME = "carprice_postgres-db-volume"
 BACKUP, RESTORE = "docker-backup-full.sh", "docker-restore-full.sh"
 USERS = "docker-users-full.sh"
 TOOLS = [
-    "awk", "base64", "bash", "cat", "chmod", "chown", "cp", "cut", "df", "dirname", "env", "find",
-    "git", "grep", "head", "mkdir", "mktemp", "mv", "printenv", "rm", "sed", "sleep", "sort",
-    "tail", "tput", "tr", "wc",
+    "awk", "base64", "bash", "cat", "chmod", "chown", "cp", "cut", "date", "df", "dirname", "du",
+    "env", "find", "git", "grep", "head", "mkdir", "mktemp", "mv", "printenv", "rm", "sed", "sleep",
+    "sort", "tail", "tput", "tr", "wc",
 ]  # fmt: skip
 PORTS = ["AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT", "API_PORT", "POSTGRES_PORT"]
 USER = "1234"
@@ -38,7 +38,7 @@ class Machine:
         self.engine, self.settings = folder / "engine", dict[str, str]()
         for made in (self.project / "scripts", self.tools, self.engine, folder / "home"):
             made.mkdir(parents=True)
-        scripts = (START, STOP, RESET, ROTATE, BACKUP, RESTORE, USERS)
+        scripts = (START, STOP, RESET, ROTATE, BACKUP, RESTORE, UPGRADE, USERS)
         for script in (*scripts, ".env.example", "docker-compose-full.yml"):
             shutil.copy(ROOT / script, self.project)
         shutil.copytree(ROOT / "scripts" / "stack", self.project / "scripts" / "stack")
