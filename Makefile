@@ -172,3 +172,8 @@ backup-drill: .venv/.complete stack-images  ## Lose a stack and bring it back, b
 .PHONY: rotation-drill
 rotation-drill: .venv/.complete stack-images  ## Give every secret of a running stack a new value, killed in the middle too
 	@CARPRICE_ROTATION_DRILL=1 $(BIN)/pytest tests/stack/test_start.py tests/stack/test_rotation.py
+
+.PHONY: upgrade-drill
+upgrade-drill: .venv/.complete stack-images  ## Upgrade the stack of an earlier commit, well and with a migration made to fail, then Postgres
+	@bash tests/stack/browser.sh
+	@CARPRICE_UPGRADE_DRILL=1 $(BIN)/pytest tests/stack/test_upgrade.py

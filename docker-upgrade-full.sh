@@ -39,6 +39,7 @@ upgrade() {
             finish_upgrade
             return
         fi
+        note failed "$(noted step)"
         note phase returning
     fi
     if is_in returning; then return_data; fi

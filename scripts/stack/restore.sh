@@ -4,7 +4,7 @@
 
 marker=.restoring
 # Of this machine or of the place of the backups, not of what was saved.
-kept_settings='COMPOSE_FILE COMPOSE_PROJECT_NAME AIRFLOW_UID CARPRICE_BACKUP_FOLDER CARPRICE_BACKUP_TO CARPRICE_BACKUP_ACCESS CARPRICE_BACKUP_KEY'
+kept_settings='COMPOSE_FILE COMPOSE_PROJECT_NAME AIRFLOW_UID POSTGRES_IMAGE POSTGRES_DATA CARPRICE_BACKUP_FOLDER CARPRICE_BACKUP_TO CARPRICE_BACKUP_ACCESS CARPRICE_BACKUP_KEY'
 
 # Leaves its id in `snapshot`. Reads it to the last byte before anything is touched.
 examine_backup() {

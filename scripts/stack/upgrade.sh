@@ -286,7 +286,7 @@ finish_upgrade() {
 
 # With the programs and the images of the new commit, which can read the backup.
 return_data() {
-    complain "The upgrade failed (at: $(noted step)): all goes back to $(tell_commit "$(noted from)")."
+    complain "The upgrade failed (at: $(noted failed)): all goes back to $(tell_commit "$(noted from)")."
     # shellcheck disable=SC2034 # read by scripts/stack/restore.sh
     snapshot=$(noted backup)
     begin_restore
@@ -332,7 +332,7 @@ write_receipt() {
     cat >"$partial" <<JSON
 {
   "outcome": "$1",
-  "last_step": "$(noted step)",
+  "failed_at": "$(noted failed)",
   "from": "$(noted from)",
   "to": "$(noted to)",
   "began": "$(noted began)",

@@ -6,7 +6,7 @@ from machine import BACKUP, RESTORE, START, Machine, fill
 KEY = "the key of the place="
 RESTORED = "\n".join(
     ["AIRFLOW_FERNET_KEY=the old key", "AIRFLOW_UID=501", "CARPRICE_BACKUP_KEY=an older key",
-     "API_PORT=8123"]
+     "API_PORT=8123", "POSTGRES_IMAGE=postgres:16"]
 )  # fmt: skip
 STOPPED = "--profile * down --remove-orphans"
 
@@ -100,6 +100,7 @@ def test_a_restore_goes_from_what_it_reads_to_what_it_shows(used: Machine) -> No
     assert "API_PORT=8123" in settings
     assert f"CARPRICE_BACKUP_KEY={KEY}" in settings, "the one that opens the place goes on to"
     assert "AIRFLOW_UID=1234" in settings, "whoever owns this folder"
+    assert "POSTGRES_IMAGE=postgres:16" not in settings, "what was chosen here, as a newer one"
     assert (used.project / "params.yaml").read_text() == "model: restored\n"
     assert not (used.project / ".restoring").exists()
 

@@ -87,6 +87,7 @@ def test_an_upgrade_goes_from_what_runs_to_what_is_checked_out(used: Machine) ->
     )  # fmt: skip
     assert order == sorted(order)
     told = receipt(used)
+    assert not told["failed_at"]
     old, new = git(used, "rev-parse", "HEAD~"), git(used, "rev-parse", "HEAD")
     assert (told["outcome"], told["from"], told["to"]) == ("upgraded", old, new)
     assert told["backup"] == "0123abcd"

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 ORDER = (
     "start", "separation", "containers", "pipeline", "arrivals", "pages", "api", "way_back",
     "commands", "survival", "full_disk", "sign_in", "https", "stop", "backup", "reset",
-    "production", "rotation",
+    "production", "rotation", "upgrade",
 )  # fmt: skip
 """What the tests leave behind is what the next ones find: a stack is one long story."""
 ENGINE = Path("/var/run/docker.sock")
