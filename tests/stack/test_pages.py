@@ -1,5 +1,6 @@
 """The three pages in a real browser, and what of the stack can be reached at all."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,12 @@ def test_mlflow_refuses_to_be_asked_under_another_name(started: Stack) -> None:
     address = f"{started.address('mlflow')}/api/2.0/mlflow/experiments/search?max_results=1"
     for name, answer in {"evil.example.com": 403, "localhost:5000": 200}.items():
         assert requests.get(address, headers={"Host": name}, timeout=20).status_code == answer
+
+
+def test_an_upgrade_is_answered_by_the_page_at_its_door(started: Stack) -> None:
+    code = (started.folder / "scripts" / "stack" / "ask_page.py").read_text(encoding="utf-8")
+    words = ("exec", "-T", "streamlit", "python", "-c", code, "doors:8501")
+    answers = json.loads(started.compose(*words))
+    assert len(answers) == 5
+    assert all("DH" in figure for figures in answers.values() for figure in figures)
+    assert all(answers.values())
