@@ -38,14 +38,16 @@ tell_commit() { git log -1 --format='%h (%cs, %s)' "$1"; }
 # Leaves in `from` what the stack was started from, and in `to` what is checked out. Git remembers where the clone
 # stood at each time, and the engine when the containers were made.
 find_commits() {
-    local made
-    to=$(git rev-parse --verify HEAD 2>/dev/null) ||
-        stop_with "This folder is no clone that git knows, and without it there is no way back to an earlier commit."
+    local made known='^[0-9a-f]+$'
+    to=$(git rev-parse --verify HEAD) ||
+        stop_with "Git does not say what is checked out here, and without it there is no way back to an earlier commit."
     [ -n "$(list_containers)" ] ||
         stop_with "Nothing of this stack runs: check out the commit it ran with, start it, check out the new one, and run this again."
     # shellcheck disable=SC2046 # one argument for each id
     made="HEAD@{$(docker inspect --format '{{.Created}}' $(list_containers) | sort | head -n 1)}"
-    from=$(git rev-parse --verify --quiet "${from:-$made}^{commit}" 2>/dev/null) ||
+    # With a warning beside it, where its memory does not go back so far.
+    from=$(git rev-parse --verify "${from:-$made}^{commit}" 2>&1) || from=''
+    [[ $from =~ $known ]] ||
         stop_with "Git does not know what was checked out when the stack was started: name it, with --from COMMIT."
     if [ "$from" = "$to" ]; then
         confirm_done "The stack runs $(tell_commit "$to") already."
@@ -295,6 +297,7 @@ return_data() {
     announce "Bringing back the images and .env"
     give_images_back
     give_settings_back
+    down_all # the old services have networks of their own
     note phase returned
 }
 

@@ -191,6 +191,7 @@ def test_what_cannot_be_upgraded_is_said_and_left_alone(used: Machine) -> None:
     ("words", "created", "code", "told"),
     [
         ((), NEW, 0, "already"),
+        ((), "2026-11-20T10:00:00Z", 1, "name it, with --from COMMIT"),
         (("--from", "nowhere"), STARTED, 1, "name it, with --from COMMIT"),
         (("--from",), STARTED, 2, "Unknown option: --from"),
         (("--force",), STARTED, 2, "Unknown option: --force"),
