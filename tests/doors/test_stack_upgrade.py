@@ -179,11 +179,15 @@ def test_it_asks_and_says_from_where_to_where(used: Machine) -> None:
 
 def test_what_cannot_be_upgraded_is_said_and_left_alone(used: Machine) -> None:
     (used.project / "code").write_text("mine")
-    used.scenario(created=STARTED, **{"states-mlflow": "running 0 unhealthy 0 false"})
+    (used.tools / "df").unlink()
+    used.fake("df", "echo Filesystem; echo /dev/a 9 9 4000000 9% /")
+    state = {"states-mlflow": "running 0 unhealthy 0 false", "image-carprice-airflow:latest": "here"}
+    used.scenario(created=STARTED, **state)
     ended = used.run(UPGRADE, "--yes")
     assert ended.returncode == 1
     assert "Changed here and in no commit: code" in ended.stderr
     assert "mlflow is not well" in ended.stderr
+    assert "The disk at / has 4 GB free; 6 GB are needed." in ended.stderr, "images and a backup"
     assert not (used.project / ".upgrading").exists()
 
 
