@@ -12,6 +12,7 @@ receipts=models/upgrades
 
 note() { printf '%s\n' "$2" >"$notes/$1.new" && mv -f "$notes/$1.new" "$notes/$1"; }
 noted() { cat "$notes/$1" 2>/dev/null || true; }
+forget_notes() { rm -f "$notes/phase" && rm -rf "$notes"; }
 is_under_way() { [ -f "$notes/phase" ]; }
 is_in() { [ "$(noted phase)" = "$1" ]; }
 
@@ -118,7 +119,8 @@ list_changes() {
 }
 
 begin_upgrade() {
-    mkdir -p "$notes"
+    forget_notes
+    mkdir "$notes"
     printf '*\n' >"$notes/.gitignore" # the old commit does not know this folder
     note from "$from"
     note to "$to"
@@ -233,7 +235,7 @@ undo_preparation() {
     if [ -f "$notes/settings" ]; then give_settings_back; fi
     start_again || stop_with "Not everything came up again: run the same command again."
     if [ -f "$notes/images" ]; then let_images_go; fi
-    rm -rf "$notes"
+    forget_notes
     exit 1
 }
 
@@ -281,7 +283,7 @@ finish_upgrade() {
     local receipt
     receipt=$(write_receipt upgraded)
     let_images_go
-    rm -rf "$notes"
+    forget_notes
     show_summary
     confirm_done "Upgraded to $(tell_commit HEAD). Receipt: $receipt"
 }
@@ -314,7 +316,7 @@ return_code() {
     let_images_go
     complain "Not upgraded: $(tell_commit HEAD) runs again, with the data of before. Receipt: $receipt"
     complain "Once mended: git checkout $(noted to), or your branch, and the same command again."
-    rm -rf "$notes"
+    forget_notes
     return 1
 }
 

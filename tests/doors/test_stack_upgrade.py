@@ -181,8 +181,8 @@ def test_what_cannot_be_upgraded_is_said_and_left_alone(used: Machine) -> None:
     (used.project / "code").write_text("mine")
     (used.tools / "df").unlink()
     used.fake("df", "echo Filesystem; echo /dev/a 9 9 4000000 9% /")
-    state = {"states-mlflow": "running 0 unhealthy 0 false", "image-carprice-airflow:latest": "here"}
-    used.scenario(created=STARTED, **state)
+    state = {"states-mlflow": "running 0 unhealthy 0 false"}
+    used.scenario(created=STARTED, **state, **{"image-carprice-airflow:latest": "here"})
     ended = used.run(UPGRADE, "--yes")
     assert ended.returncode == 1
     assert "Changed here and in no commit: code" in ended.stderr
