@@ -228,18 +228,8 @@ def set_postgres(stack: Stack, values: dict[str, str]) -> None:
 def test_a_new_major_version_of_postgres_and_the_way_back(
     old: Stack, stock: dict[str, Any], browser: Browser
 ) -> None:
-    recipe = ROOT / "tests" / "stack" / "stand_ins" / "postgres18.Dockerfile"
-    words = (
-        "docker",
-        "build",
-        "--quiet",
-        "--tag",
-        NEWER["POSTGRES_IMAGE"],
-        "--file",
-        str(recipe),
-        ".",
-    )
-    old.run(*words)
+    recipe = "tests/stack/stand_ins/postgres18.Dockerfile"
+    old.run("docker", "build", "--quiet", "--tag", NEWER["POSTGRES_IMAGE"], "--file", recipe, ".")
     before = dict(
         re.findall(r"^(POSTGRES_(?:IMAGE|DATA))=(.*)$", (old.folder / ".env").read_text(), re.M)
     )
