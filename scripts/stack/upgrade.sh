@@ -298,6 +298,7 @@ return_data() {
     rm -f "${marker:?}"
     announce "Bringing back the images and .env"
     give_images_back
+    hide_secrets
     give_settings_back
     down_all # the old services have networks of their own
     note phase returned
@@ -307,7 +308,6 @@ return_code() {
     local receipt
     announce "Bringing back the old commit, and starting it"
     git checkout --quiet --detach "$(noted from)" || stop_with "Run the same command again."
-    hide_secrets
     start_databases postgres redis || stop_with "The databases did not start: ./docker-start-full.sh"
     take_passwords || stop_with "Postgres did not take the passwords of .env: ./docker-start-full.sh"
     start_services || stop_with "Not everything came up: ./docker-start-full.sh"
@@ -320,7 +320,8 @@ return_code() {
     return 1
 }
 
-# From a commit that does not know these folders, and would offer what is in them to `git add`.
+# From a commit that does not know these folders, and would offer what is in them to `git add`. Asked of .env and its
+# template while they still say where backups go.
 hide_secrets() {
     local folder
     for folder in .secrets certificates "$(setting CARPRICE_BACKUP_FOLDER)"; do

@@ -37,15 +37,17 @@ def commit(machine: Machine, code: str, date: str) -> None:
 @pytest.fixture
 def used(machine: Machine) -> Machine:
     """A machine whose stack was started from the old commit; its clone stands at the new one."""
-    shutil.copy(ROOT / ".gitignore", machine.project)
     kept = {name: (machine.project / name).read_bytes() for name in ADDED}
     for name in ADDED:
         (machine.project / name).unlink()
     git(machine, "init", "--quiet", date=OLD)
+    (machine.project / ".gitignore").write_text(".env\nmodels/\ndata/\nmlflow/\nairflow/\n")
+    (machine.project / "params.yaml").write_text("model: restored\n")
     commit(machine, "old", OLD)
     for name, content in kept.items():
         (machine.project / name).write_bytes(content)
     (machine.project / UPGRADE).chmod(0o755)
+    shutil.copy(ROOT / ".gitignore", machine.project)
     commit(machine, "new", NEW)
     fill(machine.project, "mlflow/mlruns/1/run/model.skops", "models/a.skops", "data/raw/a.csv")
     machine.write_env()
@@ -133,6 +135,7 @@ def test_what_fails_after_it_brings_everything_back(used: Machine, trouble: str)
     assert order == sorted(order)
     asked = [at for at, call in enumerate(used.calls) if call[-1] == "doors:8501"]
     assert asked[-1] > order[-1], "the page of before is asked at the end"
+    assert not git(used, "status", "--porcelain"), "the old commit offers no secret to git add"
     assert not (used.project / ".restoring").exists()
     assert not (used.project / ".upgrading").exists()
 
