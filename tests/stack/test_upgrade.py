@@ -31,11 +31,8 @@ EARLIER = "b453c06"
 UPGRADE = "./docker-upgrade-full.sh"
 BACKUP, DRILL = "./docker-backup-full.sh", "./docker-backup-full.sh --drill"
 BUILD_BACKUP = "docker compose --profile backup build backup"
-RESTORE, STOP, START = (
-    "./docker-restore-full.sh latest",
-    "./docker-stop-full.sh",
-    "./docker-start-full.sh",
-)
+RESTORE = "./docker-restore-full.sh latest --unsaved"
+STOP, START = "./docker-stop-full.sh", "./docker-start-full.sh"
 TRAIN = "docker compose exec -T streamlit python scripts/train_with_mlflow.py"
 IMAGES = ("AIRFLOW", "MLFLOW", "STREAMLIT", "BACKUP", "SIGN_IN", "CERTIFICATES")
 PORTS = ("AIRFLOW", "MLFLOW", "STREAMLIT", "API", "POSTGRES")
