@@ -49,6 +49,7 @@ case $1 in
 esac
 check_rotatable "$names"
 ensure_own_stack
+ensure_upgraded
 ensure_running
 names=$(join_unfinished "$names")
 end_together 'Interrupted. Run the same command again: it finishes the job.' rotate
