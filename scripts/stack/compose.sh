@@ -28,6 +28,12 @@ list_containers() {
         --filter label=com.docker.compose.oneoff=False
 }
 
+# Ids of containers, but for those of some services. $1: their names, with bars between; then the ids.
+leave_out() {
+    docker inspect --format '{{.Id}} {{index .Config.Labels "com.docker.compose.service"}}' "${@:2}" |
+        sed -n -E "/ ($1)\$/!s/ .*//p"
+}
+
 # A line for each container: service, status, exit code, health, restarts, killed for want of memory.
 list_states() {
     local ids

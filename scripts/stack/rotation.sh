@@ -139,16 +139,23 @@ renew_backup_key() {
     warn_of_key
 }
 
-# Services find a changed file when they are started, not before; the databases before what uses them.
+# Services find a changed file when they are started, not before; the databases before what uses them, and the
+# scheduler last, as the steps it begins report to the others.
+# shellcheck disable=SC2046 # one argument for each id
 restart_services() {
+    local services
     stop_knowing "$1"
     start_databases --no-deps --no-recreate postgres redis >/dev/null || exit 1
     take_passwords
-    # shellcheck disable=SC2046 # one argument for each id
-    docker start $(list_containers) >/dev/null
-    wait_until_ready '' "$(compose config --services)" || stop_with "Not everything came up again. Run this again."
+    docker start $(leave_out airflow-scheduler $(list_containers)) >/dev/null
+    services=$(compose config --services)
+    wait_for_all "$(grep -vx airflow-scheduler <<<"$services")"
+    compose start airflow-scheduler >/dev/null 2>&1
+    wait_for_all "$services"
     rm -f "$unfinished"
 }
+
+wait_for_all() { wait_until_ready '' "$1" || stop_with "Not everything came up again. Run this again."; }
 
 # shellcheck disable=SC2046 # one argument for each id
 stop_knowing() { docker stop $(list_knowing "$1") >/dev/null; }

@@ -214,14 +214,8 @@ give_settings_back() {
 }
 
 # All but what a backup asks: what it holds is then all there is.
-stop_writers() {
-    local writers
-    # shellcheck disable=SC2046 # one argument for each id
-    writers=$(docker inspect --format '{{.Id}} {{index .Config.Labels "com.docker.compose.service"}}' $(noted running) |
-        sed -n -E '/ (postgres|mlflow)$/!s/ .*//p')
-    # shellcheck disable=SC2086 # one argument for each id
-    docker stop $writers >/dev/null
-}
+# shellcheck disable=SC2046 # one argument for each id
+stop_writers() { docker stop $(leave_out 'postgres|mlflow' $(noted running)) >/dev/null; }
 
 # What an earlier call may have stopped.
 start_again() {

@@ -29,6 +29,9 @@ def test_it_waits_for_steps_then_changes_one_secret_and_starts_what_knows_it(
     looks = [at for at, each in enumerate(words) if "task_instance" in each]
     assert len(looks) == 3
     assert looks[-1] < next(at for at, each in enumerate(words) if each.startswith("stop "))
+    (others,) = (each for each in words if each.startswith("start "))
+    assert "airflow-scheduler" not in others.split()
+    assert running.acts()[-1] == "start airflow-scheduler"
     assert not (running.project / ".secrets" / "rotating").exists()
 
 
