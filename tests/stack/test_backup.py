@@ -24,6 +24,7 @@ LIST, RESTORE = "./docker-restore-full.sh", "./docker-restore-full.sh latest"
 LOST = ("mlflow/mlruns", "models", "data/processed", ".secrets/sign-in")
 KEYS = ".secrets/sign-in/keys"
 CONNECTION = "depot"
+VERSIONS = 4
 MOMENT = './docker-backup-full.sh --moment "2026-11-27 14:05"'
 NOTES = "SELECT text FROM notes"
 MOVE = "UPDATE alembic_version SET version_num = 'ffffffffffff'"
@@ -80,7 +81,9 @@ def journal(started: Stack) -> Stack:
 
 @pytest.fixture(scope="module")
 def stock(journal: Stack, browser: Browser) -> dict[str, Any]:
-    """What there is to lose."""
+    """What there is to lose: four versions and more, users, runs, a connection."""
+    while len(journal.mlflow.versions()) < VERSIONS:
+        assert journal.airflow.wait_for_end(journal.airflow.trigger(force=True)) == "success"
     journal.compose(
         "exec", "-T", "airflow-webserver", "airflow", "connections", "add", CONNECTION,
         "--conn-uri", "http://chef:gardien@depot.example.com",
@@ -209,7 +212,8 @@ def kill_in_the_middle(stack: Stack, command: list[str], program: str) -> None:
 
     def find() -> str:
         found = stack.run("docker", "ps", "--quiet", "--filter", f"name={name}").split()
-        works = [each for each in found if program in stack.run("docker", "top", each)]
+        # One may have ended since it was listed.
+        works = [each for each in found if program in stack.run("docker", "top", each, check=False)]
         return works[0] if works else ""
 
     container = wait_until(f"{program} is at work", find, PATIENCE)
