@@ -99,27 +99,13 @@ def stock(old: Stack, browser: Browser) -> dict[str, Any]:
 
 def take_whole_stock(stack: Stack, browser: Browser) -> dict[str, Any]:
     stock = take_stock(stack, browser)
-    kept = {
-        n: it for n, it in stock["models"].items() if not n.startswith(("serving/", "upgrades/"))
-    }
-    words = (
-        "exec",
-        "-T",
-        "airflow-scheduler",
-        "airflow",
-        "connections",
-        "get",
-        "depot",
-        "-o",
-        "json",
-    )
-    runs = sorted(each["run_id"] for each in stack.mlflow.runs())
+    ask = "exec -T airflow-scheduler airflow connections get depot -o json"
     del stock["settings"]
     return {
         **stock,
-        "models": kept,
-        "runs": runs,
-        "readable": CONNECTION["password"] in stack.compose(*words),
+        "models": {n: it for n, it in stock["models"].items() if not n.startswith("upgrades/")},
+        "runs": sorted(each["run_id"] for each in stack.mlflow.runs()),
+        "readable": CONNECTION["password"] in stack.compose(*ask.split()),
     }
 
 
@@ -161,11 +147,8 @@ def test_a_migration_that_fails_brings_everything_back_by_itself(
     git(old, "checkout", "--quiet", "-b", "failing", "next")
     write(old, "deploy/failing.py", FAILING.format(head=head))
     recipe = (old.folder / "Dockerfile.mlflow").read_text()
-    write(
-        old,
-        "Dockerfile.mlflow",
-        recipe.replace("\nUSER ", f"\nCOPY deploy/failing.py {PLACE}\nUSER "),
-    )
+    copied = f"\nCOPY deploy/failing.py {PLACE}\nUSER "
+    write(old, "Dockerfile.mlflow", recipe.replace("\nUSER ", copied))
     git(old, "add", "--all")
     git(old, "commit", "--quiet", "--message=A migration made to fail")
     began = time.monotonic()
@@ -180,10 +163,8 @@ def test_a_migration_that_fails_brings_everything_back_by_itself(
     key = re.findall(r"\nCARPRICE_BACKUP_KEY=.*\n", (old.folder / ".env").read_text())
     assert (old.folder / ".env").read_text() == f"{settings}{key[0]}"
     (receipt,) = receipts(old)
-    assert (receipt["outcome"], receipt["failed_at"]) == (
-        "went back",
-        "Migrating the databases",
-    )
+    assert receipt["outcome"] == "went back"
+    assert receipt["failed_at"] == "Migrating the databases"
     assert receipt["heads_before"]["mlflow"] == [head]
     assert not git(old, "status", "--porcelain")
 
