@@ -279,6 +279,7 @@ finish_upgrade() {
     let_images_go
     forget_notes
     show_summary
+    warn_of_key
     confirm_done "Upgraded to $(tell_commit HEAD). Receipt: $receipt"
 }
 
