@@ -138,6 +138,7 @@ def show_heads() -> None:
 
 
 def show_list() -> None:
+    repository.reach(create=False)
     for each in repository.list_snapshots():
         sys.stdout.write(f"{each.id}  {each.time[:10]} {each.time[11:16]} UTC  {each.reason}\n")
 

@@ -16,6 +16,8 @@ PROJECT = Path("/project")
 """That folder as a whole: .env, which each change replaces, and the marker of a restore."""
 SECRETS = Path("/run/secrets")
 LAST_WORDS = 3
+LATE = 124
+"""How a program ends that took too long."""
 
 
 class BackupError(Exception):
@@ -23,15 +25,23 @@ class BackupError(Exception):
 
 
 def run(
-    *command: str | Path, env: Mapping[str, str] | None = None, codes: tuple[int, ...] = (0,)
+    *command: str | Path,
+    env: Mapping[str, str] | None = None,
+    codes: tuple[int, ...] = (0,),
+    seconds: float | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end; its standard output is returned.
+    """Run a program to its end, or for some seconds; its standard output is returned.
 
     Raises BackupError with its last words where it ends with none of the codes.
     """
-    done = subprocess.run(
-        command, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
-    )
+    environment = {**os.environ, **(env or {})}
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, timeout=seconds
+        )
+    except subprocess.TimeoutExpired as late:
+        said = (late.stderr or b"").decode(errors="replace")
+        done = subprocess.CompletedProcess(command, LATE, "", said)
     if done.returncode not in codes:
         raise BackupError(tell_end(str(command[0]), done.returncode, done.stderr))
     return done

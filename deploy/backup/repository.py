@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from ground import BackupError, run, say, tell_end
+from ground import LATE, BackupError, run, say, tell_end
 
 BEFORE_RESTORE, MOMENT = "before-restore", "moment"
 """Why one is taken: by scripts/stack/restore.sh of what stands, and of a moment of the past."""
@@ -18,6 +18,9 @@ COMPLETE, TAKING = "complete", "taking"
 ABSENT, LOCKED, WRONG_KEY, INCOMPLETE = 10, 11, 12, 3
 """How restic ends; with the last, it stored all but what it could not read."""
 PATIENCE = "--retry-lock=2m"
+ANSWER_SECONDS = 60
+"""restic asks again for a quarter of an hour, whatever it is told, even of a bucket to be made."""
+NO_BUCKET = "bucket does not exist"
 SSH = (
     "-o", "sftp.args=-i /project/.secrets/backup/id -o BatchMode=yes "
     "-o UserKnownHostsFile=/project/.secrets/backup/known_hosts",
@@ -40,9 +43,11 @@ class Snapshot(NamedTuple):
     original: str
 
 
-def restic(*words: str | Path, codes: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
+def restic(
+    *words: str | Path, codes: tuple[int, ...] = (0,), seconds: float | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run restic; the ways it is refused are told as what to do."""
-    done = run(*BY_RESTIC, *words, codes=(*codes, ABSENT, LOCKED, WRONG_KEY))
+    done = run(*BY_RESTIC, *words, codes=(*codes, ABSENT, LOCKED, WRONG_KEY), seconds=seconds)
     if done.returncode not in codes:
         raise BackupError(explain(done.returncode))
     return done
@@ -62,11 +67,30 @@ def explain(code: int) -> str:
 
 def open_repository(*, create: bool) -> None:
     """Make sure that there is one that the key opens; leftovers of ours go."""
-    if restic("cat", "config", codes=(0, ABSENT) if create else (0,)).returncode == ABSENT:
-        restic("init")
-        say(f"made a place for backups at {os.environ['RESTIC_REPOSITORY']}")
-        say("without CARPRICE_BACKUP_KEY of .env they are worth nothing: keep a copy elsewhere")
+    reach(create=create)
     free_locks()
+
+
+def reach(*, create: bool) -> None:
+    """Raises BackupError where the place has no backups, or lets nobody in."""
+    codes = (0, ABSENT, LATE)
+    done = restic("cat", "config", "--no-lock", codes=codes, seconds=ANSWER_SECONDS)
+    if done.returncode == ABSENT or NO_BUCKET in done.stderr:
+        make_repository(create=create)
+    elif done.returncode == LATE:
+        said = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        raise BackupError(
+            f"{os.environ['RESTIC_REPOSITORY']} does not let us in: {said}. Look at "
+            "CARPRICE_BACKUP_TO and CARPRICE_BACKUP_ACCESS in .env"
+        )
+
+
+def make_repository(*, create: bool) -> None:
+    if not create:
+        raise BackupError(explain(ABSENT))
+    restic("init")
+    say(f"made a place for backups at {os.environ['RESTIC_REPOSITORY']}")
+    say("without CARPRICE_BACKUP_KEY of .env they are worth nothing: keep a copy elsewhere")
 
 
 def add_key(key: str) -> None:

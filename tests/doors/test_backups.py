@@ -55,6 +55,38 @@ def test_the_rule_of_what_is_kept_is_read_or_refused() -> None:
 
 
 @pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a restic was asked that goes on asking its place again."""
+    restic = tmp_path / "restic"
+    restic.write_text(
+        '#!/bin/sh\necho "$*" >>"$0.asked"\ncase "$*" in *config*) '
+        'echo "retrying: $SAID" >&2; exec sleep 30;; esac\n'
+    )
+    restic.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("RESTIC_REPOSITORY", "s3:http://depot.example.com/cars")
+    monkeypatch.setattr(repository, "ANSWER_SECONDS", 0.5)
+    return tmp_path / "restic.asked"
+
+
+def test_a_bucket_that_is_not_there_is_made(asked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAID", "The specified bucket does not exist")
+    with pytest.raises(BackupError, match="there is no backup at s3:http://depot"):
+        repository.reach(create=False)
+    repository.open_repository(create=True)
+    assert " init\n" in asked.read_text()
+
+
+def test_a_place_that_lets_nobody_in_is_told_soon(
+    asked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAID", "Access Denied")
+    with pytest.raises(BackupError, match=r"does not let us in: retrying: Access Denied\. Look at"):
+        repository.open_repository(create=True)
+    assert " init\n" not in asked.read_text()
+
+
+@pytest.fixture
 def note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the service writes what page and API read."""
     path = backups_path(Settings(home=tmp_path))
