@@ -55,7 +55,8 @@ def take(reason: str = "by-hand") -> None:
                 "let `carprice prune` and the like end, and try again"
             )
         made = repository.complete(stored, reason)
-        repository.forget_old(os.environ["CARPRICE_BACKUP_KEEP"])
+        if reason != repository.BEFORE_RESTORE:  # what is about to come back may be the oldest
+            repository.forget_old(os.environ["CARPRICE_BACKUP_KEEP"])
         size, seconds = repository.measure(), time.time() - began
         status.succeed("backup", seconds, bytes=size, snapshot=made.id)
         say(f"all backups together take {size / 1e6:.1f} MB; this one took {seconds:.0f} s")

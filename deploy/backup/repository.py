@@ -173,7 +173,7 @@ def find_latest() -> Snapshot | None:
 def forget_old(keep: str) -> None:
     """Let old backups go by a rule such as `7d 4w 6m`, and what was begun and never completed.
 
-    All of two days stay: what is about to be restored, and what stood before it, are of one day.
+    All of two days stay: what stood before a restore is still there on the next one.
     """
     rule = [f"--keep-{KINDS[each[-1]]}={each[:-1]}" for each in read_rule(keep)]
     begun = json.loads(restic("snapshots", "--json", "--tag", TAKING).stdout) or []
