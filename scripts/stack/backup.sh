@@ -5,14 +5,13 @@
 in_backup() { run_backup "$@" </dev/null; }
 run_backup() { compose --profile backup run --rm --no-deps -T backup python /opt/backup/backup.py "$@"; }
 
-# The image where it is missing, the folders and files that are mounted.
+# The image, of the code that is here, and the folders and files that are mounted.
 prepare_backup() {
     write_secrets
     prepare_folders
     prepare_backup_folder
-    if docker image inspect "$(setting BACKUP_IMAGE)" >/dev/null 2>&1; then return; fi
     announce "Building the image of the backup"
-    compose --profile backup build backup || stop_with "The image of the backup could not be built: see above."
+    compose --profile backup build --quiet backup || stop_with "The image of the backup could not be built: see above."
 }
 
 # What comes in goes on, and is shown as well.

@@ -176,7 +176,7 @@ def test_a_killed_backup_leaves_none_and_the_next_one_goes_through(
     started: Stack, saved: str
 ) -> None:
     before = list_backups(started)
-    kill_in_the_middle(started, [BACKUP], "restic backup")
+    kill_in_the_middle(started, [BACKUP], "backup --json")
     assert list_backups(started) == before
     assert take(started) in list_backups(started)
 
