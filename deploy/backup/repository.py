@@ -22,8 +22,7 @@ ANSWER_SECONDS = 60
 """restic asks again for a quarter of an hour, whatever it is told, even of a bucket to be made."""
 NO_BUCKET = "bucket does not exist"
 SSH = (
-    "-o", "sftp.args=-i /project/.secrets/backup/id -o BatchMode=yes "
-    "-o UserKnownHostsFile=/project/.secrets/backup/known_hosts",
+    "-o", "sftp.args=-i /ssh/id -o BatchMode=yes -o UserKnownHostsFile=/ssh/known_hosts",
 )  # fmt: skip
 """How a place is reached by SFTP: by a key, and only a host that is known."""
 BY_RESTIC = ("restic", PATIENCE, *SSH)

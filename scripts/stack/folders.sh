@@ -3,13 +3,13 @@
 
 read_folders=(data/raw airflow/dags)
 written_folders=(data/processed data/sample models models/serving mlflow/mlruns airflow/logs)
-names_folders=(.secrets/sign-in)
+secret_folders=(.secrets/sign-in .secrets/backup)
 certificate_folders=(certificates certificates/own certificates/served certificates/challenges)
 
 prepare_folders() {
     local folder owner
     if has_domain; then written_folders+=("${certificate_folders[@]}"); fi
-    mkdir -p "${read_folders[@]}" "${written_folders[@]}" "${names_folders[@]}"
+    mkdir -p "${read_folders[@]}" "${written_folders[@]}" "${secret_folders[@]}"
     prepare_names
     if [ -n "$(setting CARPRICE_BACKUP_AT)" ]; then prepare_backup_folder; fi
     if [ -n "$(setting CARPRICE_JOURNAL_FOLDER)" ]; then prepare_folder_beside "$(setting CARPRICE_JOURNAL_FOLDER)"; fi

@@ -2,7 +2,7 @@
 # Who may come in. Two files, which the service sign-in reads anew at each question: a line NAME:HASH for each
 # person in `users`, for each program in `keys`.
 
-names_folder=${names_folders[0]:?}
+names_folder=${secret_folders[0]:?}
 trusted_authority=$names_folder/authority.pem # with openid, if Debian does not know who vouches for the provider
 shortest_password=12
 longest_password=72 # bytes: bcrypt reads no more
