@@ -47,9 +47,16 @@ def test_a_file_that_cannot_be_read_is_reported_with_the_reason(
 
 
 def test_a_pipeline_that_opened_no_run_is_reported_all_the_same(work: Workspace) -> None:
+    before = work.registry.read_facts().last_pipeline
     text = steps.send_pipeline_report(work, None, ["check_data_quality"]).markdown
     assert "no file could be read as listings" in text
     assert "- In production now: CarPricePredictor version 1" in text
+    after = work.registry.read_facts().last_pipeline
+    assert before is not None
+    assert after is not None
+    assert (before.outcome, before.success_at) == ("refused", before.at)
+    assert (after.outcome, after.success_at) == ("failed", before.at)
+    assert after.at > before.at
 
 
 def test_a_task_that_failed_once_production_had_moved_does_not_hide_the_promotion(

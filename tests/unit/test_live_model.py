@@ -20,6 +20,7 @@ from carprice.errors import CarPriceError, ModelIntegrityError, RegistryError
 from carprice.listings.table_store import write_table
 from carprice.promotion.standing import Standing
 from carprice.registry.archive import RefusedModelError
+from carprice.registry.model_facts import LAST_PIPELINE, LastPipeline, ModelFacts
 from carprice.registry.records import FILES_TAG, QUALITY_PAGE, Version
 from carprice.registry.stored_model import MODEL_FILE
 from carprice.serving import live_model
@@ -38,6 +39,7 @@ class FakeRegistry:
         self.told: Trouble | None = None
         self.way: list[int] = []
         self.tags: dict[str, str] = {}
+        self.model_tags: dict[str, str] = {}
         self.trouble: CarPriceError | None = None
         self.altered: set[int] = set()
         self.refused: set[bytes] = set()
@@ -79,6 +81,9 @@ class FakeRegistry:
             way=way,
             proven=frozenset(),
         )
+
+    def read_facts(self) -> ModelFacts:
+        return ModelFacts.from_tags(self.model_tags)
 
     def read_text(self, _run_id: str, path: str) -> str:
         if path not in self.texts:
@@ -434,3 +439,19 @@ def test_it_looks_by_itself_until_it_is_stopped(
     live.stop()
     live._thread.join(5)
     assert not live._thread.is_alive()
+
+
+def test_what_stands_of_the_model_is_read_now_and_then_and_outlives_an_outage(
+    live: LiveModel, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.look()
+    assert live.state.facts == ModelFacts()
+    told = LastPipeline(at=2.0, outcome="failed", success_at=1.0)
+    registry.model_tags = {LAST_PIPELINE: told.model_dump_json(), "monitoring": "{by hand"}
+    live.look()
+    assert live.state.facts == ModelFacts()
+    monkeypatch.setattr(live_model, "READ_FACTS_SECONDS", 0)
+    live.look()
+    registry.trouble = RegistryError("no answer")
+    live.look()
+    assert live.state.facts == ModelFacts(last_pipeline=told)

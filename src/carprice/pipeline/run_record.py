@@ -7,6 +7,7 @@ killed in the middle. Remains of an earlier attempt are resumed or closed, never
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from carprice.errors import PromotionRefusedError, RegistryError
 from carprice.files import ensure_room
@@ -16,6 +17,7 @@ from carprice.promotion.ledger import settle_attempts, timestamp
 from carprice.promotion.release import withdraw
 from carprice.promotion.standing import read_standing
 from carprice.registry.client import STAGING
+from carprice.registry.model_facts import LAST_PIPELINE, LastPipeline
 from carprice.registry.records import Run, Version
 from carprice.workspace import Workspace
 
@@ -76,6 +78,7 @@ def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> Run
     production = read_standing(registry).version
     run_id = run_id or _find_run(work)
     if run_id is None:
+        _note_end(work, "failed")
         return describe_unread(failed, production)
     try:
         run = registry.run(run_id)
@@ -90,6 +93,7 @@ def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> Run
         _tidy(work, run_id, tags)
         bad = bool(failed) or tags.get("outcome") == "failed"
         registry.end_run(run_id, "FAILED" if bad else "FINISHED")
+        _note_end(work, "failed" if bad else tags.get("outcome", ""))
         _close_attempts(work)
     except BaseException as error:
         with _trying_to_close(run_id):
@@ -162,6 +166,14 @@ def _describe_failure(
         "reason": run.tags.get("reason", f"{names} ended without a word; its log may say more"),
         "failed_steps": names,
     }
+
+
+def _note_end(work: Workspace, outcome: str) -> None:
+    """Note on the model when a pipeline last ended, and when one last did without a failure."""
+    now, before = datetime.now(UTC).timestamp(), work.registry.read_facts().last_pipeline
+    success = (before.success_at if before else None) if outcome == "failed" else now
+    told = LastPipeline(at=now, outcome=outcome, success_at=success)
+    work.registry.tag_model({LAST_PIPELINE: told.model_dump_json()})
 
 
 def _tidy(work: Workspace, run_id: str, tags: Mapping[str, str]) -> None:

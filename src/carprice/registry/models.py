@@ -23,6 +23,7 @@ from carprice.registry.connection import (
     is_absent,
     tolerating,
 )
+from carprice.registry.model_facts import ModelFacts
 from carprice.registry.records import MODEL_NAME, Version
 from carprice.registry.stored_model import MODEL_FILE, ensure_files, ensure_market
 
@@ -129,6 +130,20 @@ class Models(Connection):
     def tag_version(self, number: int, tags: Mapping[str, str]) -> None:
         for key, value in tags.items():
             self.client.set_model_version_tag(MODEL_NAME, str(number), key, value)
+
+    @explained
+    def tag_model(self, tags: Mapping[str, str]) -> None:
+        """Tag the registered model itself; nothing happens before its first version."""
+        with tolerating(is_absent):
+            for key, value in tags.items():
+                self.client.set_registered_model_tag(MODEL_NAME, key, value)
+
+    @explained
+    def read_facts(self) -> ModelFacts:
+        """What its own tags say; nothing before the first version."""
+        with tolerating(is_absent):
+            return ModelFacts.from_tags(self.client.get_registered_model(MODEL_NAME).tags)
+        return ModelFacts()
 
     def open_model(self, version: Version) -> "Pipeline":
         """The pipeline of a version, its bytes, signature, sizes and types checked.

@@ -28,6 +28,7 @@ from carprice.promotion.signatures import Promise
 from carprice.promotion.standing import Standing, read_standing
 from carprice.registry.archive import RefusedModelError
 from carprice.registry.history import NO_RECORD, History, Record, read_history, read_record
+from carprice.registry.model_facts import ModelFacts
 from carprice.registry.records import Identity, Version
 from carprice.registry.trial import Trials
 from carprice.serving.alarm import Alarm
@@ -39,8 +40,10 @@ LOOK_AGAIN_SECONDS = 5.0
 FIRST_LOOK_SECONDS = 20.0
 EXAMINE_AGAIN_SECONDS = 60.0
 """How often the files of a version are fetched and hashed, and a refused version tried again."""
+READ_FACTS_SECONDS = 60.0
 FIRST_CAR = {name: str(each) for name, each in MARKET.example.items()}
 """Estimated once before a version takes over: a first estimate is slower than all others."""
+NO_FACTS = ModelFacts()
 NO_ANSWER_YET = Trouble(TroubleCode.REGISTRY_AWAY, {"message": "no answer yet"})
 
 log = logging.getLogger(__name__)
@@ -69,12 +72,14 @@ class State(NamedTuple):
 
     history: all versions at the last answer of the registry; None before the first.
     trouble: found at the last look at the registry; None where all is well.
+    facts: of the model as a whole, no older than READ_FACTS_SECONDS while the registry answers.
     """
 
     serving: Serving | None = None
     history: History | None = None
     trouble: Trouble | None = None
     trouble_since: datetime | None = None
+    facts: ModelFacts = NO_FACTS
 
     @property
     def newest(self) -> Version | None:
@@ -107,6 +112,7 @@ class LiveModel:
         self._trials = Trials(work.settings.tried_models)
         self._alarm = Alarm(work.settings)
         self._examined: dict[Identity, _Examined] = {}
+        self._facts_read: float | None = None
         self._looked, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._keep_looking, daemon=True, name="live-model")
 
@@ -131,10 +137,12 @@ class LiveModel:
         if before.serving is None:
             self.state = before._replace(serving=self._recall())
         serving, history, trouble = self.state.serving, before.history, None
+        facts = before.facts
         try:
             registry = self.work.registry  # connects; after a failure, at the next look
             standing = read_standing(registry)
             history = read_history(registry).correct(standing.version, standing.proven)
+            facts = self._renew_facts(facts)
             serving, trouble = self._follow(standing)
         except RegistryError as error:
             trouble = Trouble(TroubleCode.REGISTRY_AWAY, {"message": str(error)})
@@ -143,7 +151,7 @@ class LiveModel:
             told = f"{type(error).__name__}: {error}"
             trouble = Trouble(TroubleCode.UNFORESEEN, {"message": told})
         since = _date(trouble, before)
-        self.state = State(serving, history, trouble, since)
+        self.state = State(serving, history, trouble, since, facts)
         self._alarm.follow(trouble, since, serving.version.number if serving else None)
 
     def _keep_looking(self) -> None:
@@ -151,6 +159,14 @@ class LiveModel:
             self.look()
             self._looked.set()
             self._stopping.wait(LOOK_AGAIN_SECONDS)
+
+    def _renew_facts(self, known: ModelFacts) -> ModelFacts:
+        """What stands of the model as a whole, asked for now and then."""
+        now = time.monotonic()
+        if self._facts_read is not None and now - self._facts_read < READ_FACTS_SECONDS:
+            return known
+        known, self._facts_read = self.work.registry.read_facts(), now
+        return known
 
     def _follow(self, standing: Standing) -> tuple[Serving | None, Trouble | None]:
         """What answers from now on, and what is wrong with what the registry says."""
