@@ -2,12 +2,14 @@
 
 from math import isclose
 from threading import Lock
+from time import perf_counter
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 import texts
 from charts import draw_curve, draw_explanation, draw_interval, name_group, signed
+from figures import ANSWERS, ASKED
 from language import language, say
 
 from carprice.insight.comparables import LEAST_RECORD, Reference, TrackRecord
@@ -16,7 +18,7 @@ from carprice.insight.verdict import Standing, Widening, judge, measure_widening
 from carprice.market.chosen import MARKET
 from carprice.market.fields import THIS_YEAR, Kind
 from carprice.market.listing import BY_NAME, TARGET, VERSIONS
-from carprice.pricing.prediction import CarEstimate, estimate_told, read_cars
+from carprice.pricing.prediction import CarEstimate, Cars, estimate_told, read_cars
 from carprice.pricing.price_model import Clean, ToldCar
 from carprice.serving.live_model import Serving
 from carprice.wording import spell
@@ -33,8 +35,10 @@ COMPARED = (TARGET, "model_year", "mileage_km", *MARKET.compared)
 
 def show_answer(serving: Serving, answers: dict[str, str]) -> None:
     """Draw the answer for one car, from its raw texts by field name."""
+    began = perf_counter()
     cars = read_cars(serving.model, [answers])
     found, car = estimate_told(serving.model, cars, language())[0], cars.tell(0)
+    _note(serving, answers, cars, found, perf_counter() - began)
     st.header(_describe(car.values) or say(texts.NAMELESS), divider="gray")
     if found.low is None or found.high is None:
         st.warning(spell.capital(found.remark))
@@ -44,6 +48,17 @@ def show_answer(serving: Serving, answers: dict[str, str]) -> None:
         st.info(spell.capital(found.remark), icon=":material/info:")
     with PICTURES:
         _show_background(serving, car, found)
+
+
+def _note(
+    serving: Serving, answers: dict[str, str], cars: Cars, found: CarEstimate, seconds: float
+) -> None:
+    """Count an answer once, however often it is drawn."""
+    told = (serving.version.identity, answers)
+    if st.session_state.get("counted") != told:
+        st.session_state["counted"] = told
+        ASKED.note(serving.version.number, cars, [found])
+        ANSWERS.observe(seconds)
 
 
 def _show_background(serving: Serving, car: ToldCar, found: CarEstimate) -> None:

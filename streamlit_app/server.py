@@ -9,8 +9,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import streamlit
+from figures import expose, note_error
 from language import SPOKEN
 from starlette.middleware import Middleware
+from starlette.routing import Route
 from streamlit.starlette import App
 
 from carprice.api.headers import SecureHeaders
@@ -43,4 +45,9 @@ POLICY = "; ".join(
     ]
 )
 
-app = App("app.py", middleware=[Middleware(SecureHeaders, policy=lambda _path: POLICY)])
+app = App(
+    "app.py",
+    routes=[Route("/metrics", expose)],
+    middleware=[Middleware(SecureHeaders, policy=lambda _path: POLICY)],
+    on_script_error=note_error,
+)

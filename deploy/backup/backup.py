@@ -34,8 +34,8 @@ SPOOL = WORK / "now"
 HOME = WORK / "home"
 """Home of `carprice`: the params of the stack, and a memory of which models open."""
 SETTINGS, MARKER = PROJECT / ".env", PROJECT / ".restoring"
-WITHOUT = ["/stack/models/serving/backup.json"]
-"""What tells of backups themselves."""
+WITHOUT = ["/stack/models/serving/backup.json", "/stack/models/serving/asked"]
+"""What tells of backups themselves, and what is kept for a set number of days."""
 FOLDER = "/backups"
 """Where backups go that go to no other machine."""
 ATTEMPTS = 3
@@ -187,7 +187,7 @@ def restore(snapshot: str) -> None:
 
 FOLDERS = {
     "mlruns": ("--delete",),
-    "models": ("--delete", "--exclude", "/serving/backup.json"),
+    "models": ("--delete", "--exclude", "/serving/backup.json", "--exclude", "/serving/asked"),
     "data/processed": ("--delete",),
     "data/sample": ("--delete",),
     "data/raw": (),

@@ -70,7 +70,11 @@ class Settings(BaseSettings):
     api_requests_per_minute: int = Field(default=0, ge=0)
     """CARPRICE_API_REQUESTS_PER_MINUTE: most that one client may ask; 0 or empty: no limit."""
 
-    @field_validator("api_requests_per_minute", mode="before")
+    keep_requests_days: int = Field(default=0, ge=0)
+    """CARPRICE_KEEP_REQUESTS_DAYS: days for which a sample of the cars that were asked for is kept;
+    0 or empty: none is."""
+
+    @field_validator("api_requests_per_minute", "keep_requests_days", mode="before")
     @classmethod
     def _read_empty_limit(cls, given: object) -> object:
         return given or 0

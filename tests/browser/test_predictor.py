@@ -1,6 +1,7 @@
 """What people see and do on the page."""
 
 import re
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,25 @@ def test_the_address_holds_the_car_and_its_link_gives_the_same_price(
     assert held == {name: [value] for name, value in LOGAN.items()}
     with visit(browser, address) as another:
         assert price(another) == first
+
+
+def test_answers_are_counted_once_however_often_they_are_drawn(
+    servers: Servers, page: Page
+) -> None:
+    before = read_figure(servers, "carprice_page_answer_seconds_count")
+    estimate_logan(page)
+    page.get_by_text("English", exact=True).click()
+    wait_until_still(page)
+    assert read_figure(servers, "carprice_page_answer_seconds_count") == before + 1
+    assert read_figure(servers, "carprice_production_version") == 1
+    assert read_figure(servers, "carprice_last_pipeline_success_timestamp_seconds") > 0
+
+
+def read_figure(servers: Servers, name: str) -> float:
+    """One figure that the page tells Prometheus of."""
+    with urllib.request.urlopen(f"{servers.page}/metrics", timeout=20) as told:
+        (line,) = re.findall(rf"^{name} (\S+)$", told.read().decode(), re.M)
+    return float(line)
 
 
 def test_the_address_is_that_of_the_answer_that_is_shown_and_the_browser_goes_back_to_it(

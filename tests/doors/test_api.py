@@ -26,6 +26,7 @@ from carprice.market.fields import THIS_YEAR
 from carprice.market.listing import BY_NAME, EQUIPMENT, FEATURES
 from carprice.pricing.prediction import estimate_car, read_cars
 from carprice.pricing.price_model import PriceModel
+from carprice.registry.model_facts import LastMonitoring, LastPipeline, ModelFacts
 from carprice.serving.live_model import LiveModel, Serving
 from carprice.settings import Settings
 from carprice.wording.remarks import UNKNOWN_MAKE
@@ -153,7 +154,8 @@ def test_as_many_full_listings_as_are_allowed_fit_into_a_request(client: TestCli
     assert len(body) < LARGEST_BODY
     answer = client.post(MANY, content=body, headers=JSON)
     assert len(answer.json()["estimates"]) == MOST_LISTINGS
-    assert figures(client)["carprice_api_estimates_total"] == MOST_LISTINGS
+    counted = figures(client)
+    assert sum(counted[name] for name in counted if "estimates_total" in name) == MOST_LISTINGS
 
 
 # What is in production
@@ -187,7 +189,7 @@ def test_a_promotion_takes_over_without_a_restart(
     live.look()
     assert client.post(ONE, json=LOGAN).json()["version"] == 4
     assert client.get("/healthz").json()["version"] == 4
-    assert figures(client)["carprice_api_production_version"] == 4
+    assert figures(client)["carprice_production_version"] == 4
 
 
 def test_the_last_good_model_goes_on_while_the_registry_is_away(
@@ -201,7 +203,7 @@ def test_the_last_good_model_goes_on_while_the_registry_is_away(
     assert "does not do as asked" in health.json()["trouble"]
     assert health.json()["trouble_code"] == "registry_away"
     assert health.json()["trouble_since"]
-    assert figures(client)['carprice_api_trouble{code="registry_away"}'] == 1
+    assert figures(client)['carprice_trouble{code="registry_away"}'] == 1
     registry.away = False
     live.look()
     assert client.get("/healthz").json()["trouble"] is None
@@ -242,7 +244,7 @@ def test_without_a_model_the_reason_is_told_and_when_to_ask_again(
             assert told in refusal(answer, 503, code)["message"]
             assert answer.headers["retry-after"] == "5"
         assert client.get("/livez").json() == {"alive": True}
-        assert figures(client)["carprice_api_production_version"] == 0
+        assert figures(client)["carprice_production_version"] == 0
 
 
 def test_the_watch_over_production_ends_with_the_server(live: LiveModel) -> None:
@@ -365,9 +367,44 @@ def test_figures_count_requests_by_route_and_status(client: TestClient) -> None:
     assert told['carprice_api_requests_total{route="/v1/estimate",status="422"}'] == 1
     assert told['carprice_api_requests_total{route="other",status="404"}'] == 1
     assert told['carprice_api_request_seconds_count{route="/v1/estimate"}'] == 3
-    assert told["carprice_api_estimates_total"] == 2
-    assert told["carprice_api_production_version"] == 3
+    assert told["carprice_production_version"] == 3
     assert not [name for name in told if "4711" in name]
+
+
+def test_figures_count_what_was_asked_and_what_was_answered(client: TestClient) -> None:
+    cars = [LOGAN, LOGAN, {"make": "Dacia"}, LOGAN | {"model": "Soucoupe"}]
+    priced, *_ = client.post(MANY, json={"listings": cars}).json()["estimates"]
+    assert 80_000 <= priced["price_mad"] < 150_000
+    told = figures(client)
+    assert told['carprice_estimates_total{segment="80000-149999",version="3"}'] == 2
+    assert told['carprice_abstentions_total{reason="too_little_known"}'] == 1
+    assert told['carprice_abstentions_total{reason="too_few_seen"}'] == 1
+    assert told['carprice_unknown_names_total{field="model"}'] == 1
+    width = (priced["high_mad"] - priced["low_mad"]) / priced["price_mad"]
+    assert told["carprice_interval_width_ratio_sum"] == pytest.approx(2 * width, rel=1e-3)
+
+
+def test_figures_tell_how_production_pipeline_and_monitoring_stand(
+    client: TestClient,
+    live: LiveModel,
+    registry: FakeRegistry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("carprice.serving.live_model.READ_FACTS_SECONDS", 0)
+    registry.facts = ModelFacts(
+        last_pipeline=LastPipeline(at=2e9, outcome="failed", success_at=1e9),
+        monitoring=LastMonitoring(
+            at=2e9, verdict="watch", run_id="r", version=3, live_error=9.5, drift={"fuel": 0.2}
+        ),
+    )
+    live.look()
+    told = figures(client)
+    assert told["carprice_production_promoted_timestamp_seconds"] == 1793613600
+    assert told["carprice_last_pipeline_timestamp_seconds"] == 2e9
+    assert told["carprice_last_pipeline_success_timestamp_seconds"] == 1e9
+    assert (told["carprice_monitoring_verdict"], told["carprice_live_error_percent"]) == (1, 9.5)
+    assert told['carprice_drift_effect{column="fuel"}'] == 0.2
+    assert "carprice_interval_coverage_ratio" not in told
 
 
 def test_the_description_tells_of_every_field_what_is_declared_of_it(client: TestClient) -> None:

@@ -58,7 +58,7 @@ def test_it_answers_by_the_version_in_production(started: Stack, production: int
     assert answer["version"] == health(started)["version"] == production
     assert 0 < answer["low_mad"] <= answer["price_mad"] <= answer["high_mad"]
     figures = ask(started, "/metrics").text
-    assert re.search(rf"^carprice_api_production_version {production}\.0$", figures, re.M)
+    assert re.search(rf"^carprice_production_version {production}\.0$", figures, re.M)
 
 
 def test_a_promotion_takes_over_without_a_restart(started: Stack, production: int) -> None:

@@ -13,7 +13,6 @@ from fastapi.middleware import Middleware
 
 from carprice.api.gate import ClientLimit, Gate
 from carprice.api.headers import CLOSED, SecureHeaders
-from carprice.api.metrics import Metrics, Watch
 from carprice.api.places import BodyLimit
 from carprice.api.refusals import answer_errors
 from carprice.language import NAMES, OTHERS
@@ -63,6 +62,7 @@ def serve_model(live: "LiveModel", settings: Settings) -> FastAPI:
     """The API on a live model, started and stopped with it."""
     from fastapi_offline import FastAPIOffline
 
+    from carprice.api.metrics import Metrics, Watch
     from carprice.api.routes import build_router
 
     @asynccontextmanager

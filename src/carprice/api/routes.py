@@ -97,7 +97,7 @@ def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None
         serving = choose_model(live.state)
         cars = read_cars(serving.model, (each.texts() for each in listings))
         answers = estimate_told(serving.model, cars, language)
-        metrics.estimates.inc(len(answers))
+        metrics.asked.note(serving.version.number, cars, answers)
         return [word_answer(each, serving) for each in answers]
 
     @router.post(

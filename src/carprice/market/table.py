@@ -1,13 +1,13 @@
 """Cars as a model's input table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from carprice.market.listing import FEATURES, TEXTUAL
 
 
-def to_listings(cars: list[Mapping[str, float | str]]) -> pd.DataFrame:
+def to_listings(cars: Sequence[Mapping[str, float | str]]) -> pd.DataFrame:
     """Input table of a model from cars' clean fields; absent ones are unknown."""
     return pd.DataFrame(
         {

@@ -169,12 +169,22 @@ def _count_adverts(cars: Cars) -> tuple[Floats, Floats]:
     return cars.encoded[:, AT["make_count"]], cars.encoded[:, AT["model_count"]]
 
 
-def _remark(cars: Cars, language: Language) -> Iterator[tuple[Rows, str]]:
-    """Each sentence of a remark, with the rows that it holds for."""
+def find_unknown_names(cars: Cars) -> dict[str, Rows]:
+    """The rows whose make, or whose model of a known make, no training advert had."""
     makes, models = _count_adverts(cars)
     named = ~cars.missing
-    yield named[:, FIELD_AT["make"]] & (makes == 0), UNKNOWN_MAKE.say(language)
-    yield named[:, FIELD_AT["model"]] & (models == 0) & (makes > 0), UNKNOWN_MODEL.say(language)
+    return {
+        "make": named[:, FIELD_AT["make"]] & (makes == 0),
+        "model": named[:, FIELD_AT["model"]] & (models == 0) & (makes > 0),
+    }
+
+
+def _remark(cars: Cars, language: Language) -> Iterator[tuple[Rows, str]]:
+    """Each sentence of a remark, with the rows that it holds for."""
+    _, models = _count_adverts(cars)
+    unknown = find_unknown_names(cars)
+    yield unknown["make"], UNKNOWN_MAKE.say(language)
+    yield unknown["model"], UNKNOWN_MODEL.say(language)
     yield (models > 0) & (models < RARE_BELOW), RARE_MODEL.say(language, least=RARE_BELOW)
     for problem, rows in cars.problems.items():
         if problem.field != TARGET:

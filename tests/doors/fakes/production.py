@@ -9,6 +9,7 @@ from typing import Any
 
 from carprice.errors import RegistryError
 from carprice.promotion.standing import Standing
+from carprice.registry.model_facts import ModelFacts
 from carprice.registry.records import FILES_TAG, Version
 from carprice.registry.stored_model import MODEL_FILE
 from carprice.serving.live_model import Serving
@@ -28,6 +29,7 @@ class FakeRegistry:
         self.pipeline: Any = None
         self.tags: dict[str, str] = {}
         self.trouble: Trouble | None = None
+        self.facts = ModelFacts()
 
     def promote(self, serving: Serving) -> None:
         self.production = serving.version.number
@@ -58,6 +60,9 @@ class FakeRegistry:
             way=(),
             proven=frozenset(),
         )
+
+    def read_facts(self) -> ModelFacts:
+        return self.facts
 
     def read_model(self, _version: Version) -> bytes:
         return STORED
