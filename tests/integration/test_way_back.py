@@ -10,8 +10,10 @@ from tests.integration.conftest import LISTINGS, Desk, serving, tidied, write_sm
 from tests.integration.test_integrity import Vandal, alter_model
 
 from carprice.errors import PromotionRefusedError
+from carprice.market.listing import TARGET
+from carprice.market.table import to_listings
 from carprice.pipeline import steps
-from carprice.promotion.receipt import read_receipt, verify
+from carprice.promotion.receipt import Rehearsal, read_receipt, verify
 from carprice.promotion.standing import read_standing
 from carprice.promotion.tickets import LEDGER_NAME, tickets
 from carprice.registry.client import PRODUCTION, STAGING
@@ -152,6 +154,37 @@ def test_what_the_registry_lost_is_made_anew_from_its_copy(
     # It has taken its place: before it was version 1.
     assert promoted.run("rollback").code == 0
     assert promoted.production.number == 1
+
+
+def read_way_back(desk: Desk, number: int) -> Rehearsal | None:
+    return read_receipt(desk.home / "models" / f"{MODEL_NAME}-v{number}.json")[0].way_back
+
+
+def test_the_way_back_is_tried_before_each_promotion(promoted: Desk) -> None:
+    assert read_way_back(promoted, 1) is None  # there was nothing to go back to
+    tried = read_way_back(promoted, 2)
+    assert tried is not None
+    assert (tried.version, tried.source, tried.trouble) == (1, "registry", "")
+    assert 0 < tried.seconds < 30
+    work = promoted.work
+    golden = work.params.validation.golden_cars
+    first = work.registry.open_model(work.registry.version(1))
+    prices = first.predict(to_listings([each.car for each in golden]))[TARGET]
+    assert [*tried.prices.values()] == prices.tolist()
+    assert promoted.run("rollback").code == 0
+    assert read_way_back(promoted, 1) is None
+
+
+@pytest.mark.parametrize("copy_too", [False, True])
+def test_a_damaged_way_back_is_told_and_hinders_no_promotion(desk: Desk, copy_too: bool) -> None:
+    alter_model(Vandal(desk.registry, 1))
+    if copy_too:
+        (desk.home / "models" / f"{MODEL_NAME}-v1.skops").write_bytes(b"x")
+    assert desk.run("promote", "2", "--force").code == 0
+    tried = read_way_back(desk, 2)
+    assert tried is not None
+    assert (tried.version, tried.source) == ((None, None) if copy_too else (1, "copy"))
+    assert ("is not what its receipt says" in tried.trouble) is copy_too
 
 
 def ensure_anew(desk: Desk, number: int) -> None:

@@ -39,7 +39,13 @@ def validate_staging_model(report: "ValidationReport") -> str:
 
 
 def promote_to_production(receipt: "Receipt") -> str:
-    return f"version {receipt.version} replaces {receipt.replaces or 'nothing'}"
+    told = f"version {receipt.version} replaces {receipt.replaces or 'nothing'}"
+    back = receipt.way_back
+    if back is None:
+        return told
+    if back.version is None:
+        return f"{told}; no way back: {back.trouble}"
+    return f"{told}; the way back to version {back.version} was tried ({back.seconds:.1f} s)"
 
 
 def send_pipeline_report(report: "RunReport") -> str:

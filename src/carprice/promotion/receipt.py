@@ -2,15 +2,16 @@
 
 import hashlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 import carprice
 from carprice.errors import DatasetError
 from carprice.evaluation.behaviour import ValidationReport
 from carprice.evaluation.gate import Decision
 from carprice.frozen import Frozen
+from carprice.market.listing import in_currency
 from carprice.promotion.tickets import RECEIPT_TAG, has_moved, tickets
 from carprice.registry.client import PRODUCTION, Registry
 from carprice.registry.records import MODEL_NAME
@@ -29,6 +30,21 @@ class DataFacts(Frozen):
     simulated: bool
 
 
+class Rehearsal(Frozen, extra="forbid"):
+    """The way back from a promotion as it was tried before: opened, asked and timed.
+
+    version: what a rollback would bring back, and source where it was opened; None where nothing of
+    it is intact, and trouble says what is wrong. seconds: from the first byte to the last answer.
+    prices: its estimates of the golden cars, by their names.
+    """
+
+    version: int | None = None
+    source: Literal["registry", "copy"] | None = None
+    seconds: float = 0
+    prices: dict[str, float] = Field(default_factory=dict, alias=in_currency("prices"))
+    trouble: str = ""
+
+
 class Receipt(Frozen, extra="forbid"):
     """One promotion; the ledger holds the hash of its text, as proof."""
 
@@ -44,6 +60,8 @@ class Receipt(Frozen, extra="forbid"):
     """Hash of each file of the stored model."""
     gate: Decision
     validation: ValidationReport
+    way_back: Rehearsal | None = None
+    """None where there was nothing to go back to, and in receipts of a way back."""
     undo: str = UNDO
 
 

@@ -5,14 +5,15 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from time import perf_counter
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from carprice.errors import ModelIntegrityError, PromotionRefusedError, RegistryError
 from carprice.market.chosen import MARKET
-from carprice.market.listing import FEATURES
+from carprice.market.listing import FEATURES, TARGET
 from carprice.market.table import to_listings
 from carprice.promotion.copies import Copy, read_copies
-from carprice.promotion.receipt import Receipt, hash_receipt, read_receipt, receipt_path
+from carprice.promotion.receipt import Receipt, Rehearsal, hash_receipt, read_receipt, receipt_path
 from carprice.promotion.standing import Standing
 from carprice.promotion.tickets import RECEIPT_TAG, tickets
 from carprice.registry.records import (
@@ -29,6 +30,10 @@ from carprice.registry.records import (
 from carprice.registry.stored_model import open_pipeline
 from carprice.wording.reasons import store_reasons, write_reasons
 from carprice.workspace import Workspace
+
+if TYPE_CHECKING:
+    # Slow to import, and many a command opens nothing.
+    from sklearn.pipeline import Pipeline
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +83,8 @@ def recover(work: Workspace, standing: Standing, way: Identity | Copy) -> Recove
         return Recovered(version, way.receipt, anew=True)
     receipt = _find_receipt(work, way, ledger)
     try:
-        return Recovered(_open_stored(work, way, _find_hashes(standing, way, receipt)), receipt)
+        version, _ = _open_stored(work, way, _find_hashes(standing, way, receipt))
+        return Recovered(version, receipt)
     except ModelIntegrityError as error:
         for copy in read_copies(work.settings):
             if copy.is_of(way, ledger):
@@ -86,6 +92,51 @@ def recover(work: Workspace, standing: Standing, way: Identity | Copy) -> Recove
                 version = _register_copy(work, copy, ledger)
                 return Recovered(version, copy.receipt, anew=True, copied=way.number)
         raise ModelIntegrityError(f"{error} No copy of it is in models/.") from error
+
+
+def rehearse(work: Workspace, standing: Standing) -> Rehearsal | None:
+    """How the way back from the next promotion went; None where nothing is in production.
+
+    Nothing is registered or moved. Where nothing is intact, the rehearsal says so, and does not
+    hinder: what is promoted is better than what is lost.
+    """
+    current = [standing.version.identity] if standing.version else []
+    ledger, lost = _list_moves(work, standing), []
+    for way in dict.fromkeys([*current, *standing.trail]):
+        began = perf_counter()
+        try:
+            source, pipeline = _open_way(work, standing, way, ledger)
+        except ModelIntegrityError as error:
+            lost.append(str(error))
+            continue
+        golden = work.params.validation.golden_cars
+        prices = pipeline.predict(to_listings([each.car for each in golden]))[TARGET]
+        return Rehearsal(
+            version=way.number,
+            source=source,
+            seconds=perf_counter() - began,
+            prices=dict(zip((each.name for each in golden), prices.tolist(), strict=True)),
+            trouble="\n".join(lost),
+        )
+    return Rehearsal(trouble="\n".join(lost)) if lost else None
+
+
+def _open_way(
+    work: Workspace, standing: Standing, way: Identity, ledger: Sequence[Ticket]
+) -> tuple[Literal["registry", "copy"], "Pipeline"]:
+    """Where a version was opened, and its pipeline.
+
+    Raises ModelIntegrityError where neither registry nor copy is intact.
+    """
+    try:
+        hashes = _find_hashes(standing, way, _find_receipt(work, way, ledger))
+        return "registry", _open_stored(work, way, hashes)[1]
+    except ModelIntegrityError:
+        for copy in read_copies(work.settings):
+            if copy.is_of(way, ledger):
+                copy.ensure_whole()
+                return "copy", open_pipeline(copy.model, f"the copy {copy.model.name}")
+        raise
 
 
 def _list_moves(work: Workspace, standing: Standing) -> list[Ticket]:
@@ -137,8 +188,10 @@ def _find_receipt(work: Workspace, target: Identity, ledger: Sequence[Ticket]) -
     return next((each.receipt for each in copies if each.is_of(target, ledger)), None)
 
 
-def _open_stored(work: Workspace, target: Identity, hashes: dict[str, str]) -> Version:
-    """A version of the registry that opens, with the file hashes that were promised."""
+def _open_stored(
+    work: Workspace, target: Identity, hashes: dict[str, str]
+) -> tuple[Version, "Pipeline"]:
+    """A version of the registry with the file hashes that were promised, and its pipeline."""
     registry = work.registry
     version = {each.identity: each for each in registry.versions()}.get(target)
     if version is None:
@@ -149,13 +202,12 @@ def _open_stored(work: Workspace, target: Identity, hashes: dict[str, str]) -> V
         promised = {FILES_TAG: json.dumps(hashes)}
         version = replace(version, tags=version.tags | promised)
     try:
-        registry.open_model(version)
+        return version, registry.open_model(version)
     except ModelIntegrityError:
         raise
     except RegistryError as error:
         registry.version(version.number)  # still answers: the files are what is missing
         raise ModelIntegrityError(f"{version.name} has lost its files: {error}") from error
-    return version
 
 
 def _register_copy(work: Workspace, copy: Copy, ledger: Sequence[Ticket]) -> Version:

@@ -25,7 +25,7 @@ from carprice.promotion.receipt import (
     receipt_path,
     write_receipt,
 )
-from carprice.promotion.recovery import Recovered, list_ways, recover
+from carprice.promotion.recovery import Recovered, list_ways, recover, rehearse
 from carprice.promotion.signatures import Promise
 from carprice.promotion.standing import Standing, ensure_signed, read_standing
 from carprice.promotion.tickets import RECEIPT_TAG, tag_ticket, tickets
@@ -42,8 +42,9 @@ def release(
 ) -> Receipt:
     """Promote a version to production; return the receipt.
 
-    Receipt and copy in `models/` are written before the alias moves. Where an earlier attempt of
-    the same pipeline run died after the move, what it left to do is finished.
+    The way back is tried, and receipt and copy in `models/` are written, before the alias moves.
+    Where an earlier attempt of the same pipeline run died after the move, what it left to do is
+    finished.
 
     Raises PromotionRefusedError when production is no longer what the decision compared with;
     receipt file and copy are then as they were before.
@@ -51,9 +52,16 @@ def release(
     move = Move(version, decision.champion, "promote", work.who, work.pipeline_run)
     if receipt := _finish(work, move):
         return receipt
-    return _move_with_receipt(
-        work, move, lambda ticket: _build_receipt(work, move, decision, validation, ticket)
-    )
+    way_back = rehearse(work, read_standing(work.registry))
+    if way_back and way_back.trouble:
+        log.warning("the way back was tried: %s", way_back.trouble)
+
+    def build_receipt(ticket: Ticket) -> Receipt:
+        return _build_receipt(work, move, decision, validation, ticket).model_copy(
+            update={"way_back": way_back}
+        )
+
+    return _move_with_receipt(work, move, build_receipt)
 
 
 def export_trained(work: Workspace, version: Version) -> Path:
@@ -194,6 +202,7 @@ def _renew(receipt: Receipt, move: Move, ticket: Ticket) -> Receipt:
             "promoted_by": move.by,
             "promoted_at": timestamp(),
             "file_sha256": move.target.file_hashes,
+            "way_back": None,
         }
     )
 
