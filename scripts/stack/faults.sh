@@ -4,6 +4,7 @@
 # shellcheck disable=SC2034 # read by scripts/fire-drill.sh
 all_faults='worker scheduler postgres redis mlflow network disk poison challenger backup files'
 cut_seconds=20
+backup_word=models/serving/backup.json
 
 tell_fault() {
     case $1 in
@@ -85,12 +86,12 @@ fault_files() {
     healed='by a command'
 }
 
-# A backup of the drill's own, in a place of its own, of which nobody else is told.
+# A backup of the drill's own, in a place of its own. What tells of backups is not to tell of this one.
 fault_backup() {
     local pack
     prepare_backup
     prepare_folder_beside "$drill_notes/backups"
-    prepare_folder_beside "$drill_notes/status"
+    if [ -f "$backup_word" ]; then cp -p "$backup_word" "$drill_notes/word"; fi
     back_up_aside take fire-drill || return 0
     # The largest file is none of those that restic keeps a copy of.
     pack=$(find "$drill_notes/backups/data" -type f -exec ls -S {} + | head -n 1)
@@ -102,9 +103,15 @@ fault_backup() {
 }
 
 back_up_aside() {
-    compose --profile backup run --rm --no-deps -T --env CARPRICE_BACKUP_TO= --volume "$PWD/$drill_notes/backups:/backups" \
-        --volume "$PWD/$drill_notes/status:/status" backup python /opt/backup/backup.py "$@" \
+    compose --profile backup run --rm --no-deps -T --env CARPRICE_BACKUP_TO=/drill \
+        --volume "$PWD/$drill_notes/backups:/drill" backup python /opt/backup/backup.py "$@" \
         >"$drill_notes/backup" 2>&1 </dev/null
+}
+
+forget_backup() {
+    if [ -d "$drill_notes/backups" ]; then rm -f "$backup_word"; fi
+    if [ -f "$drill_notes/word" ]; then mv -f "$drill_notes/word" "$backup_word"; fi
+    rm -rf "$drill_notes/backups"
 }
 
 # Again after an interruption, and harmless where nothing is broken.
@@ -116,7 +123,7 @@ put_back() {
         disk) free_scratch ;;
         poison) ask_registry alias "$(<"$drill_notes/production")" ;;
         files) put_files_back ;;
-        backup) rm -rf "$drill_notes/backups" "$drill_notes/status" ;;
+        backup) forget_backup ;;
     esac >"$drill_notes/put-back" 2>&1 || stop_with "Not put back: $1. $(<"$drill_notes/put-back")"
 }
 
@@ -206,7 +213,7 @@ join_worker() {
 
 # No byte of the engine's own disk is taken: the disk in memory that the worker writes to becomes as small as what is
 # on it, and then as large as ever.
-fill_scratch() { size_scratch "\X"; }
+fill_scratch() { size_scratch "\$((\$(df -k --output=used /tmp 2>/dev/null | tail -n 1)))k"; }
 free_scratch() { size_scratch 50%; }
 size_scratch() {
     local id process
@@ -226,6 +233,6 @@ put_files_back() {
         move_files "$place.fire-drill" "$place"
     fi
     ask_registry return "$(<"$drill_notes/production")"
-    await 90 is_told null
+    await 90 is_answered_by "$(<"$drill_notes/production")"
     rm -f "$drill_notes/place"
 }

@@ -69,6 +69,10 @@ asker() { printf '%s-fire-drill' "$COMPOSE_PROJECT_NAME"; }
 list_asked() { docker logs "$(asker)" 2>/dev/null; }
 is_answered() { [ "$(list_asked | tail -n 10 | grep -c '^ok ')" = 10 ]; }
 
+# By this version alone, of late.
+is_answered_by() { is_answered && [ "$(list_versions <<<"$(list_asked | tail -n 10)")" = "$1" ]; }
+list_versions() { sed -n 's/^ok api //p' | sort -u | tr '\n' ' ' | sed 's/ $//'; }
+
 # await SECONDS COMMAND…: false where it did not come true in time.
 await() {
     local until=$(($(date +%s) + $1))
@@ -96,8 +100,8 @@ run_fault() {
 judge_fault() {
     local fault=$1 asked lost one=false versions
     asked=$(grep -c . <<<"$3") lost=$(grep -c '^lost' <<<"$3") || true
-    versions=$(sed -n 's/^ok api //p' <<<"$3" | tail -n 20 | sort -u | tr '\n' ' ')
-    if [ "$(ask_registry standing)$versions" = "$production $production 0$production " ]; then one=true; fi
+    versions=$(tail -n 20 <<<"$3" | list_versions)
+    if [ "$(ask_registry standing) $versions" = "$production $production 0 $production" ]; then one=true; fi
     alerts=$(list_alerts "$2")
     grade=$(grade_fault "$lost" "$one")
     printf '%s\t' "$fault" "$healed" "$seconds" "$asked" "$lost" "$run" "$run_seconds" "$one" "${alerts:--}" >>"$drill_notes/results"
