@@ -177,3 +177,7 @@ rotation-drill: .venv/.complete stack-images  ## Give every secret of a running 
 upgrade-drill: .venv/.complete stack-images  ## Upgrade the stack of an earlier commit, well and with a migration made to fail, then Postgres
 	@bash tests/stack/browser.sh
 	@CARPRICE_UPGRADE_DRILL=1 $(BIN)/pytest tests/stack/test_upgrade.py
+
+.PHONY: fire-drill
+fire-drill: .venv/.complete stack-images  ## Break a running stack on purpose, one thing at a time, and grade how it comes through
+	@CARPRICE_FIRE_DRILL=1 $(BIN)/pytest -s tests/stack/test_start.py tests/stack/test_fire_drill.py

@@ -8,22 +8,24 @@ listings=fire-drill.annonces
 heal_limit=${CARPRICE_HEAL_LIMIT:-300}
 
 drill() {
-    local fault
+    local fault worst
     ensure_drillable
     trap 'exit 130' TERM
-    trap end_drill EXIT
+    trap 'end_drill && rm -rf "$drill_notes"' EXIT
     prepare_drill
     start_asker
     for fault in ${faults:?}; do run_fault "$fault"; done
-    trap - EXIT
     end_drill
+    trap - EXIT
     tell_report
+    rm -rf "$drill_notes"
+    if [ "$worst" = F ]; then stop_with "Grade F: the stack did not come through all of it."; fi
+    confirm_done "Grade $worst."
 }
 
 ensure_drillable() {
     local verdict service told unwell=''
     if [ -f "$drill_notes/fault" ]; then
-        announce "Putting back what an earlier drill has broken"
         end_drill
     fi
     while read -r verdict service told; do
@@ -38,7 +40,8 @@ count_runs() { ask_database airflow "SELECT count(*) FROM dag_run WHERE state IN
 prepare_drill() {
     local standing
     announce "Preparing: what is in production, and listings that nobody learns a good model from"
-    mkdir -p "$drill_notes" "$reports"
+    mkdir -p "$drill_notes"
+    # shellcheck disable=SC2034 # read by scripts/stack/faults.sh
     services=$(compose config --services)
     rm -f "$drill_notes/results"
     write_note began "$(date -u +%Y%m%dT%H%M%SZ)"
@@ -134,6 +137,7 @@ end_drill() {
     trap '' TERM
     docker rm --force "$(asker)" >/dev/null 2>&1 || true
     if [ -f "$drill_notes/fault" ]; then
+        announce "Putting back: $(<"$drill_notes/fault"). This may take some minutes."
         put_back "$(<"$drill_notes/fault")"
         rm -f "$drill_notes/fault"
     fi
@@ -153,7 +157,7 @@ show_row() {
 }
 
 tell_report() {
-    local row file worst
+    local row file
     worst=$(cut -f 10 "$drill_notes/results" | sort | tail -n 1)
     file=$reports/fire-drill-$(<"$drill_notes/began").json
     write_report "$file" "$worst"
@@ -161,14 +165,12 @@ tell_report() {
     announce "$(show_row $'fault\thealed\ts\tasked\tlost\trun\ts\tone\talerts\t ')"
     while IFS= read -r row; do show_row "$row"; done <"$drill_notes/results"
     say "Report: $file"
-    rm -rf "$drill_notes"
-    if [ "$worst" = F ]; then stop_with "Grade F: not everything came through."; fi
-    confirm_done "Grade $worst."
 }
 
 write_report() {
+    mkdir -p "$reports"
     open_partial "$1"
-    cat >"$partial" <<JSON
+    cat >"${partial:?}" <<JSON
 {
   "began": "$(<"$drill_notes/began")",
   "ended": "$(date -u +%Y%m%dT%H%M%SZ)",

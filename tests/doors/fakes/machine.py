@@ -19,10 +19,11 @@ ROTATE, UPGRADE = "docker-rotate-full.sh", "docker-upgrade-full.sh"
 VOLUME = "carprice_postgres-db-volume"
 BACKUP, RESTORE = "docker-backup-full.sh", "docker-restore-full.sh"
 USERS = "docker-users-full.sh"
+FIRE_DRILL = "scripts/fire-drill.sh"
 TOOLS = [
     "awk", "base64", "bash", "cat", "chmod", "chown", "cp", "cut", "date", "df", "dirname", "du",
     "env", "find", "git", "grep", "head", "mkdir", "mktemp", "mv", "printenv", "rm", "sed", "sleep",
-    "sort", "tail", "tput", "tr", "wc",
+    "sort", "tail", "tput", "tr", "uniq", "wc",
 ]  # fmt: skip
 PORTS = ["AIRFLOW_PORT", "MLFLOW_PORT", "STREAMLIT_PORT", "API_PORT", "POSTGRES_PORT"]
 USER = "1234"
@@ -41,6 +42,7 @@ class Machine:
         scripts = (START, STOP, RESET, ROTATE, BACKUP, RESTORE, UPGRADE, USERS)
         for script in (*scripts, ".env.example", "docker-compose-full.yml"):
             shutil.copy(ROOT / script, self.project)
+        shutil.copy(ROOT / FIRE_DRILL, self.project / "scripts")
         shutil.copytree(ROOT / "scripts" / "stack", self.project / "scripts" / "stack")
         for tool in TOOLS:
             (self.tools / tool).symlink_to(shutil.which(tool) or "/missing")
