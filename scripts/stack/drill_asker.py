@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 import requests
 from ask_page import ask as ask_page
 from ask_page import golden_cars
+from websockets.exceptions import WebSocketException
 
 EVERY_SECONDS = 0.2
 PATIENCE_SECONDS = 5.0
@@ -22,6 +23,8 @@ PATIENCE_SECONDS = 5.0
 PAGE_EVERY = 25
 """A question to the page is as much work as fifty to the API."""
 AT_ONCE = 100
+NO_ANSWER = (OSError, ValueError, WebSocketException)
+"""What requests raises is the first of these."""
 
 
 def main(api: str, page: str) -> None:
@@ -36,11 +39,11 @@ def main(api: str, page: str) -> None:
 
 
 def tell(who: str, ask: Callable[[str, str], str], place: str, query: str) -> None:
-    """Print how one question ended. Whatever goes wrong is what is looked for."""
+    """Print how one question ended."""
     began = time.monotonic()
     try:
         line = f"ok {who} {ask(place, query)}".rstrip()
-    except Exception as error:
+    except NO_ANSWER as error:
         line = f"lost {who} {type(error).__name__}: {error}"
     if time.monotonic() - began > PATIENCE_SECONDS and line.startswith("ok"):
         line = f"lost {who} too late"
@@ -50,7 +53,7 @@ def tell(who: str, ask: Callable[[str, str], str], place: str, query: str) -> No
 
 
 def ask_api(place: str, query: str) -> str:
-    """The version that gave a price. The API knows itself by this name, whatever door leads there."""
+    """The version that gave a price. The API knows itself by this name, at whatever door."""
     answer = requests.post(
         f"http://{place}/v1/estimate", json=dict(parse_qsl(query)), headers={"Host": "localhost"},
         timeout=PATIENCE_SECONDS,

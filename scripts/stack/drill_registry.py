@@ -75,7 +75,8 @@ def poison(work: Workspace) -> None:
     with TemporaryDirectory() as place, registry.files(like) as files:
         folder = Path(place, "model")
         shutil.copytree(files, folder)
-        skops.io.dump(Pipeline([("poison", FunctionTransformer(os.removedirs))]), folder / MODEL_FILE)
+        poisoned = Pipeline([("poison", FunctionTransformer(os.removedirs))])
+        skops.io.dump(poisoned, folder / MODEL_FILE)
         registry.client.log_artifacts(run_id, str(folder), folder.name)
         hashes = json.dumps(digest_files(folder))
     registry.end_run(run_id, "FINISHED")

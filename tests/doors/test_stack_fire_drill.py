@@ -19,7 +19,7 @@ def used(machine: Machine) -> Machine:
     machine.fake("sleep", f"exec {shutil.which('sleep')} 0.05")
     fill(machine.project, "data/raw/annonces.csv")
     machine.write_env()
-    names = "postgres redis mlflow airflow-init airflow-webserver streamlit api".split()
+    names = ["postgres", "redis", "mlflow", "airflow-init", "airflow-webserver", "streamlit", "api"]
     (machine.engine / "containers").write_text("\n".join(names))
     machine.scenario(pipeline="3")
     return machine
