@@ -1,3 +1,5 @@
+import errno
+
 import pytest
 
 from carprice.errors import (
@@ -11,6 +13,7 @@ from carprice.errors import (
     RegistryError,
     ValidationFailedError,
 )
+from carprice.registry.connection import explaining
 
 
 @pytest.mark.parametrize(
@@ -39,3 +42,10 @@ def test_what_may_pass_is_worth_another_attempt(error: CarPriceError) -> None:
 )
 def test_what_stays_as_it_is_ends_at_once(error: CarPriceError) -> None:
     assert not error.retryable
+
+
+def test_want_of_room_here_is_not_laid_on_the_server() -> None:
+    with pytest.raises(RegistryError, match="no room is left in") as told, explaining("http://m"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert not told.value.retryable
+    assert "MLFLOW_TRACKING_URI" not in str(told.value)

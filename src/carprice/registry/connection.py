@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
+from tempfile import gettempdir
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import mlflow
@@ -70,14 +71,27 @@ def explaining(uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
+        full = getattr(error, "errno", None) in NO_ROOM
+        if full and uri.startswith("http"):
+            raise _find_no_room(uri) from error
         first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise RegistryError(
             f"the registry at {_without_password(uri)} does not do as asked: "
             f"{_without_password(first_line)[:300]}\n"
             "Check that it is running, that its address in MLFLOW_TRACKING_URI is right, and that "
             "its disk is writable and has room.",
-            retryable=getattr(error, "errno", None) not in NO_ROOM,
+            retryable=not full,
         ) from error
+
+
+def _find_no_room(uri: str) -> RegistryError:
+    """What a full disk on this side of a server means: a server tells of its own in an answer."""
+    return RegistryError(
+        f"no room is left in {gettempdir()}, where files lie on their way to and from the registry "
+        f"at {_without_password(uri)}. Make room there (in the stack, the service that says so "
+        "empties it when it is restarted), and start a new run.",
+        retryable=False,
+    )
 
 
 def explained(
