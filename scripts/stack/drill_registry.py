@@ -108,8 +108,8 @@ def clean(work: Workspace) -> None:
     registry, production = work.registry, find_production(work)
     made = [each for each in registry.runs() if MARK in each.tags or is_of_drill(each.tags)]
     for run in made:
-        if run.run_id == production.run_id or run.status == "RUNNING":
-            raise RegistryError(f"run {run.run_id} of the drill is in production or under way")
+        if run.run_id == production.run_id:
+            raise RegistryError(f"{production.name}, which is in production, was made by the drill")
         for version in (each for each in registry.versions() if each.run_id == run.run_id):
             for copy in find_copies(work, version):
                 copy.unlink()

@@ -5,13 +5,15 @@
 drill_notes=.fire-drill
 reports=models/drills
 listings=fire-drill.annonces
+unwatched='monitoring is off'
+asked_each_minute=300
 heal_limit=${CARPRICE_HEAL_LIMIT:-300}
 
 drill() {
     local fault worst
     ensure_drillable
     trap 'exit 130' TERM
-    trap 'end_drill && rm -rf "$drill_notes"' EXIT
+    trap give_up EXIT
     prepare_drill
     start_asker
     for fault in ${faults:?}; do run_fault "$fault"; done
@@ -23,16 +25,31 @@ drill() {
     confirm_done "Grade $worst."
 }
 
+give_up() {
+    end_drill
+    rm -rf "$drill_notes"
+}
+
 ensure_drillable() {
-    local verdict service told unwell=''
-    if [ -f "$drill_notes/fault" ]; then
-        end_drill
-    fi
+    local verdict service told unwell='' limit
+    if [ -f "$drill_notes/fault" ]; then end_drill; fi
     while read -r verdict service told; do
         if [ "$verdict" != ready ]; then unwell="$unwell $service ($told)"; fi
-    done <<<"$(judge_services "$(compose config --services)")"
+    done <<<"$(judge_all)"
     [ -z "$unwell" ] || stop_with "A drill begins with a stack that is well, and this is not:$unwell. ./docker-start-full.sh"
     [ "$(count_runs)" = 0 ] || stop_with "A run of the pipeline is under way: run this again when it has ended."
+    limit=$(setting CARPRICE_API_REQUESTS_PER_MINUTE)
+    if ((${limit:-$asked_each_minute} < asked_each_minute)); then
+        stop_with "CARPRICE_API_REQUESTS_PER_MINUTE=$limit would refuse the drill, which asks $asked_each_minute times a minute."
+    fi
+}
+
+judge_all() { judge_services "$(compose config --services)"; }
+
+are_ready() {
+    local verdicts
+    verdicts=$(judge_all)
+    ! grep -qv '^ready ' <<<"$verdicts"
 }
 
 count_runs() { ask_database airflow "SELECT count(*) FROM dag_run WHERE state IN ('queued', 'running')"; }
@@ -41,8 +58,6 @@ prepare_drill() {
     local standing
     announce "Preparing: what is in production, and listings that nobody learns a good model from"
     mkdir -p "$drill_notes"
-    # shellcheck disable=SC2034 # read by scripts/stack/faults.sh
-    services=$(compose config --services)
     rm -f "$drill_notes/results"
     write_note began "$(date -u +%Y%m%dT%H%M%SZ)"
     standing=$(ask_registry standing)
@@ -107,7 +122,7 @@ judge_fault() {
     if [ "$(ask_registry standing) $versions" = "$production $production 0 $production" ]; then one=true; fi
     alerts=$(list_alerts "$2")
     grade=$(grade_fault "$lost" "$one")
-    printf '%s\t' "$fault" "$healed" "$seconds" "$asked" "$lost" "$run" "$run_seconds" "$one" "${alerts:--}" >>"$drill_notes/results"
+    printf '%s\t' "$fault" "$healed" "$seconds" "$asked" "$lost" "$run" "$run_seconds" "$one" "${alerts:-none}" >>"$drill_notes/results"
     printf '%s\n' "$grade" >>"$drill_notes/results"
     show_row "$(tail -n 1 "$drill_notes/results")"
     grep '^lost' <<<"$3" | sort | uniq -c | sort -rn | head -n 3 | sed 's/^/    /' || true
@@ -126,8 +141,8 @@ grade_fault() {
 list_alerts() {
     local told
     told=$(list_states)
-    if ! grep -q '^prometheus running ' <<<"$told"; then echo 'monitoring is off' && return; fi
-    told=$(compose exec -T prometheus promtool query instant http://localhost:9090 \
+    if ! grep -q '^prometheus running ' <<<"$told"; then echo "$unwatched" && return; fi
+    told=$(compose exec -T prometheus promtool query instant http://127.0.0.1:9090 \
         "count by (alertname) (count_over_time(ALERTS{alertstate=\"firing\"}[$1s]))" </dev/null)
     sed -n 's/.*alertname="\([^"]*\)".*/\1/p' <<<"$told" | sort | tr '\n' ' ' | sed 's/ $//'
 }
@@ -139,10 +154,11 @@ end_drill() {
     if [ -f "$drill_notes/fault" ]; then
         announce "Putting back: $(<"$drill_notes/fault"). This may take some minutes."
         put_back "$(<"$drill_notes/fault")"
+        await "$heal_limit" are_ready || stop_with "Not everything came up again: ./docker-start-full.sh, then run this again."
         rm -f "$drill_notes/fault"
     fi
     await "$heal_limit" runs_have_ended || stop_with "The run of the drill has not ended; run this again."
-    ask_registry clean
+    ask_registry clean || stop_with "What the drill has made in MLflow was not deleted: see the lines above. Run this again."
     rm -f "data/raw/$listings"
 }
 
@@ -175,6 +191,8 @@ write_report() {
   "began": "$(<"$drill_notes/began")",
   "ended": "$(date -u +%Y%m%dT%H%M%SZ)",
   "production": $production,
+  "asked_per_second": 5,
+  "patience_seconds": 5,
   "grade": "$2",
   "faults": [$(list_results)
   ]
@@ -185,12 +203,16 @@ JSON
     give_to_caller "$reports"
 }
 
-# An object for each line of the results.
+# An object for each line of the results. No alert is told as such where nobody watches: that is null.
 list_results() {
     local fault healed seconds asked lost run run_seconds one alerts grade between=''
     while IFS=$'\t' read -r fault healed seconds asked lost run run_seconds one alerts grade; do
-        printf '%s\n    {"fault": "%s", "healed": "%s", "seconds": %s, "asked": %s, "lost": %s, "run": "%s", "run_seconds": %s, "one_production": %s, "alerts": "%s", "grade": "%s"}' \
-            "$between" "$fault" "$healed" "${seconds/-/null}" "$asked" "$lost" "$run" "${run_seconds/-/null}" "$one" "$alerts" "$grade"
+        case $alerts in "$unwatched") alerts=null ;; none) alerts='[]' ;; *) alerts="[\"${alerts// /\", \"}\"]" ;; esac
+        printf '%s\n    {"fault": "%s", "what": "%s", "healed": "%s", "seconds": %s, "asked": %s, "lost": %s, ' \
+            "$between" "$fault" "$(tell_fault "$fault")" "$healed" "${seconds/-/null}" "$asked" "$lost"
+        if [ "$run" = - ]; then run=null; else run="\"$run\""; fi
+        printf '"run": %s, "run_seconds": %s, "one_production": %s, "alerts": %s, "grade": "%s"}' \
+            "$run" "${run_seconds/-/null}" "$one" "$alerts" "$grade"
         between=,
     done <"$drill_notes/results"
 }
