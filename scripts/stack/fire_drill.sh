@@ -205,9 +205,9 @@ JSON
 
 # An object for each line of the results. No alert is told as such where nobody watches: that is null.
 list_results() {
-    local fault healed seconds asked lost run run_seconds one alerts grade between=''
+    local fault healed seconds asked lost run run_seconds one alerts grade between='' next='", "'
     while IFS=$'\t' read -r fault healed seconds asked lost run run_seconds one alerts grade; do
-        case $alerts in "$unwatched") alerts=null ;; none) alerts='[]' ;; *) alerts="[\"${alerts// /\", \"}\"]" ;; esac
+        case $alerts in "$unwatched") alerts=null ;; none) alerts='[]' ;; *) alerts="[\"${alerts// /$next}\"]" ;; esac
         printf '%s\n    {"fault": "%s", "what": "%s", "healed": "%s", "seconds": %s, "asked": %s, "lost": %s, ' \
             "$between" "$fault" "$(tell_fault "$fault")" "$healed" "${seconds/-/null}" "$asked" "$lost"
         if [ "$run" = - ]; then run=null; else run="\"$run\""; fi

@@ -63,6 +63,15 @@ def test_what_came_of_a_fault_is_shown_and_kept(used: Machine) -> None:
     assert not (used.project / ".fire-drill").exists()
 
 
+def test_where_somebody_watches_the_report_names_the_alerts(used: Machine) -> None:
+    with (used.engine / "containers").open("a") as containers:
+        containers.write("\nprometheus")
+    lines = ['{alertname="PipelineFailed"} => 2 @[1.5]', '{alertname="MlflowErrors"} => 9 @[1.5]']
+    used.scenario(pipeline="3", alerts="\n".join(lines))
+    assert used.run(FIRE_DRILL, "challenger").returncode == 0
+    assert read_report(used)["faults"][0]["alerts"] == ["MlflowErrors", "PipelineFailed"]
+
+
 @pytest.mark.parametrize(
     ("scenario", "grade"),
     [

@@ -120,6 +120,10 @@ compose() {
             tell "$said"
             ;;
         *dag_run*) echo 0 ;;
+        *promtool*)
+            scenario alerts ''
+            tell "$said"
+            ;;
         *alembic_version*)
             scenario airflow_is_new t
             tell "$said"
