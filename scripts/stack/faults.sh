@@ -93,7 +93,6 @@ fault_files() {
 # A backup of the drill's own, in a place of its own. What tells of backups is not to tell of this one.
 fault_backup() {
     local pack
-    prepare_backup
     prepare_folder_beside "$drill_notes/backups"
     if [ -f "$backup_word" ]; then cp -p "$backup_word" "$drill_notes/word"; fi
     back_up_aside take fire-drill || return 0

@@ -66,6 +66,7 @@ prepare_drill() {
         stop_with "A drill begins with one version in production, and the registry says (by the ledger, by the alias," \
             "half done): $standing"
     write_note production "$production"
+    case " $faults " in *' backup '*) prepare_backup ;; esac # not while it is counted what people lose
     ask_registry listings >"data/raw/$listings"
 }
 
