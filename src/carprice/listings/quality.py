@@ -105,6 +105,7 @@ def build_profile(parsed: Parsed, kept: pd.DataFrame) -> DataProfile:
         models_by_make={make: sorted(models[make]) for make in sorted(models)},
         missing={str(name): float(share) for name, share in missing.items()},
         simulated="simulated" in values and bool(values["simulated"].eq(1).any()),
+        problems={each.code: float(rows.mean()) for each, rows in parsed.problems.items()},
     )
 
 

@@ -28,6 +28,8 @@ class DataProfile(BaseModel, frozen=True):
     missing: dict[str, float]
     """Field name to the share of rows read where it is unknown."""
     simulated: bool
+    problems: dict[str, float] = {}
+    """Code of a problem to the share of rows read with it; empty in earlier releases."""
 
 
 class Example(BaseModel, frozen=True):
