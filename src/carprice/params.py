@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from carprice.errors import ConfigurationError
 from carprice.evaluation.behaviour import ValidationRules
+from carprice.evaluation.checks import MonitoringPolicy
 from carprice.evaluation.gate import GatePolicy
 from carprice.frozen import Frozen
 from carprice.listings.quality_rules import QualityRules
@@ -18,13 +19,14 @@ PARAMS_FILE = "params.yaml"
 
 
 class Params(Frozen, extra="forbid"):
-    """Every section of params.yaml; none is optional."""
+    """Every section of params.yaml; only `monitoring`, which earlier releases lack, is optional."""
 
     split: SplitParams
     model: ModelParams
     quality: QualityRules
     gate: GatePolicy
     validation: ValidationRules
+    monitoring: MonitoringPolicy = MonitoringPolicy()
 
 
 def read_params(home: Path) -> Params:

@@ -86,7 +86,9 @@ def judge(checks: Sequence[Check], before: Sequence[Check] = ()) -> list[Check]:
     return [
         each
         for of_prices in (False, True)
-        for each in _judge_family([it for it in checks if (it.kind in OF_PRICES) is of_prices], before)
+        for each in _judge_family(
+            [it for it in checks if (it.kind in OF_PRICES) is of_prices], before
+        )
     ]
 
 
@@ -107,9 +109,7 @@ def _judge_family(checks: Sequence[Check], before: Sequence[Check]) -> list[Chec
         for each, p in zip(checks, now, strict=True)
     ]
     # Each way has half of the level.
-    corrected = np.minimum(
-        stats.false_discovery_control(now), stats.false_discovery_control(both)
-    )
+    corrected = np.minimum(stats.false_discovery_control(now), stats.false_discovery_control(both))
     return [
         each.model_copy(update={"found": bool(p <= LEVEL / 2 and each.is_large)})
         for each, p in zip(checks, corrected, strict=True)

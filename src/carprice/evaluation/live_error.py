@@ -4,89 +4,99 @@ What is measured is held against the held-out cars of the version itself. Errors
 widths of their own intervals, so that a mix of cars that are harder to price is no worse model.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from carprice.arrays import Floats
 from carprice.evaluation.checks import Check, Kind, MonitoringPolicy
-from carprice.evaluation.metrics import slice_rows
+from carprice.evaluation.metrics import relative_errors, slice_rows
 from carprice.market.listing import HIGH, LOW, TARGET
 
 CARS_OF_A_MAKE = 30
 
 
-def measure_offsets(prices: pd.Series, estimates: pd.DataFrame) -> Floats:
-    """Log of price over estimate (n,): positive where the market is dearer."""
-    offsets: Floats = np.log(prices.to_numpy() / estimates[TARGET].to_numpy())
-    return offsets
+class Priced(NamedTuple):
+    """Listings with their prices, and a version's estimates of them (ESTIMATE_COLUMNS)."""
+
+    listings: pd.DataFrame
+    estimates: pd.DataFrame
+
+    @property
+    def offsets(self) -> pd.Series:
+        """Log of price over estimate: positive where the market is dearer."""
+        return _log(self.listings[TARGET] / self.estimates[TARGET])
+
+    @property
+    def covered(self) -> pd.Series:
+        """Whether each price lies in its interval."""
+        return self.listings[TARGET].between(self.estimates[LOW], self.estimates[HIGH])
+
+    @property
+    def median_error(self) -> float:
+        """In percent of the price."""
+        return float(np.median(relative_errors(self.listings[TARGET], self.estimates)))
+
+    @property
+    def in_widths(self) -> pd.Series:
+        """Absolute log errors in half widths of their intervals."""
+        return self.offsets.abs() / measure_widths(self.estimates)
 
 
-def measure_widths(estimates: pd.DataFrame) -> Floats:
-    """Half the width of each interval on the log scale (n,)."""
-    widths: Floats = np.log(estimates[HIGH].to_numpy() / estimates[LOW].to_numpy()) / 2
-    return widths
+def measure_widths(estimates: pd.DataFrame) -> pd.Series:
+    """Half the width of each interval on the log scale."""
+    return _log(estimates[HIGH] / estimates[LOW]) / 2
 
 
-def to_percent(log: float) -> float:
-    return 100 * float(np.expm1(log))
-
-
-def estimate_error(estimates: pd.DataFrame, holdout: pd.DataFrame, known: pd.DataFrame) -> float:
+def estimate_error(estimates: pd.DataFrame, held_out: Priced) -> float:
     """Median error in percent to be expected of estimates, by their intervals alone.
 
-    holdout, known: held-out listings and their estimates, which say what share of a width the
-    error is.
+    held_out: says what share of a width the error is.
     """
-    share = np.median(np.abs(measure_offsets(holdout[TARGET], known)) / measure_widths(known))
-    return 100 * float(np.median(measure_widths(estimates)) * share)
+    return 100 * float(measure_widths(estimates).median() * held_out.in_widths.median())
 
 
-def check_expected(
-    estimates: pd.DataFrame, known: pd.DataFrame, policy: MonitoringPolicy
-) -> Check:
+def check_expected(estimates: pd.DataFrame, held_out: Priced, policy: MonitoringPolicy) -> Check:
     """Whether wider intervals than those of held-out cars announce a larger error, in percent."""
-    now, then = measure_widths(estimates), measure_widths(known)
+    now, then = measure_widths(estimates), measure_widths(held_out.estimates)
     return Check(
         kind=Kind.ESTIMATED,
-        effect=100 * float(np.median(now) / np.median(then) - 1),
+        effect=100 * float(now.median() / then.median() - 1),
         limit=policy.max_worse_pct,
         p=float(stats.mannwhitneyu(now, then, alternative="greater").pvalue),
     )
 
 
 def check_prices(
-    late: pd.DataFrame,
-    estimates: pd.DataFrame,
-    holdout: pd.DataFrame,
-    known: pd.DataFrame,
-    coverage: float,
-    policy: MonitoringPolicy,
+    late: Priced, held_out: Priced, coverage: float, policy: MonitoringPolicy
 ) -> list[Check]:
     """Checks of late prices: level, overall and by make, error and coverage.
 
-    late, holdout: listings with their prices; estimates, known: of these, row by row.
     coverage: share of prices that the intervals are to hold.
     """
-    now = pd.Series(measure_offsets(late[TARGET], estimates), late.index)
-    then = pd.Series(measure_offsets(holdout[TARGET], known), holdout.index)
-    makes = {
-        part.name: rows for part, rows in slice_rows(late, CARS_OF_A_MAKE).get("make", {}).items()
-    }
-    before = {
-        part.name: rows
-        for part, rows in slice_rows(holdout, CARS_OF_A_MAKE).get("make", {}).items()
-    }
+    now, then = late.offsets, held_out.offsets
+    before = _group_makes(held_out)
     return [
         _check_level(now, then, policy, Kind.LEVEL),
         *(
             _check_level(now[rows], then[before[make]], policy, Kind.MAKE, make)
-            for make, rows in makes.items()
+            for make, rows in _group_makes(late).items()
             if make in before
         ),
-        _check_error(now / measure_widths(estimates), then / measure_widths(known), policy),
-        _check_coverage(late[TARGET].between(estimates[LOW], estimates[HIGH]), coverage, policy),
+        _check_error(late.in_widths, held_out.in_widths, policy),
+        _check_coverage(late.covered, coverage, policy),
     ]
+
+
+def _log(ratios: pd.Series) -> pd.Series:
+    return pd.Series(np.log(ratios.to_numpy()), ratios.index)
+
+
+def _group_makes(priced: Priced) -> dict[str, pd.Index]:
+    """Folded make to its rows, for those of enough."""
+    makes = slice_rows(priced.listings, CARS_OF_A_MAKE).get("make", {})
+    return {part.name: rows for part, rows in makes.items()}
 
 
 def _check_level(
@@ -95,7 +105,7 @@ def _check_level(
     return Check(
         kind=kind,
         name=name,
-        effect=to_percent(float(now.median() - then.median())),
+        effect=100 * float(np.expm1(now.median() - then.median())),
         limit=policy.max_level_pct,
         p=float(stats.mannwhitneyu(now, then).pvalue),
     )
@@ -105,9 +115,9 @@ def _check_error(now: pd.Series, then: pd.Series, policy: MonitoringPolicy) -> C
     """By how many percent errors grew, in widths of their intervals."""
     return Check(
         kind=Kind.ERROR,
-        effect=100 * float(now.abs().median() / then.abs().median() - 1),
+        effect=100 * float(now.median() / then.median() - 1),
         limit=policy.max_worse_pct,
-        p=float(stats.mannwhitneyu(now.abs(), then.abs(), alternative="greater").pvalue),
+        p=float(stats.mannwhitneyu(now, then, alternative="greater").pvalue),
     )
 
 

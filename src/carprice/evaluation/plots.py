@@ -1,10 +1,12 @@
 """Plots of a model's estimates, as matplotlib figures without a screen."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from carprice.evaluation.checks import Check
 from carprice.evaluation.metrics import Evaluation
 from carprice.market.chosen import MARKET
 from carprice.market.listing import TARGET
@@ -69,6 +71,21 @@ def draw_importance(importance: dict[str, float]) -> "Figure":
     axes = figure.subplots()
     axes.barh([name for name, _ in ranked], [points for _, points in ranked], color=INK)
     axes.set(xlabel="points of median error lost when shuffled", title="Importance of fields")
+    return figure
+
+
+def draw_checks(checks: Sequence[Check]) -> "Figure":
+    """Each effect as a share of its limit, those that were found in another colour."""
+    ranked = sorted(checks, key=lambda each: abs(each.effect / each.limit))
+    figure = _make_figure(7, 1 + 0.25 * max(len(ranked), 4))
+    axes = figure.subplots()
+    axes.barh(
+        [f"{each.kind} {each.name}".strip() for each in ranked],
+        [abs(each.effect / each.limit) for each in ranked],
+        color=[ACCENT if each.found else INK for each in ranked],
+    )
+    axes.axvline(1, color=MUTED, linewidth=1)
+    axes.set(xlabel="effect against its limit", title="What was compared")
     return figure
 
 

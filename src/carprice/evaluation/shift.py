@@ -7,7 +7,7 @@ sleeps on large ones.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -58,6 +58,16 @@ class Reference(NamedTuple):
     names: Mapping[str, pd.Index]
     cells: Places
 
+    @property
+    def rows(self) -> int:
+        return len(self.cells)
+
+    def select(self, fields: Sequence[str]) -> Self:
+        """The same cars by some of their columns."""
+        at = [place for place, name in enumerate(self.columns) if name in fields]
+        columns = tuple(self.columns[place] for place in at)
+        return self._replace(columns=columns, cells=self.cells[:, at])
+
     def cut(self, listings: pd.DataFrame) -> Places:
         """Cell of each value (n, columns); MISSING is that of an unknown one."""
         return np.column_stack([self._cut_column(listings[name]) for name in self.columns])
@@ -72,9 +82,9 @@ class Reference(NamedTuple):
         return np.where(column.isna(), MISSING, cells)
 
 
-def cut_reference(listings: pd.DataFrame, fields: Sequence[str] = FEATURES) -> Reference:
+def cut_reference(listings: pd.DataFrame) -> Reference:
     """The reference of clean listings; a column in which nothing is known is left out."""
-    columns = tuple(name for name in fields if listings[name].notna().any())
+    columns = tuple(name for name in FEATURES if listings[name].notna().any())
     steps = np.linspace(0, 1, CELLS_OF_NUMBERS + 1)[1:-1]
     reference = Reference(
         columns=columns,
@@ -107,7 +117,7 @@ def compare_jointly(reference: Reference, batch: Places, rng: Generator) -> Chec
     The effect is the area under its curve. Its scores, shuffled between old and new, would do as
     well or better with probability p: the test of Mann and Whitney.
     """
-    size = min(len(batch), len(reference.cells), TOLD_APART)
+    size = min(len(batch), reference.rows, TOLD_APART)
     old, new = (rng.choice(cells, size, replace=False) for cells in (reference.cells, batch))
     cars, is_new = np.vstack([old, new]), np.repeat([0, 1], size)
     shuffled = rng.permutation(2 * size)
@@ -129,7 +139,7 @@ def compare_jointly(reference: Reference, batch: Places, rng: Generator) -> Chec
 
 def compare_share(kind: Kind, name: str, now: Share, before: Share) -> Check:
     """Whether a share grew, in points; exact, by Fisher."""
-    table = [[now.hits, now.rows - now.hits], [before.hits, before.rows - before.hits]]
+    table = np.array([[now.hits, now.rows - now.hits], [before.hits, before.rows - before.hits]])
     return Check(
         kind=kind,
         name=name,
@@ -139,10 +149,9 @@ def compare_share(kind: Kind, name: str, now: Share, before: Share) -> Check:
     )
 
 
-def measure_distance(one: Floats, other: Floats) -> Floats:
+def measure_distance(one: Places, other: Places) -> Floats:
     """Jensen–Shannon distance of counts along the last axis, 0 (alike) to 1 (nothing shared)."""
-    distance: Floats = jensenshannon(one, other, base=2, axis=-1)
-    return distance
+    return np.asarray(jensenshannon(one.astype(float), other.astype(float), base=2, axis=-1))
 
 
 def _compare_cells(name: str, old: Places, new: Places, rng: Generator) -> Check:

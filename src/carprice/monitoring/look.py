@@ -15,9 +15,9 @@ from carprice.evaluation.checks import (
     decide_verdict,
     judge,
 )
-from carprice.evaluation.live_error import check_expected, check_prices, estimate_error
-from carprice.evaluation.metrics import score
+from carprice.evaluation.live_error import Priced, check_expected, check_prices, estimate_error
 from carprice.evaluation.shift import (
+    Reference,
     Share,
     compare_columns,
     compare_jointly,
@@ -27,7 +27,7 @@ from carprice.evaluation.shift import (
 from carprice.frozen import Frozen
 from carprice.listings.cleaning import Cleaned, name_vehicles
 from carprice.listings.quality_report import DataProfile
-from carprice.market.listing import FEATURES, TARGET, VEHICLE
+from carprice.market.listing import FEATURES, VEHICLE
 from carprice.pricing.encoder import Columns
 from carprice.pricing.prediction import Cars, find_unknown_names
 from carprice.pricing.price_model import PriceModel
@@ -37,17 +37,18 @@ from carprice.pricing.split import split
 class Learnt(NamedTuple):
     """A version and what it learnt from.
 
-    listings: all of its clean table; holdout: those that were held out. known: their estimates.
-    problems: share of its rows with each problem of a text; empty for what an earlier release
-        trained. year: in which it learnt.
+    reference: all cars of its clean table; vehicles: their names, by which they are known again.
+    held_out: those that were, with their estimates. unknown: how many of them had a name that the
+    version does not know. problems: rows with each problem of a text; empty for what an earlier
+    release trained.
     """
 
     pipeline: Pipeline
-    listings: pd.DataFrame
-    holdout: pd.DataFrame
-    known: pd.DataFrame
-    problems: Mapping[str, float]
-    year: int
+    reference: Reference
+    vehicles: pd.Index
+    held_out: Priced
+    unknown: Mapping[str, Share]
+    problems: Mapping[str, Share]
 
     @classmethod
     def of(
@@ -56,11 +57,19 @@ class Learnt(NamedTuple):
         listings: pd.DataFrame,
         holdout_share: float,
         profile: DataProfile | None,
-        year: int,
     ) -> Self:
+        """What follows from the clean table of a version, and from the profile of its file."""
         _, holdout = split(listings, holdout_share)
-        known = estimate(pipeline, holdout)
-        return cls(pipeline, listings, holdout, known, profile.problems if profile else {}, year)
+        rows = len(listings)
+        problems = profile.problems if profile else {}
+        return cls(
+            pipeline=pipeline,
+            reference=cut_reference(listings),
+            vehicles=pd.Index(name_vehicles(listings).unique()),
+            held_out=Priced(holdout, estimate(pipeline, holdout)),
+            unknown=_count_unknown(pipeline, holdout),
+            problems={code: Share(round(share * rows), rows) for code, share in problems.items()},
+        )
 
 
 class Batch(NamedTuple):
@@ -103,35 +112,34 @@ def look(
     batch: Batch,
     policy: MonitoringPolicy,
     before: Sequence[Check] = (),
-    year: int | None = None,
+    years: int = 0,
 ) -> Look:
     """The look at a batch; the same batch always gives the same.
 
-    before: checks of the last look by the same version. year: in which the batch came.
+    before: checks of the last look by the same version. years: between what
+    was learnt and the batch.
     """
-    late = _leave_out_known(batch.listings, learnt.listings)
     estimates = estimate(learnt.pipeline, batch.listings)
-    judged = len(batch.listings) >= policy.min_rows
-    priced = len(late) >= policy.min_rows
+    is_late = ~name_vehicles(batch.listings).isin(learnt.vehicles)
+    late = Priced(batch.listings[is_late], estimates[is_late])
+    judged = len(estimates) >= policy.min_rows
+    priced = len(late.listings) >= policy.min_rows
     coverage = PriceModel(learnt.pipeline).coverage
     checks: list[Check] = []
     if judged:
-        checks += _check_cars(learnt, batch, (year or learnt.year) - learnt.year)
-        checks.append(check_expected(estimates, learnt.known, policy))
+        checks += _check_cars(learnt, batch, years)
+        checks.append(check_expected(estimates, learnt.held_out, policy))
     if priced:
-        checks += check_prices(
-            late, estimates.loc[late.index], learnt.holdout, learnt.known, coverage, policy
-        )
+        checks += check_prices(late, learnt.held_out, coverage, policy)
     checks = judge(checks, before)
-    live = score(late[TARGET], estimates.loc[late.index]) if priced else None
     return Look(
         verdict=decide_verdict(checks),
-        rows=len(batch.listings),
-        late_prices=len(late),
-        live_error=live and live.median_error_pct,
-        expected_error=score(learnt.holdout[TARGET], learnt.known).median_error_pct,
-        estimated_error=estimate_error(estimates, learnt.holdout, learnt.known) if judged else None,
-        coverage=live and live.coverage_pct / 100,
+        rows=len(estimates),
+        late_prices=len(late.listings),
+        live_error=late.median_error if priced else None,
+        expected_error=learnt.held_out.median_error,
+        estimated_error=estimate_error(estimates, learnt.held_out) if judged else None,
+        coverage=float(late.covered.mean()) if priced else None,
         coverage_asked=coverage,
         checks=checks,
     )
@@ -144,11 +152,9 @@ def look_at_asked(learnt: Learnt, asked: pd.DataFrame, policy: MonitoringPolicy)
     """
     if len(asked) < policy.min_rows:
         return []
-    reference, rng = cut_reference(learnt.listings, VEHICLE), np.random.default_rng(0)
+    reference, rng = learnt.reference.select(VEHICLE), np.random.default_rng(0)
     cells = reference.cut(asked)
-    return judge(
-        [*compare_columns(reference, cells, rng), compare_jointly(reference, cells, rng)]
-    )
+    return judge([*compare_columns(reference, cells, rng), compare_jointly(reference, cells, rng)])
 
 
 def estimate(pipeline: Pipeline, listings: pd.DataFrame) -> pd.DataFrame:
@@ -158,7 +164,7 @@ def estimate(pipeline: Pipeline, listings: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check_cars(learnt: Learnt, batch: Batch, years: int) -> list[Check]:
-    reference, rng = cut_reference(learnt.listings), np.random.default_rng(0)
+    reference, rng = learnt.reference, np.random.default_rng(0)
     # A market is a year newer a year later: that is no news.
     aged = batch.listings.assign(model_year=batch.listings["model_year"] - years)
     cells = reference.cut(aged)
@@ -166,34 +172,31 @@ def _check_cars(learnt: Learnt, batch: Batch, years: int) -> list[Check]:
         *compare_columns(reference, cells, rng),
         compare_jointly(reference, cells, rng),
         *_check_names(learnt, batch.listings),
-        *(
-            compare_share(
-                Kind.PROBLEM,
-                problem,
-                Share(batch.problems.get(problem, 0), batch.rows_read),
-                Share(
-                    round(learnt.problems.get(problem, 0) * len(learnt.listings)),
-                    len(learnt.listings),
-                ),
-            )
-            for problem in sorted({*batch.problems, *learnt.problems})
-            if learnt.problems
-        ),
+        *_check_problems(learnt, batch),
     ]
 
 
 def _check_names(learnt: Learnt, listings: pd.DataFrame) -> list[Check]:
     """Held-out cars have names that training had not, too: so many are usual."""
-    now, then = (_count_unknown(learnt.pipeline, each) for each in (listings, learnt.holdout))
-    return [compare_share(Kind.NAMES, name, now[name], then[name]) for name in now]
+    now = _count_unknown(learnt.pipeline, listings)
+    return [compare_share(Kind.NAMES, name, now[name], learnt.unknown[name]) for name in now]
+
+
+def _check_problems(learnt: Learnt, batch: Batch) -> list[Check]:
+    none = Share(0, learnt.reference.rows)
+    return [
+        compare_share(
+            Kind.PROBLEM,
+            code,
+            Share(batch.problems.get(code, 0), batch.rows_read),
+            learnt.problems.get(code, none),
+        )
+        for code in sorted({*batch.problems, *learnt.problems})
+        if learnt.problems
+    ]
 
 
 def _count_unknown(pipeline: Pipeline, listings: pd.DataFrame) -> dict[str, Share]:
     cars = Cars.of_columns(PriceModel(pipeline), Columns.of_table(listings), {})
     unknown = find_unknown_names(cars)
     return {name: Share(int(rows.sum()), len(listings)) for name, rows in unknown.items()}
-
-
-def _leave_out_known(listings: pd.DataFrame, learnt: pd.DataFrame) -> pd.DataFrame:
-    """Listings of cars that do not stand among those a version learnt from."""
-    return listings[~name_vehicles(listings).isin(name_vehicles(learnt))]

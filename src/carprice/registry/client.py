@@ -10,6 +10,7 @@ import pandas as pd
 
 from carprice.market.chosen import MARKET
 from carprice.registry.connection import explained
+from carprice.registry.looks import Looks
 from carprice.registry.models import SIGNATURE, Models
 from carprice.registry.records import FILES_TAG, MODEL_NAME, Version
 from carprice.registry.removals import Removals
@@ -31,7 +32,7 @@ REQUIREMENTS = (
 """What a process needs beside this package to open the model and estimate."""
 
 
-class Registry(Runs, Models, Removals):
+class Registry(Runs, Looks, Models, Removals):
     """Runs and versions on an MLflow server or in the embedded stores.
 
     Every method raises RegistryError when the registry does not answer or refuses.

@@ -54,14 +54,15 @@ class Connection:
             _ensure_answers(self.uri)
             mlflow.set_tracking_uri(self.uri)
             self.client = mlflow.MlflowClient()
-            self.experiment_id = self._ensure_experiment()
+            self.experiment_id = self.ensure_experiment(EXPERIMENT)
 
-    def _ensure_experiment(self) -> str:
-        found = self.client.get_experiment_by_name(EXPERIMENT)
+    def ensure_experiment(self, name: str) -> str:
+        """Id of an experiment, made where there is none yet."""
+        found = self.client.get_experiment_by_name(name)
         if found is None:
             with tolerating(exists_already):
-                return str(self.client.create_experiment(EXPERIMENT, self.artifact_root))
-            found = self.client.get_experiment_by_name(EXPERIMENT)
+                return str(self.client.create_experiment(name, self.artifact_root))
+            found = self.client.get_experiment_by_name(name)
         return str(found.experiment_id)
 
 

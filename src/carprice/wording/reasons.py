@@ -21,7 +21,7 @@ from carprice.market.listing import HOME, VERSIONS
 from carprice.market.slices import Slice
 from carprice.wording.legacy_reasons import say_legacy
 from carprice.wording.messages import translate
-from carprice.wording.spell import THIN_SPACE, label, number, word_choice
+from carprice.wording.spell import THIN_SPACE, capital, label, number, word_choice
 
 LONGEST_TEXT = 4000
 LONGEST_TAG = 5000
@@ -54,6 +54,19 @@ class Code(StrEnum):
     TOO_SLOW = "too_slow"
     OPEN_FIELD_PRICE = "open_field_price"
     GOLDEN_PRICE = "golden_price"
+    # Monitoring
+    NOTHING_STANDS_OUT = "nothing_stands_out"
+    TOO_FEW_CARS = "too_few_cars"
+    QUALITY_BROKEN = "quality_broken"
+    OTHER_COLUMN = "other_column"
+    OTHER_CARS = "other_cars"
+    UNKNOWN_NAMES = "unknown_names"
+    MORE_PROBLEMS = "more_problems"
+    HARDER_CARS = "harder_cars"
+    OTHER_LEVEL = "other_level"
+    OTHER_LEVEL_OF_MAKE = "other_level_of_make"
+    LARGER_ERROR = "larger_error"
+    LOST_COVERAGE = "lost_coverage"
     # Of releases that stored sentences
     ON_RECORD = "on_record"
 
@@ -158,6 +171,57 @@ REASONS = {
         "{car} at {price:,.0f} {currency}; between {low:,.0f} and {high:,.0f} {currency} "
         "was expected",
     ),
+    Code.NOTHING_STANDS_OUT: Text(
+        "rien à signaler dans {rows} voitures, dont {late} nouveaux prix",
+        "nothing stands out in {rows} cars, {late} of them new prices",
+    ),
+    Code.TOO_FEW_CARS: Text(
+        "{rows} voitures, dont {late} nouveaux prix ; moins de {least} ne sont pas jugées",
+        "{rows} cars, {late} of them new prices; fewer than {least} are not judged",
+    ),
+    Code.QUALITY_BROKEN: Text(
+        "une règle de qualité est rompue : {message}", "a quality rule is broken: {message}"
+    ),
+    Code.OTHER_COLUMN: Text(
+        "{field} : les parts ont changé de {effect:.2f} ; la limite est {limit:.2f}",
+        "{field}: its shares have moved by {effect:.2f}; the limit is {limit:.2f}",
+    ),
+    Code.OTHER_CARS: Text(
+        "une voiture nouvelle se distingue d’une ancienne {effect:.0f} fois sur 100 ; le hasard en "
+        "donne 50, la limite est {limit:.0f}",
+        "a new car is told from an old one {effect:.0f} times in 100; chance gives 50, the limit "
+        "is {limit:.0f}",
+    ),
+    Code.UNKNOWN_NAMES: Text(
+        "{field} : {effect:.1f} points de plus de noms que la version ne connaît pas",
+        "{field}: {effect:.1f} points more of names that the version does not know",
+    ),
+    Code.MORE_PROBLEMS: Text(
+        "{field} : {effect:.1f} points de plus de textes mal saisis ({kind})",
+        "{field}: {effect:.1f} points more of texts with a slip ({kind})",
+    ),
+    Code.HARDER_CARS: Text(
+        "les voitures sont plus difficiles à estimer : fourchettes plus larges de {effect:.0f} %",
+        "the cars are harder to estimate: intervals are wider by {effect:.0f} %",
+    ),
+    Code.OTHER_LEVEL: Text(
+        "les prix s’écartent des estimations de {effect:+.1f} %",
+        "prices lie {effect:+.1f} % off their estimates",
+    ),
+    Code.OTHER_LEVEL_OF_MAKE: Text(
+        "{make} : les prix s’écartent des estimations de {effect:+.1f} %",
+        "{make}: prices lie {effect:+.1f} % off their estimates",
+    ),
+    Code.LARGER_ERROR: Text(
+        "sur les nouveaux prix, l’erreur est plus grande de {effect:.0f} % que ce que promet la "
+        "version : {error:.1f} % en médiane",
+        "on new prices the error is {effect:.0f} % larger than the version promises: {error:.1f} % "
+        "in the median",
+    ),
+    Code.LOST_COVERAGE: Text(
+        "la fourchette contient {share:.1f} % des nouveaux prix ; elle en promet {asked:g} %",
+        "the interval holds {share:.1f} % of new prices; it promises {asked:g} %",
+    ),
     Code.ON_RECORD: Text("{sentence}", "{sentence}"),
 }
 FAMILIES = {
@@ -167,9 +231,17 @@ FAMILIES = {
     "price": "prix",
     "year": "année",
 }
+KINDS = {
+    "unreadable": "illisible",
+    "out_of_range": "hors limites",
+    "placeholder": "fictif",
+    "in_thousands": "en milliers",
+}
 TEXTS_IN_FRENCH: Mapping[str, Callable[[str], str]] = {
     "family": lambda name: FAMILIES.get(name, name),
     "slice": lambda name: name.replace(" and more", " et plus"),
+    "field": lambda name: capital(label(name, "fr")),
+    "kind": lambda name: KINDS.get(name, name),
     "message": translate,
     "sentence": say_legacy,
 }
