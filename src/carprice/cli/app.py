@@ -11,6 +11,7 @@ import typer
 from carprice.cli.data import predict, sample
 from carprice.cli.inventory import inventory
 from carprice.cli.models import rollback, status, validate, verify
+from carprice.cli.monitoring import monitor
 from carprice.cli.pipeline import check, evaluate, promote, run, train
 from carprice.cli.pruning import prune
 from carprice.cli.signing import sign
@@ -21,7 +22,8 @@ from carprice.settings import prepare_process
 INTERRUPTED = 130
 EXIT_CODES = """Exit codes: 0 done · 1 unexpected · 2 wrong use or configuration · 3 refused by the
 gate · 4 file not usable · 5 quality rule broken · 6 validation failed · 7 registry not usable ·
-8 stored model or receipt not intact · 9 report not sent · 130 interrupted."""
+8 stored model or receipt not intact · 9 report not sent · 10 estimates
+got worse (monitor) · 130 interrupted."""
 
 app = typer.Typer(
     help="Car listings in, a trustworthy price out.",
@@ -34,7 +36,7 @@ app = typer.Typer(
 app.callback()(prepare_process)
 for command in (
     run, check, train, evaluate, promote, validate, rollback, status, predict, sample, verify,
-    prune, sign, inventory,
+    prune, sign, inventory, monitor,
 ):  # fmt: skip
     app.command()(command)
 

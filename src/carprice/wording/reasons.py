@@ -1,4 +1,4 @@
-"""Reasons of gate and validation: codes with figures, their sentences, how they are stored."""
+"""Reasons of gate, validation and monitoring: codes, figures, sentences, how they are stored."""
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
