@@ -3,6 +3,7 @@
 
 DATA ?=
 TESTS ?=
+MONTHS ?= 500
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 UV := $(BIN)/uv$(if $(filter Windows_NT,$(OS)),.exe)
@@ -138,6 +139,10 @@ lock: | $(UV)  ## Renew both uv.lock and requirements.txt after a change of pypr
 .PHONY: bench
 bench: .venv/.complete  ## Measure the model against the plain random forest, and how it grows
 	@$(BIN)/python benchmarks/compare.py
+
+.PHONY: monitoring-bench
+monitoring-bench: .venv/.complete  ## Measure what monitoring finds, and its false alarms, in months of a known market [MONTHS=500]
+	@$(BIN)/python benchmarks/monitoring_months.py $(MONTHS)
 
 .PHONY: page-bench
 page-bench: .venv/.complete  ## Measure how long an estimate takes, while the page and the API run

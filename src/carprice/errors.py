@@ -7,6 +7,7 @@ CarPriceError                    exit code 1: something outside went wrong
 ├── ConfigurationError           exit code 2: params.yaml or the environment is not usable
 ├── PromotionRefusedError        exit code 3: the gate or another promotion said no
 ├── ValidationFailedError        exit code 6: the stored model does not do what was promised (✻)
+├── EstimatesWorseError          exit code 10: on new prices, production has lost in quality
 ├── NoticeError                ↻ exit code 9: a report stands in the registry but was not sent
 └── RegistryError              ↻ exit code 7: the registry is down or does not hold what is asked
     └── ModelIntegrityError      exit code 8: the stored model is not the one that was registered
@@ -83,6 +84,10 @@ class ValidationFailedError(CarPriceError):
     ) -> None:
         super().__init__(message, retryable=retryable)
         self.reasons = reasons
+
+
+class EstimatesWorseError(CarPriceError):
+    exit_code = 10
 
 
 class RegistryError(CarPriceError):

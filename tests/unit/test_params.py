@@ -9,6 +9,7 @@ from carprice.errors import ConfigurationError
 from carprice.params import PARAMS_FILE, Params, read_params
 
 PROJECT = Path(__file__).parents[2]
+NEEDED = [name for name, field in Params.model_fields.items() if field.is_required()]
 
 
 @pytest.fixture
@@ -70,13 +71,13 @@ def test_an_unknown_entry_is_refused_in_every_section(
     assert "typo: Extra inputs are not permitted (found 1)" in refusal(tmp_path, entries)
 
 
-@pytest.mark.parametrize("name", Params.model_fields)
+@pytest.mark.parametrize("name", NEEDED)
 def test_every_section_is_needed(tmp_path: Path, entries: dict[str, Any], name: str) -> None:
     del entries[name]
     assert f"- {name}: Field required" in refusal(tmp_path, entries)
 
 
-@pytest.mark.parametrize("section", Params.model_fields)
+@pytest.mark.parametrize("section", NEEDED)
 def test_every_entry_is_needed(tmp_path: Path, entries: dict[str, Any], section: str) -> None:
     names = list(entries[section])
     entries[section] = {}
@@ -136,3 +137,11 @@ def test_a_file_without_sections_is_refused(tmp_path: Path, content: str) -> Non
 
 def test_yaml_cannot_run_code(tmp_path: Path) -> None:
     assert "not valid YAML" in refusal(tmp_path, "split: !!python/object/apply:os.getcwd []")
+
+
+def test_params_of_an_earlier_release_have_no_section_on_monitoring(
+    tmp_path: Path, entries: dict[str, Any]
+) -> None:
+    del entries["monitoring"]
+    (tmp_path / PARAMS_FILE).write_text(yaml.safe_dump(entries))
+    assert read_params(tmp_path) == read_params(PROJECT)  # what is written there are the defaults

@@ -69,7 +69,11 @@ def test_a_sentence_of_an_earlier_release_is_said_as_its_code_is(reason: Reason)
 
 
 def test_the_earlier_release_had_a_sentence_for_every_code() -> None:
-    assert {each.code for each in EXAMPLES} == set(Code) - {Code.ON_RECORD}
+    codes = [*Code]
+    later = codes[
+        codes.index(Code.NOTHING_STANDS_OUT) :
+    ]  # of monitoring, and for what is on record
+    assert {each.code for each in EXAMPLES} == {*codes} - {*later}
 
 
 @pytest.mark.parametrize(("reason", "said"), [

@@ -8,13 +8,11 @@ import typer
 
 from carprice.cli.context import AsJson, working
 from carprice.cli.terminal import print_either
+from carprice.errors import EstimatesWorseError
 
 # Heavy modules are imported inside the commands: `--help` answers at once, and what they read
 # from the environment is set before.
 # ruff: noqa: PLC0415
-
-ACT = 10
-"""Exit code where estimates got worse."""
 
 
 def monitor(
@@ -49,4 +47,6 @@ def monitor(
         heading = f"{report.verdict}: {VERDICTS[report.verdict].en}"
         print_either(as_json, told, list_reasons(heading, report.reasons))
         if report.verdict == "act":
-            raise typer.Exit(ACT)
+            raise EstimatesWorseError(
+                "estimates got worse: train on newer listings, `carprice run`"
+            )
