@@ -43,7 +43,8 @@ def test_prices_that_rise_by_a_third_call_to_act(desk: Desk) -> None:
 
 
 def raise_price(found: re.Match[str]) -> str:
-    return f"{int(re.sub(r'\D', '', found[1])) * 4 // 3} DH"
+    price = int(found[1].replace("\u202f", ""))
+    return f"{price * 4 // 3} DH"
 
 
 def test_nothing_to_compare_with_is_said_and_no_failure(desk: Desk) -> None:
