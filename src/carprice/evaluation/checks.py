@@ -31,10 +31,6 @@ class MonitoringPolicy(Frozen, extra="forbid"):
     max_level_pct: float = Field(default=3, gt=0)
     """How far prices may lie off their estimates, in the median."""
     max_lost_coverage_points: float = Field(default=5, gt=0)
-    retrain: bool = True
-    """Whether the verdict `act` starts the pipeline."""
-    cool_down_days: int = Field(default=7, ge=1)
-    """How long after such a start there is no other."""
 
 
 class Kind(StrEnum):
