@@ -8,6 +8,7 @@ done >/tmp/proxies.conf
 
 conf=/etc/nginx/doors
 if [ -n "${CARPRICE_SIGN_IN:-}" ]; then ln -sfn "$conf/sign-in" /tmp/sign-in; fi
+if [ "${CARPRICE_MONITORING:-false}" = true ]; then ln -sfn "$conf/monitoring" /tmp/monitoring; fi
 
 certificate=/certificates/served/host.pem
 if [ -z "${CARPRICE_DOMAIN:-}" ]; then

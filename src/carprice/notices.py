@@ -8,7 +8,7 @@ import smtplib
 import ssl
 import urllib.request
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from http.client import HTTPException
@@ -28,7 +28,7 @@ def send_notices(settings: Settings, subject: str, text: str) -> None:
     webhook, server = urlsplit(settings.webhook_url), urlsplit(settings.smtp_url)
     ways: dict[str, Callable[[], None]] = {}
     if webhook.hostname:
-        ways[f"the webhook at {webhook.hostname}"] = lambda: _post(webhook, text)
+        ways[f"the webhook at {webhook.hostname}"] = lambda: _post(webhook, {"text": text})
     if server.hostname and settings.mail_to:
         mail = _write_mail(server, settings.recipients, subject, text)
         ways[f"mail through {server.hostname}"] = lambda: _mail(server, mail)
@@ -58,14 +58,24 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _post(webhook: SplitResult, text: str) -> None:
+def send_heartbeat(settings: Settings) -> None:
+    """Tell an outside address, if there is one, that all of this runs.
+
+    Raises NoticeError where it did not take it.
+    """
+    address = urlsplit(settings.heartbeat_url)
+    if address.hostname and (trouble := _try(lambda: _post(address, {}))):
+        raise NoticeError(f"no sign of life reached {address.hostname}: {trouble}")
+
+
+def _post(webhook: SplitResult, told: Mapping[str, str]) -> None:
     login, _, host = webhook.netloc.rpartition("@")
     headers = {"Content-Type": "application/json", "User-Agent": "carprice"}
     if login:
         headers["Authorization"] = f"Basic {b64encode(unquote(login).encode()).decode()}"
     request = urllib.request.Request(  # noqa: S310 (the settings allow http and https alone)
         webhook._replace(netloc=host, fragment="").geturl(),
-        data=json.dumps({"text": text}).encode(),
+        data=json.dumps(told).encode(),
         headers=headers,
     )
     opener = urllib.request.build_opener(_NoRedirect)

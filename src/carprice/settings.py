@@ -14,7 +14,7 @@ from carprice.errors import ConfigurationError
 MAIL_ADDRESS = re.compile(r"[^@\s,<>\"]+@[^@\s,<>\"]+")
 MOUNTED = Path("/run/secrets")
 """Folder in which a container finds secrets, each in a file named as its variable."""
-SECRET = frozenset({"webhook_url", "smtp_url", "signing_key"})
+SECRET = frozenset({"webhook_url", "smtp_url", "signing_key", "heartbeat_url"})
 """Names of settings whose values are never shown, not even wrong ones."""
 _SECRETS = {f"carprice_{name}" for name in SECRET} | {"mlflow_tracking_uri"}
 DEFAULTS = {
@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default="", repr=False, validate_default=True)
     """CARPRICE_SMTP_URL: the mail server, such as smtps://user:password@host:465."""
 
+    heartbeat_url: str = Field(default="", repr=False)
+    """CARPRICE_HEARTBEAT_URL: address that is asked now and then while monitoring runs; empty: none."""
+
     mlflow_page: str = "http://localhost:5000"
     """CARPRICE_MLFLOW_PAGE: where a browser finds MLflow, for links to it; empty: here."""
     airflow_page: str = "http://localhost:8080"
@@ -91,11 +94,14 @@ class Settings(BaseSettings):
             )
         return url.rstrip("/")
 
-    @field_validator("webhook_url")
+    @field_validator("webhook_url", "heartbeat_url")
     @classmethod
-    def _ensure_webhook(cls, url: str) -> str:
+    def _ensure_webhook(cls, url: str, info: ValidationInfo) -> str:
         if url and not _is_address(url, {"http", "https"}):
-            raise ValueError("CARPRICE_WEBHOOK_URL is no address such as https://example.com/hook")
+            raise ValueError(
+                f"CARPRICE_{str(info.field_name).upper()} is no address such as "
+                "https://example.com/hook"
+            )
         return url
 
     @field_validator("mail_to")

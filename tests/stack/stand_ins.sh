@@ -56,15 +56,18 @@ import_base() {
     rm -rf "$root"
 }
 
+# Those that watch share a file, in which each is a target.
 build() {
-    local image=$1 kind=$2
-    docker build --label carprice.stand-in=true --tag "$image" --file "$WORK/context/$kind.Dockerfile" \
+    local image=$1 kind=$2 file=$WORK/context/$2.Dockerfile target=()
+    if [ ! -f "$file" ]; then file=$WORK/context/monitoring.Dockerfile target=(--target "$kind"); fi
+    docker build --label carprice.stand-in=true --tag "$image" --file "$file" ${target[@]+"${target[@]}"} \
         "$WORK/context" >"$WORK/$kind.log" 2>&1 || { tail -n 30 "$WORK/$kind.log" >&2; return 1; }
     say "$image" "stand-in built after ${SECONDS} s"
 }
 
 missing=()
-for kind in python postgres redis nginx; do
+for kind in python postgres redis nginx prometheus alertmanager grafana \
+    {statsd,postgres,redis,nginx,node,blackbox}_exporter; do
     image=$(sed -n "s/^$(echo "$kind" | tr '[:lower:]' '[:upper:]')_IMAGE=//p" ../../.env.example)
     if is_present "$image"; then
         say "$image" present

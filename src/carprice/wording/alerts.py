@@ -1,0 +1,9 @@
+"""What people are told of an alert; each rule brings a sentence of its own."""
+
+from carprice.language import Text
+
+SUBJECT = Text("carprice : {name}", "carprice: {name}")
+SUBJECT_OVER = Text("carprice : {name}, c'est fini", "carprice: {name} is over")
+FIRED = Text("{sentence} Premier pas : {runbook}", "{sentence} First step: {runbook}")
+OVER = Text("C'est fini : {sentence}", "It is over: {sentence}")
+MORE = Text("Et {count} autres.", "And {count} more.")
