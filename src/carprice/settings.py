@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     """CARPRICE_SMTP_URL: the mail server, such as smtps://user:password@host:465."""
 
     heartbeat_url: str = Field(default="", repr=False)
-    """CARPRICE_HEARTBEAT_URL: address that is asked now and then while monitoring runs; empty: none."""
+    """CARPRICE_HEARTBEAT_URL: address that hears now and then that monitoring runs; empty: none."""
 
     mlflow_page: str = "http://localhost:5000"
     """CARPRICE_MLFLOW_PAGE: where a browser finds MLflow, for links to it; empty: here."""

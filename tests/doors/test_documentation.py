@@ -41,6 +41,8 @@ def test_the_table_of_services_is_that_of_the_compose_file() -> None:
     ways = "".join(each.read_text("utf-8") for each in (ROOT / "deploy" / "nginx").glob("*.conf"))
     led = dict(re.findall(r"^proxy_pass http://([a-z-]+):(\d+)", ways, re.M))
     assert sorted(led.values()) == sorted(each.rpartition(":")[2] for each in published)
+    (grafana,) = forms["services"]["true-grafana"]["ports"]
+    led["grafana"] = re.findall(r":-(\d+)", grafana)[-1]
     led["postgres-door"] = compose["services"]["postgres-door"]["ports"][0].rpartition(":")[2]
     assert told == {
         name: (led.get(name, ""), service["mem_limit"].rpartition(":-")[2].rstrip("}"))

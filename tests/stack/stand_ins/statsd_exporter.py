@@ -1,4 +1,4 @@
-"""Stands in for statsd-exporter: counters, gauges and timers of StatsD with InfluxDB's tags, for Prometheus."""
+"""Stands in for statsd-exporter: what StatsD sends, with InfluxDB's tags, for Prometheus."""
 
 import re
 import socketserver
