@@ -129,6 +129,10 @@ audit: checks/.venv/.complete  ## Ask PyPI for known vulnerabilities of everythi
 docs: .venv/.complete  ## Build the documentation site into site/; a dead link is an error
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
+.PHONY: boards
+boards: .venv/.complete  ## Write the boards of deploy/monitoring/boards.yml for Grafana
+	@$(BIN)/python scripts/build_boards.py
+
 EXPORT := --locked --no-emit-project --no-dev --no-header --no-annotate
 .PHONY: lock
 lock: | $(UV)  ## Renew both uv.lock and requirements.txt after a change of pyproject.toml
