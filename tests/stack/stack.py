@@ -84,14 +84,20 @@ class Stack:
     user: dict[str, Any] = field(default_factory=dict)
     """Who runs commands, as subprocess takes it; whoever runs the tests otherwise."""
 
-    def run(self, *command: str, check: bool = True, timeout: float = 600) -> str:
-        """What a command printed; in the folder, with the stack's variables."""
+    def run(
+        self, *command: str, check: bool = True, timeout: float = 600, given: str | None = None
+    ) -> str:
+        """What a command printed; in the folder, with the stack's variables.
+
+        given: what it reads on its standard input.
+        """
         done = subprocess.run(
             command,
             cwd=self.folder,
             env={**os.environ, **self.variables},
             capture_output=True,
             text=True,
+            input=given,
             timeout=timeout,
             check=False,
             **self.user,
@@ -283,6 +289,11 @@ class MLflow:
     def delete_version(self, number: int) -> None:
         body = {"name": MODEL, "version": str(number)}
         answer = requests.delete(f"{self.address}/model-versions/delete", json=body, timeout=20)
+        answer.raise_for_status()
+
+    def tag_model(self, key: str, value: str) -> None:
+        body = {"name": MODEL, "key": key, "value": value}
+        answer = requests.post(f"{self.address}/registered-models/set-tag", json=body, timeout=20)
         answer.raise_for_status()
 
     def aliases(self) -> dict[str, int]:

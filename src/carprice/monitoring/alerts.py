@@ -57,16 +57,19 @@ def word_group(group: Group) -> tuple[str, str]:
     name = group.groupLabels.get("alertname", "?")
     subject = SUBJECT if group.status == "firing" else SUBJECT_OVER
     languages = sorted(LANGUAGES, key=lambda each: each != HOME)
-    text = "\n\n".join(_word_alerts(group.alerts, each) for each in languages)
+    text = "\n\n".join(_word_alerts(name, group.alerts, each) for each in languages)
     return subject.say(HOME, name=name), text
 
 
-def _word_alerts(alerts: Sequence[Alert], language: Language) -> str:
+def _word_alerts(name: str, alerts: Sequence[Alert], language: Language) -> str:
     lines = [
-        (FIRED if each.status == "firing" else OVER).say(
-            language, sentence=each.annotations.sentence, runbook=each.annotations.runbook
+        FIRED.say(
+            language, name=name, sentence=told.sentence, runbook=told.runbook
         )
+        if each.status == "firing"
+        else OVER.say(language, name=name)
         for each in alerts[:MOST_TOLD]
+        for told in [each.annotations]
     ]
     if (more := len(alerts) - MOST_TOLD) > 0:
         lines.append(MORE.say(language, count=more))

@@ -4,6 +4,8 @@ from carprice.language import Text
 
 SUBJECT = Text("carprice : {name}", "carprice: {name}")
 SUBJECT_OVER = Text("carprice : {name}, c'est fini", "carprice: {name} is over")
-FIRED = Text("{sentence} Premier pas : {runbook}", "{sentence} First step: {runbook}")
-OVER = Text("C'est fini : {sentence}", "It is over: {sentence}")
+FIRED = Text(
+    "{name} : {sentence} Premier pas : {runbook}", "{name}: {sentence} First step: {runbook}"
+)
+OVER = Text("{name} : c'est fini.", "{name}: it is over.")
 MORE = Text("Et {count} autres.", "And {count} more.")

@@ -1,0 +1,225 @@
+"""The watched stack: all is scraped, boards and alerts have their figures, people hear of trouble.
+
+Eight things go wrong at once; each is told, and told to be over.
+"""
+
+import datetime
+import json
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import yaml
+from browsing import estimate_logan, visit
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from playwright.sync_api import Browser
+from stack import MODEL, Stack, wait_until
+from test_full_disk import full
+from watched import (
+    Hook,
+    draw_board,
+    firing,
+    hasten,
+    name_metrics,
+    query,
+    read_boards,
+    wait_for_alerts,
+)
+
+PATIENCE = 1200
+"""Seconds that a start may take on a busy machine."""
+ALERT_SECONDS = 300
+JOBS = {
+    "api", "page", "streamlit", "mlflow", "airflow", "postgres", "redis", "nginx", "node", "pages",
+    "prometheus", "alertmanager", "grafana",
+}  # fmt: skip
+METRIC = re.compile(
+    r"\b(?:carprice|airflow|probe|pg|redis|node|mlflow|nginx|process|alertmanager|prometheus)_\w+|\bup\b"
+)
+OF_EVENTS = {"airflow_task_instances_without_heartbeats_killed", "probe_ssl_earliest_cert_expiry"}
+"""There once a task was killed, and where there is a domain."""
+TOLD = {
+    "SchedulerSilent", "ServiceDown", "PipelineFailed", "BackupTooOld", "DiskFull", "ApiErrorsFast",
+    "MarketShifted", "CertificateEnded",
+}  # fmt: skip
+LAST_MONITORING = {
+    "at": 1.8e9, "verdict": "act", "run_id": "drill", "version": 1, "late_prices": 500,
+    "live_error": 14.0, "expected_error": 8.0, "estimated_error": 9.0, "coverage": 0.78,
+    "coverage_asked": 0.8, "drift": {"fuel": 0.3}, "drift_limit": {"fuel": 0.1},
+}  # fmt: skip
+
+
+def write_ended_pair(folder: Path) -> Path:
+    """A certificate that ended yesterday, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "hook")])
+    today = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - datetime.timedelta(days=90))
+        .not_valid_after(today - datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain
+    )
+    path = folder / "ended.pem"
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def hook(started: Stack) -> Iterator[Hook]:
+    pair = started.folder / "pair"
+    pair.mkdir()
+    with Hook(started, write_ended_pair(pair)).running() as made:
+        yield made
+    shutil.rmtree(pair)
+
+
+@pytest.fixture(scope="module")
+def watched(started: Stack, hook: Hook) -> Iterator[Stack]:
+    """Switched on by one line of .env and a start, and off again."""
+    env, rules = started.folder / ".env", started.folder / "deploy" / "monitoring"
+    before = env.read_text(encoding="utf-8")
+    shutil.copytree(rules, started.folder / "rules")
+    address = f"http://{hook.name}:8080"
+    settings = {
+        "CARPRICE_MONITORING": "true",
+        "CARPRICE_WEBHOOK_URL": f"{address}/hook",
+        "CARPRICE_HEARTBEAT_URL": f"{address}/alive",
+        "GRAFANA_PORT": "0",
+    }
+    text = before
+    for name, value in settings.items():
+        text = re.sub(rf"^{name}=.*", f"{name}={value}", text, flags=re.M)
+    env.write_text(text, encoding="utf-8")
+    hasten(started)
+    started.run("./docker-start-full.sh", timeout=PATIENCE)
+    yield started
+    env.write_text(before, encoding="utf-8")
+    shutil.rmtree(rules)
+    (started.folder / "rules").rename(rules)
+    started.run("./docker-start-full.sh", timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def busy(watched: Stack, browser: Browser) -> Stack:
+    """After a run, a rollback, a load, and what people ask."""
+    watched.mlflow.tag_model("monitoring", json.dumps(LAST_MONITORING | {"verdict": "watch"}))
+    assert watched.airflow.wait_for_end(watched.airflow.trigger(force=True)) == "success"
+    watched.compose("exec", "-T", "airflow-worker", "carprice", "rollback")
+    with visit(browser, watched.page) as page:
+        estimate_logan(page)
+    known = {"make": "Dacia", "model": "Logan", "model_year": 2018, "mileage_km": 120_000}
+    for car in (known, {"make": "Dacia"}, known | {"make": "Soucoupe"}) * 20:
+        requests.post(f"{watched.address('api')}/v1/estimate", json=car, timeout=20)
+        time.sleep(0.2)
+    time.sleep(60)  # figures of the model as a whole are read once a minute
+    return watched
+
+
+def test_all_is_scraped(watched: Stack) -> None:
+    def all_up() -> bool:
+        (found,) = query(watched, "up == 1")
+        return {each["metric"]["job"] for each in found} == JOBS
+
+    wait_until("all is scraped", all_up)
+
+
+def test_each_question_of_each_board_has_an_answer(busy: Stack, pictures: Path) -> None:
+    boards = read_boards(busy)
+    told = [each["lines"] for board in boards.values() for each in board["pictures"]]
+    lines = [line for each in told for line in each.values()]
+    silent = [line for line, found in zip(lines, query(busy, *lines), strict=True) if not found]
+    assert not silent
+    for name, board in boards.items():
+        draw_board(busy, board, pictures / f"board-{name}.png", minutes=5)
+
+
+def test_each_alert_asks_for_figures_that_are_there(busy: Stack) -> None:
+    text = (busy.folder / "deploy" / "monitoring" / "alerts.yml").read_text(encoding="utf-8")
+    rules = [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+    query(busy, *(rule["expr"] for rule in rules))  # each is read
+    asked = {name for rule in rules for name in METRIC.findall(rule["expr"])}
+    assert asked - name_metrics(busy) <= OF_EVENTS
+
+
+def test_nobody_is_told_of_a_stack_that_is_well(busy: Stack, hook: Hook) -> None:
+    wait_until("nothing fires", lambda: firing(busy) == {"Watchdog"}, ALERT_SECONDS)
+    wait_until("a sign of life reaches the outside", hook.heartbeats)
+
+
+def test_what_is_watched_is_reached_by_nobody_outside(watched: Stack) -> None:
+    for service in ("streamlit", "api", "mlflow"):
+        assert requests.get(f"{watched.address(service)}/metrics", timeout=20).status_code == 404
+    for service in ("prometheus", "alertmanager", "notices", "node-exporter"):
+        (container,) = watched.containers(service)
+        assert not any(watched.inspect(container)["NetworkSettings"]["Ports"].values())
+
+
+@pytest.fixture
+def in_trouble(busy: Stack, hook: Hook) -> Iterator[Stack]:
+    """Eight things are wrong, until the block is left."""
+    serving = busy.folder / "models" / "serving"
+    backup = serving / "backup.json"
+    bad = busy.airflow.trigger(data="nirgends.annonces")
+    assert busy.airflow.wait_for_end(bad) == "failed"
+    busy.mlflow.tag_model("monitoring", json.dumps(LAST_MONITORING))
+    backup.write_text(json.dumps({"backup": {"at": time.time() - 2 * 86400}}))
+    time.sleep(65)
+    busy.compose("stop", "airflow-scheduler", "mlflow")
+    kept = [*serving.glob("*.skops")]
+    for each in kept:
+        each.rename(each.with_suffix(".away"))
+    busy.compose("restart", "--timeout=1", "api")
+    show_certificate(busy, f'"{hook.name}:8443"')
+    with full(busy.folder / "airflow" / "logs"):
+        yield busy
+    show_certificate(busy, "")
+    for each in kept:
+        each.with_suffix(".away").rename(each)
+    backup.unlink()
+    busy.compose("start", "mlflow", "airflow-scheduler")
+    busy.wait_until_healthy()
+    busy.mlflow.tag_model("monitoring", json.dumps(LAST_MONITORING | {"verdict": "none"}))
+    assert busy.airflow.wait_for_end(busy.airflow.trigger(force=True)) == "success"
+
+
+def show_certificate(stack: Stack, target: str) -> None:
+    """What the probe for certificates asks."""
+    told = f'[{{"targets": [{target}]}}]'
+    command = f"echo '{told}' >/tmp/certificates.json"
+    stack.compose("exec", "-T", "prometheus", "sh", "-c", command)
+
+
+def ask_in_vain(stack: Stack) -> None:
+    for _ in range(60):
+        requests.post(f"{stack.address('api')}/v1/estimate", json={"make": "Dacia"}, timeout=20)
+        time.sleep(0.5)
+
+
+def test_trouble_is_told(in_trouble: Stack, hook: Hook) -> None:
+    ask_in_vain(in_trouble)
+    began = time.monotonic()
+    wait_for_alerts(in_trouble, hook, TOLD, ALERT_SECONDS)
+    print(f"\nall told {time.monotonic() - began:.0f} s after the last")
+
+
+def test_trouble_is_told_to_be_over(busy: Stack, hook: Hook) -> None:
+    def told_over() -> bool:
+        return all(any(f"{name} : c'est fini" in text for text in hook.told()) for name in TOLD)
+
+    wait_until("all is told to be over", told_over, 2 * ALERT_SECONDS)
+    assert MODEL in busy.mlflow.get("registered-models/get", name=MODEL)["registered_model"]["name"]
