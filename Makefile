@@ -129,9 +129,10 @@ audit: checks/.venv/.complete  ## Ask PyPI for known vulnerabilities of everythi
 docs: .venv/.complete  ## Build the documentation site into site/; a dead link is an error
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
-.PHONY: boards
-boards: .venv/.complete  ## Write the boards of deploy/monitoring/boards.yml for Grafana
+.PHONY: monitoring-files
+monitoring-files: .venv/.complete  ## Write what monitoring has of the code: boards for Grafana, the table of figures
 	@$(BIN)/python scripts/build_boards.py
+	@$(BIN)/python scripts/build_figures.py
 
 EXPORT := --locked --no-emit-project --no-dev --no-header --no-annotate
 .PHONY: lock

@@ -1,4 +1,4 @@
-"""Write the boards of deploy/monitoring/boards.yml as Grafana reads them: `make boards`."""
+"""Write the boards of boards.yml as Grafana reads them: `make monitoring-files`."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,7 @@
 """What README and guide say of the project; their commands are run by the integration tests."""
 
 import re
+import runpy
 import subprocess
 import sys
 
@@ -48,6 +49,17 @@ def test_the_table_of_services_is_that_of_the_compose_file() -> None:
         name: (led.get(name, ""), service["mem_limit"].rpartition(":-")[2].rstrip("}"))
         for name, service in compose["services"].items()
     }
+
+
+def test_what_monitoring_has_of_the_code_is_of_this_code() -> None:
+    """Written by `make monitoring-files`."""
+    figures = runpy.run_path(str(ROOT / "scripts" / "build_figures.py"))
+    assert (ROOT / "docs" / "figures.md").read_text("utf-8") == figures["render"]()
+    boards = runpy.run_path(str(ROOT / "scripts" / "build_boards.py"))
+    written = {each.stem: each for each in (ROOT / "deploy/monitoring/boards").glob("*.json")}
+    assert written.keys() == boards["read_boards"]().keys()
+    for name, board in boards["read_boards"]().items():
+        assert written[name].read_text("utf-8") == boards["build"](name, board)
 
 
 def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:

@@ -149,6 +149,11 @@ class Stack:
         asking = Stack(self.folder, {**self.variables, "PGPASSWORD": password}, self.user)
         return asking.run(*client, *where, "-qAtc", "SELECT 6 * 7", check=False)
 
+    def figures(self) -> str:
+        """What the API tells Prometheus; from within, as it is closed to the outside."""
+        ask = "from urllib.request import *; print(urlopen('http://localhost:8000/metrics').read().decode())"
+        return self.compose("exec", "-T", "api", "python", "-c", ask)
+
     @property
     def page(self) -> str:
         return self.address("streamlit")

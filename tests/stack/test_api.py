@@ -57,7 +57,7 @@ def test_it_answers_by_the_version_in_production(started: Stack, production: int
     answer = ask(started, "/v1/estimate", **CAR).json()
     assert answer["version"] == health(started)["version"] == production
     assert 0 < answer["low_mad"] <= answer["price_mad"] <= answer["high_mad"]
-    figures = ask(started, "/metrics").text
+    figures = started.figures()
     assert re.search(rf"^carprice_production_version {production}\.0$", figures, re.M)
 
 

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 from stack import Stack, wait_until
-from test_api import ask
 from test_stop import PATIENCE, take_stock
 
 BACKUP, DRILL = "./docker-backup-full.sh", "./docker-backup-full.sh --drill"
@@ -121,7 +120,7 @@ def test_a_backup_is_listed_and_the_drill_finds_it_whole(started: Stack, saved: 
     assert saved in list_backups(started)
     told = started.run(*DRILL.split(), timeout=PATIENCE)
     assert f"restore drill of backup {saved}: all is as it was" in told
-    figures = ask(started, "/metrics").text
+    figures = started.figures()
     drilled = re.findall(r"^carprice_restore_drill_last_success_\w+ (\S+)$", figures, re.M)
     assert time.time() - float(drilled[0]) < PATIENCE
 

@@ -19,7 +19,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Browser
+from printed import stack_commands
 from stack import MODEL, Stack, wait_until
+from terminal import type_command
 from test_full_disk import full
 from watched import (
     Hook,
@@ -39,6 +41,12 @@ JOBS = {
     "api", "page", "streamlit", "mlflow", "airflow", "postgres", "redis", "nginx", "node", "pages",
     "prometheus", "alertmanager", "grafana",
 }  # fmt: skip
+EXPIRE = (
+    "exec", "-T", "alertmanager", "sh", "-c",
+    'for each in $(amtool --alertmanager.url=http://127.0.0.1:9093 silence query --quiet); do '
+    'amtool --alertmanager.url=http://127.0.0.1:9093 silence expire "$each"; done',
+)  # fmt: skip
+PRINTED = [each for each in stack_commands() if re.search("exec -T (prometheus|alert)", each)]
 METRIC = re.compile(
     r"\b(?:carprice|airflow|probe|pg|redis|node|mlflow|nginx|process|alertmanager|prometheus)_\w+|\bup\b"
 )
@@ -159,6 +167,13 @@ def test_each_alert_asks_for_figures_that_are_there(busy: Stack) -> None:
 def test_nobody_is_told_of_a_stack_that_is_well(busy: Stack, hook: Hook) -> None:
     wait_until("nothing fires", lambda: firing(busy) == {"Watchdog"}, ALERT_SECONDS)
     wait_until("a sign of life reaches the outside", hook.heartbeats)
+
+
+@pytest.mark.parametrize("command", PRINTED)
+def test_printed_questions_are_answered(busy: Stack, command: str) -> None:
+    assert type_command(busy, command)
+    if "silence add" in command:
+        busy.compose(*EXPIRE)
 
 
 def test_what_is_watched_is_reached_by_nobody_outside(watched: Stack) -> None:

@@ -34,7 +34,7 @@ def test_an_alias_by_hand_is_told_of_and_not_followed(
 ) -> None:
     wait_until("it is told", lambda: find_told(started, "trouble_code") == {"alias_unproven"})
     assert ask(started, "/v1/estimate", **CAR).json()["version"] == production
-    assert 'carprice_trouble{code="alias_unproven"} 1.0' in ask(started, "/metrics").text
+    assert 'carprice_trouble{code="alias_unproven"} 1.0' in started.figures()
     with visit(browser, started.page) as page:
         expect(page.get_by_text(f"version {stranger}, qui n'a jamais été")).to_be_visible()
 

@@ -29,19 +29,19 @@ class Metrics:
     def __init__(self, find_state: Callable[[], "State"], settings: Settings) -> None:
         self._find_state = find_state
         self._settings = settings
-        self._collected = CollectorRegistry()
+        self.collected = CollectorRegistry()
         self.requests = Counter(
             "carprice_api_requests", "Requests answered", ["route", "status"],
-            registry=self._collected,
+            registry=self.collected,
         )  # fmt: skip
         self.seconds = Histogram(
             "carprice_api_request_seconds", "Time that answers took", ["route"],
-            registry=self._collected, buckets=SECONDS,
+            registry=self.collected, buckets=SECONDS,
         )  # fmt: skip
-        self.asked = Asked(self._collected, settings)
+        self.asked = Asked(self.collected, settings)
 
     def expose(self) -> Response:
-        told = self._collected
+        told = self.collected
         if shared_folder():
             MultiProcessCollector(told := CollectorRegistry())  # type: ignore[no-untyped-call]
         standing = collect_standing(self._find_state(), self._settings)

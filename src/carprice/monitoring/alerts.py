@@ -63,9 +63,7 @@ def word_group(group: Group) -> tuple[str, str]:
 
 def _word_alerts(name: str, alerts: Sequence[Alert], language: Language) -> str:
     lines = [
-        FIRED.say(
-            language, name=name, sentence=told.sentence, runbook=told.runbook
-        )
+        FIRED.say(language, name=name, sentence=told.sentence, runbook=told.runbook)
         if each.status == "firing"
         else OVER.say(language, name=name)
         for each in alerts[:MOST_TOLD]

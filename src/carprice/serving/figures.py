@@ -112,7 +112,7 @@ def _tell_production(state: State) -> Iterator[Figure]:
         version.number if version else 0,
     )  # fmt: skip
     yield Figure(
-        "carprice_production_promoted_timestamp_seconds", "When it came into production",
+        "carprice_production_promoted_timestamp_seconds", "When that version came into production",
         datetime.fromisoformat(since).timestamp() if since else None,
     )  # fmt: skip
     yield Figure(
@@ -127,7 +127,7 @@ def _tell_pipeline(last: LastPipeline | None) -> Iterator[Figure]:
         last.at if last else None,
     )  # fmt: skip
     yield Figure(
-        "carprice_last_pipeline_success_timestamp_seconds", "When one last ended without a failure",
+        "carprice_last_pipeline_success_timestamp_seconds", "When a pipeline last ended well",
         last.success_at if last else None,
     )  # fmt: skip
 
@@ -137,27 +137,29 @@ def _tell_monitoring(last: LastMonitoring | None) -> Iterator[Figure]:
         return
     yield Figure("carprice_monitoring_timestamp_seconds", "When monitoring last ended", last.at)
     yield Figure("carprice_monitoring_verdict", "0: none, 1: watch, 2: act", VERDICTS[last.verdict])
-    yield Figure("carprice_late_prices", "Adverts that production had not seen", last.late_prices)
     yield Figure(
-        "carprice_live_error_percent", "Median error of production on these", last.live_error
+        "carprice_late_prices", "New adverts that production was measured on", last.late_prices
+    )
+    yield Figure("carprice_live_error_percent", "Median error on late prices", last.live_error)
+    yield Figure(
+        "carprice_expected_error_percent", "Median error on held-out cars", last.expected_error
     )
     yield Figure(
-        "carprice_expected_error_percent", "The same on held-out cars", last.expected_error
-    )
-    yield Figure(
-        "carprice_estimated_error_percent", "The same as estimated without prices",
+        "carprice_estimated_error_percent", "Median error as estimated without prices",
         last.estimated_error,
     )  # fmt: skip
     yield Figure(
         "carprice_interval_coverage_ratio",
-        "Share of these within the interval",
+        "Share of late prices within the interval",
         last.coverage,
     )
     yield Figure(
-        "carprice_interval_coverage_asked_ratio", "The share that is promised", last.coverage_asked
+        "carprice_interval_coverage_asked_ratio",
+        "Share that the interval promises",
+        last.coverage_asked,
     )
     yield Figure("carprice_drift_effect", "Size of the drift of a column", last.drift, "column")
-    yield Figure("carprice_drift_limit", "Size that is told", last.drift_limit, "column")
+    yield Figure("carprice_drift_limit", "Size from which it is told", last.drift_limit, "column")
 
 
 def _tell_backups(told: Backups) -> Iterator[Figure]:
@@ -166,6 +168,10 @@ def _tell_backups(told: Backups) -> Iterator[Figure]:
         yield Figure(
             f"carprice_{name}_last_success_timestamp_seconds", f"Last {words}", note.at or 0
         )
-        yield Figure(f"carprice_{name}_duration_seconds", "Time that it took", note.seconds)
-        yield Figure(f"carprice_{name}_failed", "1 while the last try failed", bool(note.failure))
+        yield Figure(
+            f"carprice_{name}_duration_seconds", f"Time that the last {words} took", note.seconds
+        )
+        yield Figure(
+            f"carprice_{name}_failed", f"1 while the last {words} failed", bool(note.failure)
+        )
     yield Figure("carprice_backup_size_bytes", "Size of all backups together", told.backup.bytes)
