@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from carprice import notices
 from carprice.errors import NoticeError
-from carprice.notices import send_notices
+from carprice.notices import send_heartbeat, send_notices
 from carprice.settings import Settings
 
 REPORT = "# Rapport\n\n- Outcome: promoted\n- « fin » à 7,8 %\n"
@@ -333,3 +333,15 @@ def test_one_way_that_fails_does_not_hold_up_the_other(unused_port: int) -> None
     assert "mail through localhost" in told
     assert "webhook at" not in told
     assert len(hook.taken) == 1
+
+
+def test_a_sign_of_life_reaches_its_address_and_no_message_shows_it() -> None:
+    hook = Hook()
+    with serving(hook) as port:
+        settings = Settings(heartbeat_url=f"http://127.0.0.1:{port}/secret")
+        send_heartbeat(settings)
+    assert [path for path, *_ in hook.taken] == ["/secret"]
+    send_heartbeat(Settings())  # nobody listens, and nothing is wrong
+    with pytest.raises(NoticeError, match=r"no sign of life reached 127\.0\.0\.1") as caught:
+        send_heartbeat(settings)
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
