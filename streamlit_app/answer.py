@@ -1,5 +1,6 @@
 """The answer for one car, the price first: what is drawn after it never delays it."""
 
+import logging
 from math import isclose
 from threading import Lock
 from time import perf_counter
@@ -29,6 +30,7 @@ CURVES = {
 }
 PICTURES = Lock()
 """One answer is drawn at a time: threads that all draw would keep everybody's price waiting."""
+log = logging.getLogger("carprice.page")
 MOST_ASKED = 999_999_999.0
 COMPARED = (TARGET, "model_year", "mileage_km", *MARKET.compared)
 
@@ -59,6 +61,9 @@ def _note(
         st.session_state["counted"] = told
         ASKED.note(serving.version.number, cars, [found])
         ANSWERS.observe(seconds)
+        log.info(
+            "answered", extra={"version": serving.version.number, "seconds": round(seconds, 4)}
+        )
 
 
 def _show_background(serving: Serving, car: ToldCar, found: CarEstimate) -> None:

@@ -16,6 +16,8 @@ from starlette.routing import Route
 from streamlit.starlette import App
 
 from carprice.api.headers import SecureHeaders
+from carprice.logs import write_json
+from carprice.settings import read_settings
 
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -45,6 +47,8 @@ POLICY = "; ".join(
     ]
 )
 
+if read_settings().log_format == "json":
+    write_json()
 app = App(
     "app.py",
     routes=[Route("/metrics", expose)],

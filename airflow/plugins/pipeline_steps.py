@@ -36,6 +36,7 @@ def name_asker(dag_run: Any, usual: str) -> str:
 def run_step(name: str, *arguments: Any, **options: Any) -> Any:
     """Run a step and log what it came to."""
     from carprice import settings
+    from carprice.logs import knowing
     from carprice.pipeline import steps, stories
     from carprice.workspace import Workspace
 
@@ -47,6 +48,7 @@ def run_step(name: str, *arguments: Any, **options: Any) -> Any:
             pipeline_run=context["run_id"],
             logs=FOLDER,
         )
-        result = getattr(steps, name)(work, *arguments, **options)
-    logging.getLogger("carprice").info("%s", getattr(stories, name)(result))
+        with knowing(pipeline_run=context["run_id"]):
+            result = getattr(steps, name)(work, *arguments, **options)
+            logging.getLogger("carprice").info("%s", getattr(stories, name)(result))
     return result

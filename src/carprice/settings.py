@@ -4,6 +4,7 @@ import getpass
 import os
 import re
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
@@ -56,6 +57,8 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default="", repr=False, validate_default=True)
     """CARPRICE_SMTP_URL: the mail server, such as smtps://user:password@host:465."""
 
+    log_format: Literal["", "json"] = ""
+    """CARPRICE_LOG_FORMAT: `json` has servers log a line of JSON an event, for programs."""
     heartbeat_url: str = Field(default="", repr=False)
     """CARPRICE_HEARTBEAT_URL: address that hears now and then that monitoring runs; empty: none."""
 

@@ -22,6 +22,7 @@ from carprice.api.places import MOST_OF_ONE, SMALL_BODY
 from carprice.api.refusals import LARGEST_BODY
 from carprice.api.schema import EXAMPLE, MOST_LISTINGS, spell_value
 from carprice.listings.parsing import parse_number
+from carprice.logs import write_json
 from carprice.market.fields import THIS_YEAR
 from carprice.market.listing import BY_NAME, EQUIPMENT, FEATURES
 from carprice.pricing.prediction import estimate_car, read_cars
@@ -369,6 +370,23 @@ def test_figures_count_requests_by_route_and_status(client: TestClient) -> None:
     assert told['carprice_api_request_seconds_count{route="/v1/estimate"}'] == 3
     assert told["carprice_production_version"] == 3
     assert not [name for name in told if "4711" in name]
+
+
+def test_a_request_has_an_id_that_its_lines_bear(
+    live: LiveModel, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_json()
+    with ask_directly(serve_model(live, Settings())) as client:
+        given = client.post(ONE, json=LOGAN, headers={"X-Request-ID": "0123-abcd"})
+        made = client.post(ONE, json={}, headers={"X-Request-ID": 'forged", "level": "error'})
+        client.get("/livez")
+    lines = map(json.loads, capfd.readouterr().err.splitlines())
+    first, second = (line for line in lines if line["event"] == "answered")
+    assert (given.headers["x-request-id"], first["request"]) == ("0123-abcd", "0123-abcd")
+    assert second["request"] == made.headers["x-request-id"]
+    assert re.fullmatch("[0-9a-f]{32}", second["request"])
+    assert (first["route"], first["status"], first["version"]) == (ONE, 200, 3)
+    assert first["seconds"] > 0
 
 
 def test_figures_count_what_was_asked_and_what_was_answered(client: TestClient) -> None:

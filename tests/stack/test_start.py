@@ -32,7 +32,7 @@ def test_env_is_private_and_its_secrets_are_never_printed(
     values = dict(re.findall(r"^(\w+)=(.*)$", env.read_text(), re.M))
     example = dict(re.findall(r"^(\w+)=(.*)$", (stack.folder / ".env.example").read_text(), re.M))
     secrets = [values[name] for name, value in example.items() if value == "<generated>"]
-    assert len(set(secrets)) == len(secrets) == 7
+    assert len(set(secrets)) == len(secrets) == 9
     assert not [secret for secret in secrets if secret in first_start[0]]
     assert stat.S_IMODE(env.stat().st_mode) == 0o600
 

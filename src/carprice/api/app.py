@@ -13,9 +13,11 @@ from fastapi.middleware import Middleware
 
 from carprice.api.gate import ClientLimit, Gate
 from carprice.api.headers import CLOSED, SecureHeaders
+from carprice.api.journal import Journal
 from carprice.api.places import BodyLimit
 from carprice.api.refusals import answer_errors
 from carprice.language import NAMES, OTHERS
+from carprice.logs import write_json
 from carprice.market.listing import HOME
 from carprice.settings import Settings, prepare_process, read_settings, shared_folder
 from carprice.wording import spell
@@ -55,6 +57,8 @@ def build_app(settings: Settings | None = None) -> FastAPI:
     from carprice.workspace import Workspace
 
     settings = settings or read_settings()
+    if settings.log_format == "json":
+        write_json()
     return serve_model(LiveModel(Workspace(settings), for_page=False), settings)
 
 
@@ -84,6 +88,7 @@ def serve_model(live: "LiveModel", settings: Settings) -> FastAPI:
         redoc_url=None,
         lifespan=follow_production,
         middleware=[
+            Middleware(Journal, find_state=lambda: live.state),
             Middleware(SecureHeaders, policy=choose_policy),
             Middleware(Watch, metrics=metrics),
             Middleware(Gate, names=settings.api_host_names, limit=limit),

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from carprice.errors import NoticeError
 from carprice.frozen import Frozen
 from carprice.language import LANGUAGES, Language, Text
+from carprice.logs import write_json
 from carprice.market.listing import HOME
 from carprice.notices import send_heartbeat, send_notices
 from carprice.settings import Settings, read_settings
@@ -78,7 +79,9 @@ def handle(settings: Settings) -> type[BaseHTTPRequestHandler]:
     """A handler that sends what it is told by some settings."""
 
     def tell(body: bytes) -> None:
-        send_notices(settings, *word_group(Group.model_validate_json(body)))
+        group = Group.model_validate_json(body)
+        send_notices(settings, *word_group(group))
+        log.info("told", extra={"alert": group.groupLabels.get("alertname"), "state": group.status})
 
     ways: dict[str, Callable[[bytes], None]] = {
         "/alerts": tell,
@@ -120,7 +123,10 @@ def handle(settings: Settings) -> type[BaseHTTPRequestHandler]:
 
 def main() -> None:
     anywhere = ("0.0.0.0", PORT)  # noqa: S104 (of its container, which publishes nothing)
-    ThreadingHTTPServer(anywhere, handle(read_settings())).serve_forever()
+    settings = read_settings()
+    if settings.log_format == "json":
+        write_json()
+    ThreadingHTTPServer(anywhere, handle(settings)).serve_forever()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from carprice.errors import PromotionRefusedError, RegistryError
 from carprice.files import ensure_room
+from carprice.logs import knowing
 from carprice.pipeline.attempts import giving_memory_once
 from carprice.pipeline.report import RunReport, describe_run, describe_unread
 from carprice.promotion.ledger import settle_attempts, timestamp
@@ -53,7 +54,7 @@ def working_on(work: Workspace, run_id: str) -> Iterator[Run]:
         _take_up(work, run)
         if work.logs:
             ensure_room(work.logs)
-        with giving_memory_once(work.pipeline_run):
+        with giving_memory_once(work.pipeline_run), knowing(run=run_id):
             yield run
     except BaseException as error:
         outcome, status = _judge(error)
