@@ -10,7 +10,13 @@ PAGES = (
     ROOT / "docs" / "operations.md",
     ROOT / "CONTRIBUTING.md",
 )
-FOR_THE_STACK = ("docker ", "./docker-", "scripts/fire-drill.sh", "make stack-test")
+FOR_THE_STACK = (
+    "docker ",
+    "./docker-",
+    "scripts/fire-drill.sh",
+    "scripts/logs.sh",
+    "make stack-test",
+)
 TO_THE_API = "curl -s "
 API_PORT = 8000
 SERVED = {

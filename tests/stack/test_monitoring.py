@@ -47,6 +47,7 @@ EXPIRE = (
     'amtool --alertmanager.url=http://127.0.0.1:9093 silence expire "$each"; done',
 )  # fmt: skip
 PRINTED = [each for each in stack_commands() if re.search("exec -T (prometheus|alert)", each)]
+LOGS = "scripts/logs.sh --since 30m"
 METRIC = re.compile(
     r"\b(?:carprice|airflow|probe|pg|redis|node|mlflow|nginx|process|alertmanager|prometheus)_\w+|\bup\b"
 )
@@ -174,6 +175,21 @@ def test_printed_questions_are_answered(busy: Stack, command: str) -> None:
     assert type_command(busy, command)
     if "silence add" in command:
         busy.compose(*EXPIRE)
+
+
+def test_logs_are_read_in_one_place_by_time(busy: Stack) -> None:
+    answer = requests.post(f"{busy.address('api')}/v1/estimate", json={}, timeout=20)
+    lines = [line.split(" ", 2) for line in busy.run(*LOGS.split()).splitlines()]
+    times = [time for time, *_ in lines]
+    assert times == sorted(times)
+    assert {service for _, service, _ in lines} > {"api", "streamlit", "mlflow", "task"}
+    asked = [text for _, service, text in lines if service == "api" and "answered" in text]
+    assert json.loads(asked[-1])["request"] == answer.headers["x-request-id"]
+    tasks = [json.loads(text) for _, service, text in lines if service == "task"]
+    assert {"train_model", "evaluate_model"} < {
+        each["task"].removeprefix("task_id=").rpartition("/")[2] for each in tasks
+    }
+    assert any(re.fullmatch("[0-9a-f]{32}", each.get("run", "")) for each in tasks)
 
 
 def test_what_is_watched_is_reached_by_nobody_outside(watched: Stack) -> None:
