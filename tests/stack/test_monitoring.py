@@ -132,7 +132,8 @@ def busy(watched: Stack, browser: Browser) -> Stack:
     with visit(browser, watched.page) as page:
         estimate_logan(page)
     known = {"make": "Dacia", "model": "Logan", "model_year": 2018, "mileage_km": 120_000}
-    for car in (known, {"make": "Dacia"}, known | {"make": "Soucoupe"}) * 20:
+    odd = {"make": "Dacia"}, known | {"make": "Soucoupe"}
+    for car in (*[known] * 13, *odd) * 4:
         requests.post(f"{watched.address('api')}/v1/estimate", json=car, timeout=20)
         time.sleep(0.2)
     time.sleep(60)  # figures of the model as a whole are read once a minute
