@@ -4,7 +4,7 @@ import streamlit as st
 import texts
 from language import choose_language, say
 from live import show_notes, show_versions, show_visitor
-from views import estimate, file, market, model
+from views import estimate, file, market, model, monitoring
 
 
 def main() -> None:
@@ -14,6 +14,7 @@ def main() -> None:
         "fichier": (file, texts.PAGE_FILE, "table_view"),
         "modele": (model, texts.PAGE_MODEL, "verified"),
         "marche": (market, texts.PAGE_MARKET, "bar_chart"),
+        "surveillance": (monitoring, texts.PAGE_MONITORING, "monitoring"),
     }
     page = st.navigation(
         [

@@ -40,6 +40,24 @@ def draw_slices(slices: pd.DataFrame, overall: float) -> alt.LayerChart:
     return alt.layer(bars, line).configure_mark(**QUIET).properties(height=height)
 
 
+def draw_drift(shares: pd.DataFrame) -> alt.LayerChart:
+    """How far each field (`label`) has moved, as a `share` of its limit, and the limit."""
+    told = [spell.decimal(each, language(), 2) for each in shares["share"]]
+    bars = (
+        alt.Chart(shares.assign(told=told))
+        .mark_bar(cornerRadius=3, color=ACCENT)
+        .encode(
+            y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
+            x=alt.X("share:Q", title=say(texts.DRIFT), axis=alt.Axis(tickCount=4, format="d")),
+            tooltip=[entitle("told", say(texts.DRIFT))],
+        )
+    )
+    rule = alt.Chart(pd.DataFrame({"share": [1.0]}))
+    line = rule.mark_rule(color=AGAINST, size=2, strokeDash=[4, 4]).encode(x="share:Q")
+    height = BAR_HEIGHT * len(shares) + 50
+    return alt.layer(bars, line).configure_mark(**QUIET).properties(height=height)
+
+
 def draw_estimates(cells: pd.DataFrame) -> alt.LayerChart:
     """Cells of `scorecard.bin_estimates`, with a dashed line of equality."""
     told = [

@@ -9,6 +9,7 @@ LANGUAGE_SWITCH = Text("Langue", "Language")
 PAGE_ESTIMATE = Text("Estimer", "Estimate")
 PAGE_FILE = Text("Estimer un fichier", "Estimate a file")
 PAGE_MODEL = Text("Le modèle", "The model")
+PAGE_MONITORING = Text("Surveillance", "Monitoring")
 PAGE_MARKET = Text("Le marché", "The market")
 PAGE_TITLE = Text("{page} · Le prix d'une voiture {place}", "{page} · Car prices {place}")
 VERSION = Text(
@@ -494,3 +495,60 @@ MARKET_YEAR_ALT = Text(
 MARKET_TOLD = Text(
     "{median} (de {low} à {high}), {rows} annonces", "{median} ({low} to {high}), {rows} adverts"
 )
+
+# « Surveillance »
+
+MONITORING_INTRO = Text(
+    "Ce qui arrive, comparé avec ce dont la version en production a appris : les voitures, leurs "
+    "prix, l'erreur sur des prix qu'elle n'a jamais vus.",
+    "What comes in, compared with what the version in production learnt from: cars, their prices, "
+    "the error on prices that it never saw.",
+)
+NO_LOOKS = Text(
+    "Aucun fichier n'a encore été comparé. `carprice monitor` compare le plus récent de data/raw.",
+    "No file has been compared yet. `carprice monitor` compares the newest of data/raw.",
+)
+LOOKS_AWAY = Text("Le registre ne répond pas.", "The registry does not answer.")
+LOOKED_AT = Text(
+    "{date} : {source}, par la version {version}", "{date}: {source}, by version {version}"
+)
+LOOK_FIGURES = {
+    "live_error": Text("Erreur sur les nouveaux prix", "Error on new prices"),
+    "expected_error": Text("Erreur que promet la version", "Error that the version promises"),
+    "estimated_error": Text("Erreur attendue sans les prix", "Error expected without prices"),
+    "coverage": Text("Nouveaux prix dans la fourchette", "New prices in their interval"),
+}
+BY_COLUMN = Text("Ce qui a changé, champ par champ", "What changed, field by field")
+BY_COLUMN_NOTE = Text(
+    "Distance entre les parts d'avant et d'à présent, rapportée à sa limite : à partir de 1, elle "
+    "n'est plus le hasard.",
+    "Distance between the shares of then and now, over its limit: from 1 on, it is no chance.",
+)
+BY_COLUMN_ALT = Text(
+    "Le champ qui a le plus changé est {field}, à {share} de sa limite.",
+    "The field that changed most is {field}, at {share} of its limit.",
+)
+DRIFT = Text("distance / limite", "distance / limit")
+PAST_LOOKS = Text("Les rapports", "Reports")
+LOOK_COLUMNS = {
+    "date": Text("Date", "Date"),
+    "source": Text("Fichier", "File"),
+    "version": Text("Version", "Version"),
+    "verdict": Text("Verdict", "Verdict"),
+    "error": Text("Erreur (%)", "Error (%)"),
+}
+FIRE_DRILL = Text("Le dernier exercice de panne", "The last fire drill")
+FIRE_DRILL_TOLD = Text("{date}, note {grade}", "{date}, grade {grade}")
+NO_FIRE_DRILL = Text(
+    "Aucun exercice n'a eu lieu. `scripts/fire-drill.sh` casse la pile exprès, une chose à la "
+    "fois.",
+    "There was no drill yet. `scripts/fire-drill.sh` breaks the stack on purpose, one thing at a "
+    "time.",
+)
+DRILL_COLUMNS = {
+    "what": Text("Panne", "Fault"),
+    "healed": Text("Réparée", "Healed"),
+    "seconds": Text("Secondes", "Seconds"),
+    "lost": Text("Demandes perdues", "Requests lost"),
+    "grade": Text("Note", "Grade"),
+}

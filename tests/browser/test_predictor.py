@@ -274,6 +274,7 @@ def test_another_language_keeps_the_fuels_of_the_market(servers: Servers, browse
 @pytest.mark.parametrize(("path", "titles"), {
     "": ("Estimer", "Estimate"), "fichier": ("Estimer un fichier", "Estimate a file"),
     "modele": ("Le modèle", "The model"), "marche": ("Le marché", "The market"),
+    "surveillance": ("Surveillance", "Monitoring"),
 }.items())  # fmt: skip
 def test_a_page_has_its_title_and_says_its_language_to_screen_readers(
     servers: Servers, browser: Browser, path: str, titles: tuple[str, str]

@@ -1,0 +1,108 @@
+"""« Surveillance »: the last look at what comes in, those before it, and the last fire drill.
+
+Names of files, and reasons on record, are shown by `st.text`: they are no Markdown.
+"""
+
+import pandas as pd
+import streamlit as st
+import texts
+from language import language, say
+from live import live_model
+from score_charts import draw_drift
+
+from carprice.errors import RegistryError
+from carprice.monitoring.past import Past, PastLook, find_drill, read_past
+from carprice.registry.model_facts import LastMonitoring
+from carprice.wording import spell
+from carprice.wording.monitoring import VERDICTS
+from carprice.wording.reasons import list_reasons
+
+ASK_AGAIN_SECONDS = 60
+BOXES = {"none": st.success, "watch": st.warning, "act": st.error}
+
+
+def show() -> None:
+    st.title(say(texts.PAGE_MONITORING))
+    st.write(say(texts.MONITORING_INTRO))
+    try:
+        past = _read_past()
+    except RegistryError:
+        st.warning(say(texts.LOOKS_AWAY), icon=":material/cloud_off:")
+    else:
+        _show_past(past)
+    _show_drill()
+
+
+@st.cache_data(ttl=ASK_AGAIN_SECONDS, show_spinner=False)
+def _read_past() -> Past:
+    return read_past(live_model().work)
+
+
+def _show_past(past: Past) -> None:
+    looks = [each for each in past.looks if each.verdict in VERDICTS]
+    if not looks:
+        st.info(say(texts.NO_LOOKS))
+        return
+    _show_look(looks[0])
+    if past.last and past.last.drift:
+        _show_columns(past.last)
+    st.header(say(texts.PAST_LOOKS), divider="gray")
+    st.dataframe(pd.DataFrame([_tell_row(each) for each in looks]), hide_index=True)
+
+
+def _show_look(look: PastLook) -> None:
+    BOXES[look.verdict](say(VERDICTS[look.verdict]))
+    date = spell.capital(spell.moment(look.at, language()))
+    told = say(texts.LOOKED_AT, date=date, source=look.source, version=look.version)
+    st.text(list_reasons(told, look.reasons, language()))
+    with st.container(horizontal=True):
+        for name, label in texts.LOOK_FIGURES.items():
+            if name in look.figures:
+                figure = look.figures[name] * (100 if name == "coverage" else 1)
+                st.metric(say(label), f"{spell.decimal(figure, language())} %", border=True)
+
+
+def _show_columns(last: LastMonitoring) -> None:
+    shares = pd.DataFrame(
+        [
+            (spell.title(name, language()), effect / last.drift_limit[name])
+            for name, effect in last.drift.items()
+            if last.drift_limit.get(name)
+        ],
+        columns=["label", "share"],
+    ).sort_values("share", ascending=False)
+    if shares.empty:
+        return
+    most = shares.iloc[0]
+    share = spell.decimal(float(most["share"]), language(), 2)
+    st.subheader(say(texts.BY_COLUMN))
+    st.altair_chart(
+        draw_drift(shares), alt=say(texts.BY_COLUMN_ALT, field=most["label"], share=share)
+    )
+    st.caption(say(texts.BY_COLUMN_NOTE))
+
+
+def _tell_row(look: PastLook) -> dict[str, object]:
+    cells = {
+        "date": spell.moment(look.at, language()),
+        "source": look.source,
+        "version": look.version,
+        "verdict": say(VERDICTS[look.verdict]),
+        "error": look.figures.get("live_error"),
+    }
+    return {say(texts.LOOK_COLUMNS[name]): cell for name, cell in cells.items()}
+
+
+def _show_drill() -> None:
+    st.header(say(texts.FIRE_DRILL), divider="gray")
+    drill = find_drill(live_model().work.settings)
+    if drill is None:
+        st.info(say(texts.NO_FIRE_DRILL))
+        return
+    date = spell.capital(spell.moment(drill.at, language()))
+    st.write(say(texts.FIRE_DRILL_TOLD, date=date, grade=drill.grade))
+    rows = [
+        {say(title): getattr(fault, name) for name, title in texts.DRILL_COLUMNS.items()}
+        for fault in drill.faults
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True)
