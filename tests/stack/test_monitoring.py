@@ -51,8 +51,12 @@ LOGS = "scripts/logs.sh --since 30m"
 METRIC = re.compile(
     r"\b(?:carprice|airflow|probe|pg|redis|node|mlflow|nginx|process|alertmanager|prometheus)_\w+|\bup\b"
 )
-OF_EVENTS = {"airflow_task_instances_without_heartbeats_killed", "probe_ssl_earliest_cert_expiry"}
-"""There once a task was killed, and where there is a domain."""
+OF_EVENTS = {
+    "airflow_task_instances_without_heartbeats_killed", "probe_ssl_earliest_cert_expiry",
+    "carprice_backup_last_success_timestamp_seconds",
+    "carprice_restore_drill_last_success_timestamp_seconds",
+}  # fmt: skip
+"""There once a task was killed, where there is a domain, and where backups were asked for."""
 TOLD = {
     "SchedulerSilent", "ServiceDown", "PipelineFailed", "BackupTooOld", "DiskFull", "ApiErrorsFast",
     "MarketShifted", "CertificateEnded",

@@ -160,6 +160,7 @@ def draw_board(stack: Stack, board: dict[str, Any], path: Path, minutes: int = 2
                 name = re.sub(r"{{(\w+)}}", lambda m, s=series: s["metric"].get(m[1], ""), legend)
                 axis.plot([(each - now) / 60 for each in times], [*map(float, values)], label=name)
         axis.set_ylim(bottom=0)
+        axis.set_xlim(-minutes, 0)
         axis.grid(alpha=0.3)
         if axis.lines:
             axis.legend(fontsize=7, loc="upper left")
