@@ -159,6 +159,7 @@ check_ports() {
     local name port seen=' ' names='AIRFLOW_PORT MLFLOW_PORT STREAMLIT_PORT API_PORT'
     if has_domain; then names='HTTP_PORT HTTPS_PORT'; fi
     if is_false PRODUCTION && ! has_domain; then names="$names POSTGRES_PORT"; fi
+    if is_true CARPRICE_MONITORING && ! has_domain; then names="$names GRAFANA_PORT"; fi
     for name in $names; do
         port=$(setting "$name")
         if [ "$name" = HTTPS_PORT ]; then port=${port:-443}; fi

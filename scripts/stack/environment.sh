@@ -234,6 +234,7 @@ list_faults() {
     check_secrets
     check_passwords
     check_production
+    check_monitoring
     check_sign_in
     check_owner
     check_domain
@@ -262,6 +263,14 @@ check_passwords() {
 check_production() {
     if is_true PRODUCTION || is_false PRODUCTION; then return; fi
     say "PRODUCTION=$(setting PRODUCTION) is neither true nor false: set it to one of them in .env."
+}
+
+# The compose file knows a form of the stack for each of the two.
+check_monitoring() {
+    case $(setting CARPRICE_MONITORING) in
+        true | false) ;;
+        *) say "CARPRICE_MONITORING=$(setting CARPRICE_MONITORING) is neither true nor false." ;;
+    esac
 }
 
 is_true() { [[ $(setting "$1") == [Tt][Rr][Uu][Ee] ]]; }

@@ -10,10 +10,12 @@ show_summary() {
     announce "Addresses"
     if has_domain; then
         tell_addresses "$(tell_domain)" "$(tell_domain)/api" "$(tell_domain)/airflow" "$(tell_domain)/mlflow"
+        tell_boards "$(tell_domain)/grafana/"
         tell_certificate
     else
         tell_addresses "http://$host:$(setting STREAMLIT_PORT)" "http://$host:$(setting API_PORT)" \
             "http://$host:$(setting AIRFLOW_PORT)" "http://$host:$(setting MLFLOW_PORT)"
+        tell_boards "http://$host:$(setting GRAFANA_PORT)"
         if is_false PRODUCTION; then say "  Postgres   localhost:$(setting POSTGRES_PORT)   user: airflow"; fi
     fi
     tell_sign_in
@@ -29,6 +31,10 @@ tell_addresses() {
     say "  API        $2/docs"
     say "  Airflow    $3   login: $(tell_login)"
     say "  MLflow     $4"
+}
+
+tell_boards() {
+    if is_true CARPRICE_MONITORING; then say "  Grafana    $1   login: admin, password as in .env"; fi
 }
 
 # A password of one's own is not repeated.

@@ -285,6 +285,19 @@ def test_true_and_false_are_understood_in_capitals_too(
     assert "neither true nor false" not in ended.stderr
 
 
+def test_monitoring_is_on_or_off_and_its_page_is_told(machine: Machine) -> None:
+    machine.write_env(CARPRICE_MONITORING="on")
+    ended = machine.run(START)
+    assert ended.returncode == 1
+    assert "CARPRICE_MONITORING=on is neither true nor false" in ended.stderr
+    machine.write_env(CARPRICE_MONITORING="true", GRAFANA_PORT="99999")
+    assert "GRAFANA_PORT=99999 is no port" in machine.run(START).stderr
+    machine.write_env(CARPRICE_MONITORING="true")
+    ended = machine.run(START)
+    assert ended.returncode == 0, ended.stderr
+    assert "Grafana    http://localhost:3000   login: admin, password as in .env" in ended.stdout
+
+
 @pytest.mark.parametrize("asked", ["flag", "environment", ".env"])
 def test_production_refuses_development_values_and_names_each(machine: Machine, asked: str) -> None:
     machine.write_env(PRODUCTION="true" if asked == ".env" else "false", REDIS_PASSWORD="")

@@ -15,6 +15,7 @@ import pytest
 import requests
 import yaml
 from browsing import estimate_logan, visit
+from conftest import free_ports
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -112,7 +113,7 @@ def watched(started: Stack, hook: Hook) -> Iterator[Stack]:
         "CARPRICE_MONITORING": "true",
         "CARPRICE_WEBHOOK_URL": f"{address}/hook",
         "CARPRICE_HEARTBEAT_URL": f"{address}/alive",
-        "GRAFANA_PORT": "0",
+        "GRAFANA_PORT": free_ports(1)[0],
     }
     text = before
     for name, value in settings.items():
