@@ -91,7 +91,7 @@ def measure(
         found[AGAIN] = time_start(stack)
         found |= finish(stack)
     finally:
-        stack.compose("--profile=*", "down", "--volumes")
+        stack.compose("down", "--volumes")
     return found
 
 
@@ -123,9 +123,12 @@ def measure_watching(stack: Stack) -> dict[str, float]:
     say(f"{stack.folder.name}: watched")
     before = measure_rest(stack)
     watched = Stack(stack.folder, {**stack.variables, "CARPRICE_MONITORING": "true"})
-    watched.compose("up", "--detach")
-    watched.wait_until_healthy(900)
-    after = measure_rest(watched)
+    try:
+        watched.compose("up", "--detach")
+        watched.wait_until_healthy(900)
+        after = measure_rest(watched)
+    finally:
+        watched.compose("down")
     new = after.keys() - before.keys()
     used = {
         name: sum(after[each][0] for each in names)

@@ -48,6 +48,7 @@ def test_a_missed_target_is_named_after_the_table(
     code: int,
 ) -> None:
     figures = dict.fromkeys((*benchmark.TARGETS, *benchmark.STEPS), 1.0)
+    figures |= dict.fromkeys(benchmark.WATCHED, 0.0)
     tuned, untuned = figures | {benchmark.WAITING: waiting}, figures | {benchmark.RUN: 900.0}
     monkeypatch.setattr(benchmark, "clone", lambda folder, _files: folder.name)
     monkeypatch.setattr(benchmark, "measure", {"tuned": tuned, "untuned": untuned}.get)
