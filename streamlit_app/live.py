@@ -34,6 +34,10 @@ def state() -> State:
     return live_model().state
 
 
+def workspace() -> Workspace:
+    return live_model().work
+
+
 def show_notes() -> None:
     """Draw the notes; the whole page is drawn again when they change."""
     st.session_state["versions"] = _name_versions(state())

@@ -8,7 +8,7 @@ from datetime import datetime
 import streamlit as st
 import texts
 from language import language, say
-from live import live_model, show_absence, state
+from live import show_absence, state, workspace
 from score_charts import draw_errors, draw_estimates, draw_slices
 
 from carprice.evaluation.metrics import Evaluation
@@ -44,7 +44,7 @@ def show() -> None:
 
 
 def _link_out() -> None:
-    settings = live_model().work.settings
+    settings = workspace().settings
     with st.container(horizontal=True):
         for label, address in (
             (texts.OPEN_MLFLOW, settings.mlflow_page),
@@ -188,7 +188,7 @@ def _show_profile(profile: DataProfile, sides: tuple[int, int] | None) -> None:
 
 
 def _show_backups() -> None:
-    told = read_backups(live_model().work.settings)
+    told = read_backups(workspace().settings)
     if told is None:
         return
     dates = {
@@ -246,7 +246,7 @@ def _show_chapter(chapter: Chapter) -> None:
                     who=facts.rolled_back_by or "–", number=facts.rolled_back_to or "–",
                 )
             )  # fmt: skip
-        mlflow = live_model().work.settings.mlflow_page
+        mlflow = workspace().settings.mlflow_page
         page = f"{mlflow}/#/models/{MODEL_NAME}/versions/{version.number}"
         st.link_button(say(texts.OPEN_VERSION), page, icon=":material/open_in_new:")
 

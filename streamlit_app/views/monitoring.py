@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 import texts
 from language import language, say
-from live import live_model
+from live import workspace
 from score_charts import draw_drift
 
 from carprice.errors import RegistryError
@@ -35,7 +35,7 @@ def show() -> None:
 
 @st.cache_data(ttl=ASK_AGAIN_SECONDS, show_spinner=False)
 def _read_past() -> Past:
-    return read_past(live_model().work)
+    return read_past(workspace())
 
 
 def _show_past(past: Past) -> None:
@@ -95,7 +95,7 @@ def _tell_row(look: PastLook) -> dict[str, object]:
 
 def _show_drill() -> None:
     st.header(say(texts.FIRE_DRILL), divider="gray")
-    drill = find_drill(live_model().work.settings)
+    drill = find_drill(workspace().settings)
     if drill is None:
         st.info(say(texts.NO_FIRE_DRILL))
         return

@@ -44,15 +44,10 @@ def evaluation(serving: Serving) -> Evaluation:
 
 
 @pytest.fixture(autouse=True)
-def production(
-    live_model: LiveModel, serving: Serving, evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch
-) -> LiveModel:
+def production(live_model: LiveModel, serving: Serving, evaluation: Evaluation) -> LiveModel:
     """Version 3 with its record, and a refused version 4; nothing else can be asked."""
-    from views import model  # noqa: PLC0415 - once the folder of the pages is on the path
-
     record = Record(evaluation, PROFILED, "<script>alert(1)</script>")
     live_model.state = State(serving._replace(record=record), tell_of(REFUSED, serving.version))
-    monkeypatch.setattr(model, "live_model", lambda: live_model)
     return live_model
 
 

@@ -36,7 +36,6 @@ def show(
         return past
 
     live_model.work = Workspace(Settings(home=home))
-    monkeypatch.setattr(monitoring, "live_model", lambda: live_model)
     monkeypatch.setattr(monitoring, "_read_past", read_past)
     page = run_page("monitoring")
     assert not page.exception

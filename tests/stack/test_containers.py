@@ -25,7 +25,7 @@ EXPECTED = {
     "mlflow": (["/mlflow/mlruns"], [5000]),
     "streamlit": ([*STEPS, "/run/carprice"], [8501]),
     "api": ([f"{CARPRICE}/models/serving"], [8000]),
-    "doors": ([], [5000, 8000, 8080, 8501]),
+    "doors": ([], [5000, 8000, 8080, 8082, 8501]),
     "airflow-webserver": ([*AIRFLOW, *STEPS], [8080]),
     "airflow-scheduler": ([*AIRFLOW, *STEPS], [8974]),
     "airflow-dag-processor": ([*AIRFLOW, *STEPS], []),

@@ -24,6 +24,7 @@ from printed import stack_commands
 from stack import MODEL, Stack, wait_until
 from terminal import type_command
 from test_full_disk import full
+from test_survival import LISTINGS, listings  # noqa: F401
 from watched import (
     Hook,
     draw_board,
@@ -132,7 +133,10 @@ def watched(started: Stack, hook: Hook) -> Iterator[Stack]:
 def busy(watched: Stack, browser: Browser) -> Stack:
     """After a run, a rollback, a load, and what people ask."""
     watched.mlflow.tag_model("monitoring", json.dumps(LAST_MONITORING | {"verdict": "watch"}))
-    assert watched.airflow.wait_for_end(watched.airflow.trigger(force=True)) == "success"
+    assert (
+        watched.airflow.wait_for_end(watched.airflow.trigger(data=LISTINGS, force=True))
+        == "success"
+    )
     watched.compose("exec", "-T", "airflow-worker", "carprice", "rollback")
     with visit(browser, watched.page) as page:
         estimate_logan(page)
@@ -231,7 +235,7 @@ def in_trouble(busy: Stack, hook: Hook) -> Iterator[Stack]:
     busy.compose("start", "mlflow", "airflow-scheduler")
     busy.wait_until_healthy()
     busy.mlflow.tag_model("monitoring", json.dumps(LAST_MONITORING | {"verdict": "none"}))
-    assert busy.airflow.wait_for_end(busy.airflow.trigger(force=True)) == "success"
+    assert busy.airflow.wait_for_end(busy.airflow.trigger(data=LISTINGS, force=True)) == "success"
     ask(busy, 1600)  # of what was asked in half an hour, little failed
 
 
