@@ -188,6 +188,10 @@ upgrade-drill: .venv/.complete stack-images  ## Upgrade the stack of an earlier 
 	@bash tests/stack/browser.sh
 	@CARPRICE_UPGRADE_DRILL=1 $(BIN)/pytest tests/stack/test_upgrade.py
 
+.PHONY: alert-drill
+alert-drill: .venv/.complete stack-images  ## Let eight things go wrong on a watched stack, and see that people hear of each
+	@CARPRICE_ALERT_DRILL=1 $(BIN)/pytest -s tests/stack/test_monitoring.py
+
 .PHONY: fire-drill
 fire-drill: .venv/.complete stack-images  ## Break a running stack on purpose, one thing at a time, and grade how it comes through
 	@CARPRICE_FIRE_DRILL=1 $(BIN)/pytest -s tests/stack/test_start.py tests/stack/test_fire_drill.py
