@@ -38,7 +38,7 @@ done
 # Of `service-1  | TIME text` the time comes first.
 list_services() {
     compose logs --no-color --timestamps --since="$since" "$@" |
-        sed -n -E 's/^([a-z-]+[a-z])-[0-9]+ +\| ([0-9T:.-]+Z) /\2 \1 /p'
+        sed -n -E 's/^[^a-z]*([a-z-]+[a-z])-[0-9]+ +\| ([0-9T:.-]+Z) /\2 \1 /p'
 }
 
 # Airflow writes a file for each attempt at a task; the worker knows how far back to look.
@@ -56,4 +56,4 @@ fi
 {
     if [ ${#services[@]} -eq 0 ] || [ ${#names[@]} -gt 0 ]; then list_services ${names[@]+"${names[@]}"}; fi
     if [ "$wants_tasks" = true ]; then list_tasks; fi
-} | sort --stable --key=1,1
+} | LC_ALL=C sort --stable --key=1,1
