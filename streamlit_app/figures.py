@@ -5,7 +5,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
-from carprice.serving.figures import SECONDS, Asked, collect_standing
+from carprice.serving.figures import SECONDS, Asked, Standing
 from carprice.settings import read_settings
 
 COLLECTED = CollectorRegistry()
@@ -29,5 +29,5 @@ def expose(_request: Request) -> Response:
 
     live = live_model()
     content = generate_latest(COLLECTED)
-    content += generate_latest(collect_standing(live.state, live.work.settings))
+    content += generate_latest(Standing(live.state, live.work.settings))
     return Response(content, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -6,11 +6,10 @@ that was started for a file which another has read meanwhile is skipped as a who
 """
 
 from datetime import timedelta
+from typing import Any
 
 from airflow.sdk import (
-    Asset,
     AssetOrTimeSchedule,
-    AssetWatcher,
     CronTriggerTimetable,
     Param,
     chain,
@@ -19,14 +18,12 @@ from airflow.sdk import (
     task,
 )
 from airflow.sdk.exceptions import AirflowSkipException
-from listing_arrivals import ListingArrivalTrigger, claimed_listings
-from pipeline_steps import run_step
+from listing_arrivals import NEW_LISTINGS, READ_LISTINGS, claimed_listings
+from pipeline_steps import PATIENCE, run_step
 
 from carprice.market.chosen import MARKET
 
 MONDAY_NIGHT = CronTriggerTimetable("0 3 * * 1", timezone=MARKET.zone, run_immediately=timedelta(0))
-NEW_LISTINGS = Asset("new_listings", watchers=[AssetWatcher("data_raw", ListingArrivalTrigger())])
-RETRIES = {"retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": True}
 DATA = "Un fichier de data/raw ; vide : le plus récent, sinon l'échantillon simulé."
 FORCE = "Passer outre un refus du challenger ; le reçu le dira."
 
@@ -36,7 +33,7 @@ FORCE = "Passer outre un refus du challenger ; le reçu le dira."
     schedule=AssetOrTimeSchedule(timetable=MONDAY_NIGHT, assets=[NEW_LISTINGS]),
     catchup=False,
     max_active_runs=1,
-    default_args={**RETRIES, "execution_timeout": timedelta(hours=1)},
+    default_args=PATIENCE,
     params={
         "data": Param(None, type=["null", "string"], title="Fichier", description=DATA),  # optional
         "force": Param(default=False, type="boolean", title="Forcer", description=FORCE),
@@ -54,14 +51,15 @@ def pipeline() -> None:
         forced = {"forced": get_current_context()["params"]["force"]}
         run_step(step, mlflow_run, **(forced if step == "promote_to_staging" else {}))
 
-    @task
-    def send_pipeline_report(mlflow_run: str | None) -> None:
+    @task(outlets=[READ_LISTINGS])
+    def send_pipeline_report(mlflow_run: str | None, outlet_events: Any = None) -> None:
         context = get_current_context()
         states = context["ti"].get_task_states(context["dag"].dag_id, run_ids=[context["run_id"]])
         if states[context["run_id"]]["check_data_quality"] == "skipped":
             raise AirflowSkipException("nothing was read, so there is nothing to tell")
         failed = [name for name, state in states[context["run_id"]].items() if state == "failed"]
-        run_step("send_pipeline_report", mlflow_run, failed)
+        report = run_step("send_pipeline_report", mlflow_run, failed)
+        outlet_events[READ_LISTINGS].extra = {"source": report.source}
 
     mlflow_run = check_data_quality()
     # A teardown runs however the others end, and the run's state is that of the task before it:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import get_current_context
+from airflow.sdk import Asset, AssetWatcher, get_current_context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 from pipeline_steps import airflow_terms
@@ -52,6 +52,11 @@ class ListingArrivalTrigger(BaseEventTrigger):
                     log.warning("no run is started for new listings: %s", error)
                 trouble = str(error)
             await asyncio.sleep(self.poll_seconds)
+
+
+NEW_LISTINGS = Asset("new_listings", watchers=[AssetWatcher("data_raw", ListingArrivalTrigger())])
+READ_LISTINGS = Asset("read_listings")
+"""Changes as a run of the pipeline ends; with it comes the name of the file that it was about."""
 
 
 @contextmanager

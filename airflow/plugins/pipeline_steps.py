@@ -4,13 +4,25 @@
 # ruff: noqa: PLC0415
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from log_room import FOLDER
+
+if TYPE_CHECKING:
+    from carprice.workspace import Workspace
+
+PATIENCE = {
+    "retries": 3, "retry_delay": timedelta(seconds=5), "retry_exponential_backoff": True,
+    "execution_timeout": timedelta(hours=1),
+}  # fmt: skip
+"""What tasks of all DAGs have in common."""
+
+log = logging.getLogger("carprice")
 
 
 @contextmanager
@@ -33,11 +45,11 @@ def name_asker(dag_run: Any, usual: str) -> str:
     return f"{usual} ({dag_run.run_type.value.replace('_', ' ')})"
 
 
-def run_step(name: str, *arguments: Any, **options: Any) -> Any:
-    """Run a step and log what it came to."""
+@contextmanager
+def workspace() -> "Iterator[Workspace]":
+    """The workspace of a task; an error of the block ends the task in Airflow's terms."""
     from carprice import settings
     from carprice.logs import knowing
-    from carprice.pipeline import steps, stories
     from carprice.workspace import Workspace
 
     with airflow_terms():
@@ -49,6 +61,38 @@ def run_step(name: str, *arguments: Any, **options: Any) -> Any:
             logs=FOLDER,
         )
         with knowing(pipeline_run=context["run_id"]):
-            result = getattr(steps, name)(work, *arguments, **options)
-            logging.getLogger("carprice").info("%s", getattr(stories, name)(result))
+            yield work
+
+
+def run_step(name: str, *arguments: Any, **options: Any) -> Any:
+    """Run a step and log what it came to."""
+    from carprice.pipeline import steps, stories
+
+    with workspace() as work:
+        result = getattr(steps, name)(work, *arguments, **options)
+        log.info("%s", getattr(stories, name)(result))
     return result
+
+
+def look_at(names: Iterable[str]) -> str:
+    """Id of the look at files of data/raw; the task is skipped where nothing was compared."""
+    from carprice.monitoring.watch import NotLooked, watch_arrivals
+    from carprice.wording.reasons import list_reasons
+
+    with workspace() as work:
+        result = watch_arrivals(work, names)
+        if isinstance(result, NotLooked):
+            raise AirflowSkipException(result.say("en"))
+        log.info("%s", list_reasons(result.report.heading, result.report.reasons))
+        return result.run_id
+
+
+def follow(name: str, look: str) -> str:
+    """What follows from a look, by a function of `consequences`; skipped where nothing does."""
+    from carprice.monitoring import consequences
+
+    with workspace() as work:
+        result = getattr(consequences, name)(work, look)
+        if isinstance(result, consequences.Nothing):
+            raise AirflowSkipException(result.why.en)
+        return str(result)

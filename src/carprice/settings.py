@@ -59,6 +59,8 @@ class Settings(BaseSettings):
 
     log_format: Literal["", "json"] = ""
     """CARPRICE_LOG_FORMAT: `json` has servers log a line of JSON an event, for programs."""
+    monitoring: bool = False
+    """CARPRICE_MONITORING: whether alerts run, which tell of estimates that got worse."""
     heartbeat_url: str = Field(default="", repr=False)
     """CARPRICE_HEARTBEAT_URL: address that hears now and then that monitoring runs; empty: none."""
 
@@ -80,9 +82,9 @@ class Settings(BaseSettings):
     """CARPRICE_KEEP_REQUESTS_DAYS: days for which a sample of the cars that were asked for is kept;
     0 or empty: none is."""
 
-    @field_validator("api_requests_per_minute", "keep_requests_days", mode="before")
+    @field_validator("api_requests_per_minute", "keep_requests_days", "monitoring", mode="before")
     @classmethod
-    def _read_empty_limit(cls, given: object) -> object:
+    def _read_empty(cls, given: object) -> object:
         return given or 0
 
     @field_validator("mlflow_page", "airflow_page")

@@ -164,6 +164,7 @@ def test_a_planned_restart_loses_no_request_and_a_killed_process_its_own_alone(
         told = re.findall(r"^carprice_estimates_total.* (\S+)$", counted, re.M)
         assert sum(map(float, told)) > len(asked.answered)
         assert "carprice_production_version 1.0" in counted
+        assert "pid=" not in counted, "how production stands is told by who answers, and once"
 
 
 def test_clients_that_keep_it_waiting_hold_up_nobody(desk: Desk) -> None:

@@ -2,15 +2,30 @@
 
 import json
 import re
+from dataclasses import replace
 
+import pytest
+import yaml
 from tests.integration.conftest import Desk
 
 from carprice.errors import EstimatesWorseError
 from carprice.listings.table_store import table_path
-from carprice.monitoring.watch import NotLooked, choose_version, watch
+from carprice.monitoring.consequences import Nothing, choose_file, tell_people
+from carprice.monitoring.watch import Looked, NotLooked, choose_version, watch, watch_arrivals
 from carprice.promotion.standing import read_standing
 from carprice.simulation.dirt import write_sample
-from carprice.wording.monitoring import LEARNT_FROM, NO_FILE, TABLE_GONE
+from carprice.wording.monitoring import (
+    ALERTS_TELL,
+    COOLING_DOWN,
+    HAS_LEARNT,
+    LEARNT_FROM,
+    NO_CALL,
+    NO_FILE,
+    NOT_ALLOWED,
+    TABLE_GONE,
+    TOLD_BEFORE,
+)
+from carprice.workspace import Workspace
 
 PRICE = re.compile("([\\d\u202f]+) DH")
 
@@ -73,3 +88,71 @@ def said(desk: Desk) -> object:
     result = watch(desk.work)
     assert isinstance(result, NotLooked)
     return result.why
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Texts that people were told."""
+    texts: list[str] = []
+    monkeypatch.setattr(
+        "carprice.monitoring.consequences.send_notices",
+        lambda _settings, _subject, text: texts.append(text),
+    )
+    return texts
+
+
+@pytest.fixture
+def act(desk: Desk) -> str:
+    """Run of a look at a dear file that calls to act."""
+    return look_at_dear(desk, "dear.csv", seed=9)
+
+
+def look_at_dear(desk: Desk, name: str, seed: int) -> str:
+    path = desk.home / "data" / "raw" / name
+    write_sample(path, rows=600, seed=seed)
+    path.write_text(PRICE.sub(raise_price, path.read_text(encoding="utf-8-sig")))
+    result = watch_arrivals(desk.work, [name, "gone.csv"])
+    assert isinstance(result, Looked)
+    assert result.report.verdict == "act"
+    return result.run_id
+
+
+def test_people_are_told_once_while_looks_call_to_act(
+    desk: Desk, act: str, sent: list[str]
+) -> None:
+    write_sample(desk.home / "data" / "raw" / "calm.csv", rows=600, seed=10)
+    assert "dear.csv" in str(tell_people(desk.work, act))
+    assert "la fourchette contient" in sent[0]
+    assert "the interval holds" in sent[0]
+    assert tell_people(desk.work, act) == Nothing(TOLD_BEFORE)
+    second = look_at_dear(desk, "dearer.csv", seed=11)
+    assert tell_people(desk.work, second) == Nothing(TOLD_BEFORE)
+    calm = watch_arrivals(desk.work, ["calm.csv"])
+    assert isinstance(calm, Looked)
+    assert tell_people(desk.work, calm.run_id) == Nothing(NO_CALL)
+    third = look_at_dear(desk, "dearest.csv", seed=12)
+    alerted = replace(desk.work, settings=desk.settings.model_copy(update={"monitoring": True}))
+    assert tell_people(alerted, third) == Nothing(ALERTS_TELL)
+    assert "dearest.csv" in str(tell_people(desk.work, third))
+    assert len(sent) == 2
+
+
+def test_the_file_is_learnt_from_unless_there_is_a_reason_not_to(desk: Desk, act: str) -> None:
+    first, next_day = (replace(desk.work, pipeline_run=each) for each in ("monday", "tuesday"))
+    assert [choose_file(first, act) for _attempt in range(2)] == ["dear.csv", "dear.csv"]
+    second = look_at_dear(desk, "dearer.csv", seed=11)
+    assert choose_file(next_day, second) == Nothing(COOLING_DOWN)
+    at_once = {"cool_down_days": 0}
+    assert choose_file(with_policy(next_day, at_once), second) == "dearer.csv"
+    never = with_policy(next_day, {"retrain": False})
+    assert choose_file(never, second) == Nothing(NOT_ALLOWED)
+    assert desk.run("run", "--data", "data/raw/dear.csv").code in {0, 3}
+    assert choose_file(first, act) == Nothing(HAS_LEARNT)
+
+
+def with_policy(work: Workspace, changed: dict[str, object]) -> Workspace:
+    params = work.settings.home / "params.yaml"
+    said = yaml.safe_load(params.read_text())
+    said["monitoring"] |= changed
+    params.write_text(yaml.safe_dump(said, allow_unicode=True))
+    return replace(work)

@@ -4,14 +4,14 @@ import json
 import re
 import textwrap
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import yaml
-from stack import Stack, wait_until
+from stack import Stack
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -44,6 +44,8 @@ HOOK = textwrap.dedent("""\
     threading.Thread(target=secure.serve_forever, daemon=True).start()
     HTTPServer(("", 8080), Handler).serve_forever()
     """)
+FIRED = re.compile(r"^(\w+) : (?!c'est fini)", re.M)
+OVER = re.compile(r"^(\w+) : c'est fini", re.M)
 FASTER = {
     "prometheus.yml": [(r"_interval: 30s", "_interval: 5s")],
     "alerts.yml": [(r"for: \d+[mhd]", "for: 10s"), (r"heartbeat\[3m\]", "heartbeat[1m]")],
@@ -85,6 +87,10 @@ class Hook:
             for line in lines
             if line.startswith("/hook ")
         ]
+
+    def alerts(self, since: int, state: re.Pattern[str]) -> set[str]:
+        """Names of the alerts that were told in a state, after so many texts."""
+        return {name for text in self.told()[since:] for name in state.findall(text)}
 
     def heartbeats(self) -> int:
         return self.stack.run("docker", "logs", self.name).count("/alive ")
@@ -169,10 +175,9 @@ def draw_board(stack: Stack, board: dict[str, Any], path: Path, minutes: int = 2
     plt.close(figure)
 
 
-def wait_for_alerts(stack: Stack, hook: Hook, wanted: set[str], seconds: float) -> None:
-    """Until each of some alerts has arrived at people."""
-    wait_until(
-        f"all of {sorted(wanted)} arrive",
-        lambda: all(any(f"{name} :" in text for text in hook.told()) for name in wanted),
-        seconds,
-    )
+def wait_for_all(wanted: set[str], look: Callable[[], set[str]], seconds: float) -> None:
+    """Until all of some names are seen; what is missing is named."""
+    deadline = time.monotonic() + seconds
+    while (missing := wanted - look()) and time.monotonic() < deadline:
+        time.sleep(2)
+    assert not missing

@@ -10,7 +10,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from carprice.serving.figures import SECONDS, Asked, collect_standing
+from carprice.serving.figures import SECONDS, Asked, Standing
 from carprice.settings import Settings, shared_folder
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Metrics:
         told = self.collected
         if shared_folder():
             MultiProcessCollector(told := CollectorRegistry())  # type: ignore[no-untyped-call]
-        standing = collect_standing(self._find_state(), self._settings)
+        standing = Standing(self._find_state(), self._settings)
         content = generate_latest(told) + generate_latest(standing)
         return Response(content, headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -29,7 +29,6 @@ def monitor(
     Example: `carprice monitor --data listings.csv`
     """
     from carprice.monitoring.watch import NotLooked, watch
-    from carprice.wording.monitoring import VERDICTS
     from carprice.wording.reasons import list_reasons
 
     with working() as (work, narrate):
@@ -44,8 +43,7 @@ def monitor(
             return
         report = result.report
         told = {"run_id": result.run_id, **json.loads(report.model_dump_json())}
-        heading = f"{report.verdict}: {VERDICTS[report.verdict].en}"
-        print_either(as_json, told, list_reasons(heading, report.reasons))
+        print_either(as_json, told, list_reasons(report.heading, report.reasons))
         if report.verdict == "act":
             raise EstimatesWorseError(
                 "estimates got worse: train on newer listings, `carprice run`"

@@ -31,6 +31,10 @@ class MonitoringPolicy(Frozen, extra="forbid"):
     max_level_pct: float = Field(default=3, gt=0)
     """How far prices may lie off their estimates, in the median."""
     max_lost_coverage_points: float = Field(default=5, gt=0)
+    retrain: bool = True
+    """Whether a look that calls to act starts the pipeline on a file that no run has decided on."""
+    cool_down_days: int = Field(default=7, ge=0)
+    """For how long no second look does so."""
 
 
 class Kind(StrEnum):

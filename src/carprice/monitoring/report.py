@@ -7,6 +7,7 @@ from carprice.frozen import Frozen
 from carprice.market.problems import ProblemKind
 from carprice.monitoring.look import Look
 from carprice.registry.model_facts import LastMonitoring
+from carprice.wording.monitoring import VERDICTS
 from carprice.wording.reasons import Code, Reason
 
 REPORT = "monitoring/report.json"
@@ -28,6 +29,10 @@ class MonitoringReport(Frozen):
     reasons: list[Reason]
     look: Look
     asked: Sequence[Check] = ()
+
+    @property
+    def heading(self) -> str:
+        return f"{self.verdict}: {VERDICTS[self.verdict].en}"
 
     @property
     def metrics(self) -> dict[str, float]:

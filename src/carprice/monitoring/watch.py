@@ -1,14 +1,15 @@
 """The look at a file of listings: by which version, what came of it, and where it is kept."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from carprice.errors import RegistryError
-from carprice.evaluation.checks import Check
+from carprice.evaluation.checks import Check, Verdict
 from carprice.evaluation.plots import draw_checks
 from carprice.language import Language, Text
 from carprice.listings.cleaning import Cleaned, clean
@@ -28,6 +29,7 @@ from carprice.wording.reasons import store_reasons, write_reasons
 from carprice.workspace import Workspace
 
 DAYS_OF_A_YEAR = 365.25
+GRAVITY: Sequence[Verdict] = ("none", "watch", "act")
 
 
 class NotLooked(NamedTuple):
@@ -74,6 +76,14 @@ def watch(work: Workspace, path: Path | None = None) -> Looked | NotLooked:
     return Looked(_keep(work, report, tags), report, anew=True)
 
 
+def watch_arrivals(work: Workspace, names: Iterable[str]) -> Looked | NotLooked:
+    """The gravest look at files of data/raw; at the newest one where none of these is there."""
+    paths = [*_locate_all(work.settings.raw_data, names)]
+    results = [watch(work, path) for path in paths] or [watch(work)]
+    looks = [each for each in results if isinstance(each, Looked)]
+    return max(looks, key=lambda each: GRAVITY.index(each.report.verdict), default=results[0])
+
+
 def choose_version(standing: Standing, sha256: str, data_hash: str) -> Version | None:
     """The newest version on the way of production that has not learnt from a file.
 
@@ -97,6 +107,12 @@ def find_newest(raw: Path) -> Path | None:
     if not found:
         return None
     return locate(raw, max(found, key=lambda name: (found[name].look.mtime_ns, name)))
+
+
+def _locate_all(raw: Path, names: Iterable[str]) -> Iterator[Path]:
+    for name in names:
+        with suppress(FileNotFoundError):
+            yield locate(raw, name)
 
 
 def read_report(work: Workspace, run: Run) -> MonitoringReport:

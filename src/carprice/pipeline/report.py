@@ -15,6 +15,7 @@ class RunReport:
     """Outcome, events and metrics of a run.
 
     production: name of the version in production after the run.
+    source: name of the file of listings; empty where none was read.
     items: name of each event to its text, in the order of the report.
     metrics: held-out figures by name.
     """
@@ -22,6 +23,7 @@ class RunReport:
     outcome: str
     production: str
     items: Mapping[str, str]
+    source: str = ""
     simulated: bool = False
     metrics: Mapping[str, float] = field(default_factory=dict)
 
@@ -71,7 +73,7 @@ def describe_run(
         **({"Reason": tags["reason"]} if "reason" in tags else {}),
         "In production now": in_production,
     }
-    return RunReport(outcome, in_production, items, facts.simulated, metrics)
+    return RunReport(outcome, in_production, items, facts.source, facts.simulated, metrics)
 
 
 def describe_unread(failed: Sequence[str], production: Version | None) -> RunReport:

@@ -42,9 +42,9 @@ class Runs(Connection):
         return Run.from_entry(self.client.get_run(run_id))
 
     @explained
-    def runs(self, *, status: str = "", pipeline_run: str = "") -> list[Run]:
-        """Runs with a status, a pipeline run, or both; newest first."""
-        wanted = {"attributes.status": status, "tags.pipeline_run": pipeline_run}
+    def runs(self, /, *, status: str = "", **tags: str) -> list[Run]:
+        """Runs with a status, with some tags, or both; newest first."""
+        wanted = {"attributes.status": status} | {f"tags.{k}": v for k, v in tags.items()}
         asked = " AND ".join(f"{name} = '{value}'" for name, value in wanted.items() if value)
         found: list[Run] = []
         token = None

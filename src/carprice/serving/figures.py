@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
 
 from carprice.evaluation.metrics import PRICE_BANDS
 from carprice.market.slices import Slice
@@ -81,17 +82,25 @@ class Figure(NamedTuple):
     label: str = ""
 
 
-def collect_standing(state: State, settings: Settings) -> CollectorRegistry:
-    """How production stands, as this process sees it; what is not known has no figure."""
-    collected = CollectorRegistry()
-    for each in tell_standing(state, read_backups(settings)):
-        if isinstance(each.value, Mapping):
-            gauge = Gauge(each.name, each.meaning, [each.label], registry=collected)
-            for name, value in each.value.items():
-                gauge.labels(name).set(value)
-        elif each.value is not None:
-            Gauge(each.name, each.meaning, registry=collected).set(each.value)
-    return collected
+class Standing(NamedTuple):
+    """How production stands, as this process sees it; what is not known has no figure.
+
+    Collected anew each time: a `Gauge` would be kept among what several processes count together,
+    and the figures of one that has not been asked for a while would stay.
+    """
+
+    state: State
+    settings: Settings
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for each in tell_standing(self.state, read_backups(self.settings)):
+            if isinstance(each.value, Mapping):
+                family = GaugeMetricFamily(each.name, each.meaning, labels=[each.label])
+                for name, value in each.value.items():
+                    family.add_metric([name], value)
+                yield family
+            elif each.value is not None:
+                yield GaugeMetricFamily(each.name, each.meaning, each.value)
 
 
 def tell_standing(state: State, backups: Backups | None) -> Iterator[Figure]:

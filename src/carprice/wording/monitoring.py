@@ -26,3 +26,29 @@ TABLE_GONE = Text(
 NO_FILE = Text(
     "il n’y a pas de fichier d’annonces dans data/raw", "there is no file of listings in data/raw"
 )
+SUBJECT = Text(
+    "carprice : les estimations ont perdu en qualité sur {source}",
+    "carprice: estimates got worse on {source}",
+)
+NO_CALL = Text("rien n’appelle à agir", "nothing calls to act")
+ALERTS_TELL = Text(
+    "l’alerte MarketShifted le dit : la surveillance est active",
+    "the alert MarketShifted tells of it: monitoring is on",
+)
+TOLD_BEFORE = Text("les gens le savent déjà", "people were told already")
+NOT_ALLOWED = Text(
+    "params.yaml ne le permet pas : monitoring.retrain est à false",
+    "params.yaml does not allow it: monitoring.retrain is false",
+)
+REFUSED_ANYWAY = Text(
+    "les règles de qualité refuseraient le fichier : il faut d’abord le corriger",
+    "the quality rules would refuse the file: it has to be mended first",
+)
+HAS_LEARNT = Text(
+    "un passage du pipeline a déjà décidé de ce fichier : de nouvelles annonces sont attendues",
+    "a run of the pipeline has decided on this file already: newer listings are awaited",
+)
+COOLING_DOWN = Text(
+    "un réentraînement a été lancé il y a peu (monitoring.cool_down_days)",
+    "a retraining was started a short time ago (monitoring.cool_down_days)",
+)
