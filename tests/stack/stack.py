@@ -168,6 +168,10 @@ class Stack:
         return Airflow(self.address("airflow-webserver"))
 
     @cached_property
+    def monitoring(self) -> "Airflow":
+        return Airflow(self.address("airflow-webserver"), "car_price_monitoring")
+
+    @cached_property
     def mlflow(self) -> "MLflow":
         return MLflow(self.address("mlflow"))
 
@@ -175,8 +179,9 @@ class Stack:
 class Airflow:
     """Airflow's REST API, as its administrator."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, dag: str = DAG) -> None:
         self.address = address
+        self.dag = dag
         self.login = "admin", "admin"
         self.token = ""
 
@@ -202,23 +207,25 @@ class Airflow:
 
     def trigger(self, **conf: Any) -> str:
         body = {"logical_date": None, "conf": conf}
-        return str(self.call("POST", f"/dags/{DAG}/dagRuns", **body)["dag_run_id"])
+        return str(self.call("POST", f"/dags/{self.dag}/dagRuns", **body)["dag_run_id"])
 
     def runs(self) -> list[dict[str, Any]]:
-        return self.call("GET", f"/dags/{DAG}/dagRuns?order_by=run_after&limit=100")["dag_runs"]
+        return self.call("GET", f"/dags/{self.dag}/dagRuns?order_by=run_after&limit=100")[
+            "dag_runs"
+        ]
 
     def run(self, run_id: str) -> dict[str, Any]:
-        return self.call("GET", f"/dags/{DAG}/dagRuns/{quote(run_id)}")
+        return self.call("GET", f"/dags/{self.dag}/dagRuns/{quote(run_id)}")
 
     def tasks(self, run_id: str) -> dict[str, dict[str, Any]]:
-        found = self.call("GET", f"/dags/{DAG}/dagRuns/{quote(run_id)}/taskInstances")
+        found = self.call("GET", f"/dags/{self.dag}/dagRuns/{quote(run_id)}/taskInstances")
         return {each["task_id"]: each for each in found["task_instances"]}
 
     def unfinished(self) -> list[str]:
         """Runs and tasks of any run that are neither over nor skipped."""
         runs = [each["dag_run_id"] for each in self.runs() if each["state"] not in ENDED]
         waiting = "&".join(f"state={state}" for state in UNFINISHED)
-        found = self.call("GET", f"/dags/{DAG}/dagRuns/~/taskInstances?{waiting}")
+        found = self.call("GET", f"/dags/{self.dag}/dagRuns/~/taskInstances?{waiting}")
         return runs + [
             f"{each['task_id']} of {each['dag_run_id']}" for each in found["task_instances"]
         ]
@@ -240,7 +247,7 @@ class Airflow:
 
     def log(self, run_id: str, task: str, attempt: int = 1) -> list[dict[str, Any]]:
         """What an attempt at a task logged, an entry each with its event and details."""
-        path = f"/dags/{DAG}/dagRuns/{quote(run_id)}/taskInstances/{task}/logs/{attempt}"
+        path = f"/dags/{self.dag}/dagRuns/{quote(run_id)}/taskInstances/{task}/logs/{attempt}"
         entries: list[dict[str, Any]] = self.call("GET", path)["content"]
         return entries
 
@@ -309,11 +316,11 @@ class MLflow:
         found = self.get("model-versions/search", filter=f"name='{model}'", max_results=200)
         return {int(each["version"]): each for each in found.get("model_versions", [])}
 
-    def runs(self) -> list[dict[str, Any]]:
-        """Runs of the experiment, the newest first, with their tags as a mapping."""
-        experiment = self.get("experiments/get-by-name", experiment_name="car_price_prediction")
+    def runs(self, experiment: str = "car_price_prediction") -> list[dict[str, Any]]:
+        """Runs of an experiment, the newest first, with their tags as a mapping."""
+        found = self.get("experiments/get-by-name", experiment_name=experiment)
         body = {
-            "experiment_ids": [experiment["experiment"]["experiment_id"]],
+            "experiment_ids": [found["experiment"]["experiment_id"]],
             "max_results": 200,
             "order_by": ["attributes.start_time DESC"],
         }

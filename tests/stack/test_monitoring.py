@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -63,6 +64,8 @@ OF_EVENTS = {
     "carprice_restore_drill_last_success_timestamp_seconds",
 }  # fmt: skip
 """There once a task was killed, where there is a domain, and where backups were asked for."""
+NARROW = "\u202f"
+PRICE = re.compile(rf"([\d{NARROW}]+) DH")
 DRILL = pytest.mark.skipif(
     not os.environ.get("CARPRICE_ALERT_DRILL"), reason="make alert-drill runs it"
 )
@@ -139,11 +142,11 @@ def watched(started: Stack, hook: Hook) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def busy(watched: Stack, browser: Browser) -> Stack:
     """After a run, a rollback, a load, and what people ask."""
+    run = watched.airflow.trigger(data=LISTINGS, force=True)
+    assert watched.airflow.wait_for_end(run) == "success"
+    wait_for_look(watched, LISTINGS)
+    # What its verdict is depends on the listings.
     watched.mlflow.tag_model("monitoring", json.dumps(LAST_MONITORING | {"verdict": "watch"}))
-    assert (
-        watched.airflow.wait_for_end(watched.airflow.trigger(data=LISTINGS, force=True))
-        == "success"
-    )
     watched.compose("exec", "-T", "airflow-worker", "carprice", "rollback")
     with visit(browser, watched.page) as page:
         estimate_logan(page)
@@ -185,6 +188,25 @@ def test_each_alert_asks_for_figures_that_are_there(busy: Stack) -> None:
 def test_nobody_is_told_of_a_stack_that_is_well(busy: Stack, hook: Hook) -> None:
     wait_until("nothing fires", lambda: firing(busy) == {"Watchdog"}, ALERT_SECONDS)
     wait_until("a sign of life reaches the outside", hook.heartbeats)
+
+
+def test_estimates_that_got_worse_are_told_by_an_alert_and_trained_anew(busy: Stack) -> None:
+    listings = (busy.folder / "data" / "raw" / LISTINGS).read_text(encoding="utf-8-sig")
+    dear = busy.folder / "data" / "raw" / "cher.annonces"
+    dear.write_text(PRICE.sub(raise_price, listings), encoding="utf-8")
+    (asset,) = busy.airflow.call("GET", "/assets?name_pattern=read_listings")["assets"]
+    event = {"asset_id": asset["id"], "extra": {"source": dear.name}}
+    busy.airflow.call("POST", "/assets/events", **event)
+    look = wait_for_look(busy, dear.name)
+    assert look["tags"]["verdict"] == "act"
+    wait_until("the alert fires", lambda: "MarketShifted" in firing(busy), ALERT_SECONDS)
+    run = f"monitoring__{look['run_id']}"
+    assert busy.airflow.wait_for_end(run) == "success"
+    assert busy.mlflow.run_of(run)["tags"]["source"] == dear.name
+    told = [busy.monitoring.states(each["dag_run_id"]) for each in busy.monitoring.runs()]
+    (retrained,) = [states for states in told if states["retrain"] == "success"]
+    assert retrained["tell_people"] == "skipped", "the alert tells"
+    busy.mlflow.tag_model("monitoring", json.dumps(LAST_MONITORING | {"verdict": "none"}))
 
 
 @pytest.mark.parametrize("command", PRINTED)
@@ -259,6 +281,21 @@ def ask(stack: Stack, times: int, seconds: float = 0) -> None:
         for _ in range(times):
             client.post(f"{stack.address('api')}/v1/estimate", json={"make": "Dacia"}, timeout=20)
             time.sleep(seconds)
+
+
+def raise_price(found: re.Match[str]) -> str:
+    return f"{int(found[1].replace(NARROW, '')) * 4 // 3} DH"
+
+
+def wait_for_look(stack: Stack, source: str) -> dict[str, Any]:
+    """The run in MLflow of the look at a file, once it has ended."""
+
+    def look() -> dict[str, Any] | None:
+        looks = stack.mlflow.runs("car_price_monitoring")
+        found = [each for each in looks if each["tags"]["source"] == source]
+        return found[0] if found and found[0]["status"] == "FINISHED" else None
+
+    return wait_until(f"{source} is looked at", look, ALERT_SECONDS)
 
 
 @DRILL
