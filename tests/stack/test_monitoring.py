@@ -191,9 +191,9 @@ def test_nobody_is_told_of_a_stack_that_is_well(busy: Stack, hook: Hook) -> None
 
 
 def test_estimates_that_got_worse_are_told_by_an_alert_and_trained_anew(busy: Stack) -> None:
-    listings = (busy.folder / "data" / "raw" / LISTINGS).read_text(encoding="utf-8-sig")
-    dear = busy.folder / "data" / "raw" / "cher.annonces"
-    dear.write_text(PRICE.sub(raise_price, listings), encoding="utf-8")
+    raw = busy.folder / "data" / "raw"
+    dear, usual = raw / "cher.annonces", (raw / LISTINGS).read_text(encoding="utf-8-sig")
+    dear.write_text(PRICE.sub(raise_price, usual), encoding="utf-8")
     (asset,) = busy.airflow.call("GET", "/assets?name_pattern=read_listings")["assets"]
     event = {"asset_id": asset["id"], "extra": {"source": dear.name}}
     busy.airflow.call("POST", "/assets/events", **event)
