@@ -22,6 +22,7 @@ from carprice.wording.monitoring import (
     NO_CALL,
     NO_FILE,
     NOT_ALLOWED,
+    REPLACED,
     TABLE_GONE,
     TOLD_BEFORE,
 )
@@ -146,8 +147,19 @@ def test_the_file_is_learnt_from_unless_there_is_a_reason_not_to(desk: Desk, act
     assert choose_file(with_policy(next_day, at_once), second) == "dearer.csv"
     never = with_policy(next_day, {"retrain": False})
     assert choose_file(never, second) == Nothing(NOT_ALLOWED)
-    assert desk.run("run", "--data", "data/raw/dear.csv").code in {0, 3}
+    run = desk.registry.start_run("a run that decided", {"outcome": "refused"})
+    sha256 = desk.registry.run(act).tags["sha256"]
+    desk.registry.log(run, tags={"source_sha256": sha256})
     assert choose_file(first, act) == Nothing(HAS_LEARNT)
+
+
+def test_a_version_that_was_replaced_calls_nobody(desk: Desk, act: str, sent: list[str]) -> None:
+    write_sample(desk.home / "data" / "raw" / "calm.csv", rows=2000, seed=10)
+    promoted = desk.run("run", "--data", "data/raw/calm.csv", "--force")
+    assert promoted.code == 0, promoted.text
+    assert tell_people(desk.work, act) == Nothing(REPLACED)
+    assert choose_file(desk.work, act) == Nothing(REPLACED)
+    assert not sent
 
 
 def with_policy(work: Workspace, changed: dict[str, object]) -> Workspace:

@@ -210,9 +210,8 @@ class Airflow:
         return str(self.call("POST", f"/dags/{self.dag}/dagRuns", **body)["dag_run_id"])
 
     def runs(self) -> list[dict[str, Any]]:
-        return self.call("GET", f"/dags/{self.dag}/dagRuns?order_by=run_after&limit=100")[
-            "dag_runs"
-        ]
+        path = f"/dags/{self.dag}/dagRuns?order_by=run_after&limit=100"
+        return self.call("GET", path)["dag_runs"]
 
     def run(self, run_id: str) -> dict[str, Any]:
         return self.call("GET", f"/dags/{self.dag}/dagRuns/{quote(run_id)}")

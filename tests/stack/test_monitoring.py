@@ -284,7 +284,7 @@ def ask(stack: Stack, times: int, seconds: float = 0) -> None:
 
 
 def raise_price(found: re.Match[str]) -> str:
-    return f"{int(found[1].replace(NARROW, '')) * 4 // 3} DH"
+    return f"{int(found[1].replace(NARROW, '')) * 11 // 10} DH"
 
 
 def wait_for_look(stack: Stack, source: str) -> dict[str, Any]:

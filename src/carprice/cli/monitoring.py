@@ -28,6 +28,7 @@ def monitor(
 
     Example: `carprice monitor --data listings.csv`
     """
+    from carprice.monitoring.consequences import find_calm
     from carprice.monitoring.watch import NotLooked, watch
     from carprice.wording.reasons import list_reasons
 
@@ -44,7 +45,7 @@ def monitor(
         report = result.report
         told = {"run_id": result.run_id, **json.loads(report.model_dump_json())}
         print_either(as_json, told, list_reasons(report.heading, report.reasons))
-        if report.verdict == "act":
+        if not find_calm(work, report):
             raise EstimatesWorseError(
                 "estimates got worse: train on newer listings, `carprice run`"
             )

@@ -10,6 +10,7 @@ from carprice.monitoring.report import MonitoringReport
 from carprice.monitoring.watch import read_report
 from carprice.notices import send_notices
 from carprice.promotion.ledger import timestamp
+from carprice.promotion.standing import read_standing
 from carprice.registry.records import Run
 from carprice.wording.monitoring import (
     ALERTS_TELL,
@@ -18,6 +19,7 @@ from carprice.wording.monitoring import (
     NO_CALL,
     NOT_ALLOWED,
     REFUSED_ANYWAY,
+    REPLACED,
     SUBJECT,
     TOLD_BEFORE,
     VERDICTS,
@@ -34,6 +36,14 @@ class Nothing(NamedTuple):
     why: Text
 
 
+def find_calm(work: Workspace, report: MonitoringReport) -> Nothing | None:
+    """Why a look calls nobody, where it does not; a version that was replaced harms nobody."""
+    if report.verdict != "act":
+        return Nothing(NO_CALL)
+    version = read_standing(work.registry).version
+    return Nothing(REPLACED) if version is None or version.number != report.version else None
+
+
 def tell_people(work: Workspace, run_id: str) -> Nothing | str:
     """Tell of a look that calls to act, and return the subject; once while looks go on to.
 
@@ -41,8 +51,8 @@ def tell_people(work: Workspace, run_id: str) -> Nothing | str:
     """
     run = work.registry.run(run_id)
     report = read_report(work, run)
-    if report.verdict != "act":
-        return Nothing(NO_CALL)
+    if calm := find_calm(work, report):
+        return calm
     if work.settings.monitoring:
         return Nothing(ALERTS_TELL)
     if any(TOLD in each.tags for each in _list_series(work, run)):
@@ -72,8 +82,8 @@ def choose_file(work: Workspace, run_id: str) -> Nothing | str:
     """
     run = work.registry.run(run_id)
     report, policy = read_report(work, run), work.params.monitoring
-    if report.verdict != "act":
-        return Nothing(NO_CALL)
+    if calm := find_calm(work, report):
+        return calm
     if not policy.retrain:
         return Nothing(NOT_ALLOWED)
     if any(each.code is Code.QUALITY_BROKEN for each in report.reasons):

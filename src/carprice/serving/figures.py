@@ -146,6 +146,7 @@ def _tell_monitoring(last: LastMonitoring | None) -> Iterator[Figure]:
         return
     yield Figure("carprice_monitoring_timestamp_seconds", "When monitoring last ended", last.at)
     yield Figure("carprice_monitoring_verdict", "0: none, 1: watch, 2: act", VERDICTS[last.verdict])
+    yield Figure("carprice_monitoring_version", "Version that was measured", last.version)
     yield Figure(
         "carprice_late_prices", "New adverts that production was measured on", last.late_prices
     )

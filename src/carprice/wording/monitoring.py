@@ -31,6 +31,9 @@ SUBJECT = Text(
     "carprice: estimates got worse on {source}",
 )
 NO_CALL = Text("rien n’appelle à agir", "nothing calls to act")
+REPLACED = Text(
+    "la version mesurée n’est plus en production", "the version that was measured was replaced"
+)
 ALERTS_TELL = Text(
     "l’alerte MarketShifted le dit : la surveillance est active",
     "the alert MarketShifted tells of it: monitoring is on",
