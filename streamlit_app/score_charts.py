@@ -58,6 +58,20 @@ def draw_drift(shares: pd.DataFrame) -> alt.LayerChart:
     return alt.layer(bars, line).configure_mark(**QUIET).properties(height=height)
 
 
+def draw_history(looks: pd.DataFrame, title: str) -> alt.LayerChart:
+    """A figure of each look (`at`, `value`, `told`) over time, beside what was promised of it."""
+    base = alt.Chart(looks)
+    time = alt.X("at:T", title=None, axis=alt.Axis(tickCount=6))
+    figure = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
+    line = base.mark_line(color=ACCENT, strokeWidth=3).encode(x=time, y=figure)
+    points = base.mark_circle(color=ACCENT, opacity=1, size=60).encode(
+        x=time, y=figure, tooltip=[entitle("told", title)]
+    )
+    promise = base.mark_line(color=AGAINST, size=2, strokeDash=[4, 4], interpolate="step-after")
+    promised = promise.encode(x=time, y="promised:Q")
+    return alt.layer(promised, line, points).configure_mark(**QUIET).properties(height=220)
+
+
 def draw_estimates(cells: pd.DataFrame) -> alt.LayerChart:
     """Cells of `scorecard.bin_estimates`, with a dashed line of equality."""
     told = [

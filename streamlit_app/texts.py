@@ -529,6 +529,22 @@ BY_COLUMN_ALT = Text(
     "The field that changed most is {field}, at {share} of its limit.",
 )
 DRIFT = Text("distance / limite", "distance / limit")
+MEASURED_BEFORE = Text(
+    "Elle a été remplacée depuis : la version {number} est en production.",
+    "It was replaced since: version {number} is in production.",
+)
+HISTORY = {
+    "live_error": Text("Erreur sur les nouveaux prix (%)", "Error on new prices (%)"),
+    "coverage": Text("Nouveaux prix dans la fourchette (%)", "New prices in their interval (%)"),
+}
+HISTORY_ALT = Text(
+    "{title} : {first} le {first_date}, {last} le {last_date}, {promised} promis.",
+    "{title}: {first} on {first_date}, {last} on {last_date}, {promised} promised.",
+)
+HISTORY_NOTE = Text(
+    "En pointillé, ce que promettait la version qui a été mesurée.",
+    "Dashed: what the version that was measured promised.",
+)
 PAST_LOOKS = Text("Les rapports", "Reports")
 LOOK_COLUMNS = {
     "date": Text("Date", "Date"),

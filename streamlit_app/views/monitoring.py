@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 import texts
 from language import language, say
-from live import workspace
-from score_charts import draw_drift
+from live import state, workspace
+from score_charts import draw_drift, draw_history
 
 from carprice.errors import RegistryError
 from carprice.monitoring.past import Past, PastLook, find_drill, read_past
@@ -18,6 +18,10 @@ from carprice.wording.monitoring import VERDICTS
 from carprice.wording.reasons import list_reasons
 
 ASK_AGAIN_SECONDS = 60
+PROMISES = {"live_error": "expected_error", "coverage": "coverage_asked"}
+"""Figures of a look by what the version promised of them."""
+SHARES = {"coverage"}
+"""Figures that are no percentages."""
 BOXES = {"none": st.success, "watch": st.warning, "act": st.error}
 
 
@@ -47,6 +51,7 @@ def _show_past(past: Past) -> None:
     if past.last and past.last.drift:
         _show_columns(past.last)
     st.header(say(texts.PAST_LOOKS), divider="gray")
+    _show_history(looks)
     st.dataframe(pd.DataFrame([_tell_row(each) for each in looks]), hide_index=True)
 
 
@@ -55,10 +60,13 @@ def _show_look(look: PastLook) -> None:
     date = spell.capital(spell.moment(look.at, language()))
     told = say(texts.LOOKED_AT, date=date, source=look.source, version=look.version)
     st.text(list_reasons(told, look.reasons, language()))
+    serving = state().serving
+    if serving and str(serving.version.number) != look.version:
+        st.caption(say(texts.MEASURED_BEFORE, number=serving.version.number))
     with st.container(horizontal=True):
         for name, label in texts.LOOK_FIGURES.items():
             if name in look.figures:
-                figure = look.figures[name] * (100 if name == "coverage" else 1)
+                figure = look.figures[name] * (100 if name in SHARES else 1)
                 st.metric(say(label), f"{spell.decimal(figure, language())} %", border=True)
 
 
@@ -80,6 +88,40 @@ def _show_columns(last: LastMonitoring) -> None:
         draw_drift(shares), alt=say(texts.BY_COLUMN_ALT, field=most["label"], share=share)
     )
     st.caption(say(texts.BY_COLUMN_NOTE))
+
+
+def _show_history(looks: list[PastLook]) -> None:
+    """Curves over time, of the figures that two looks have at least."""
+    curves = {
+        (name, promised): [each for each in reversed(looks) if {name, promised} <= {*each.figures}]
+        for name, promised in PROMISES.items()
+    }
+    drawn = {names: known for names, known in curves.items() if len(known) > 1}
+    for names, known in drawn.items():
+        _show_curve(*names, known)
+    if drawn:
+        st.caption(say(texts.HISTORY_NOTE))
+
+
+def _show_curve(name: str, promised: str, looks: list[PastLook]) -> None:
+    share = 100 if name in SHARES else 1
+    values = [share * each.figures[name] for each in looks]
+    promises = [share * each.figures[promised] for each in looks]
+    spoken = [f"{spell.decimal(each, language())} %" for each in (*values, promises[-1])]
+    dates = [spell.day(each.at, language()) for each in looks]
+    title = say(texts.HISTORY[name])
+    ends = {"first": spoken[0], "last": spoken[-2], "promised": spoken[-1]}
+    alt = say(texts.HISTORY_ALT, title=title, first_date=dates[0], last_date=dates[-1], **ends)
+    table = {
+        "at": [each.at.isoformat() for each in looks],
+        "value": values,
+        "promised": promises,
+        "told": [
+            f"{each.source}, {date} : {value}"
+            for each, date, value in zip(looks, dates, spoken, strict=False)
+        ],
+    }
+    st.altair_chart(draw_history(pd.DataFrame(table), title), alt=alt)
 
 
 def _tell_row(look: PastLook) -> dict[str, object]:

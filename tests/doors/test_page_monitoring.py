@@ -21,7 +21,11 @@ LAST = LastMonitoring(
 LOOK = PastLook(
     datetime(2026, 11, 27, 9, tzinfo=UTC), "week.csv", "3", "watch",
     [Reason.of(Code.OTHER_COLUMN, field="fuel", effect=0.2, limit=0.1)],
-    {"live_error": 7.25, "expected_error": 7.0, "coverage": 0.79},
+    {"live_error": 7.25, "expected_error": 7.0, "coverage": 0.79, "coverage_asked": 0.8},
+)  # fmt: skip
+EARLIER = LOOK._replace(
+    at=datetime(2026, 11, 20, 9, tzinfo=UTC), version="2", source="before.csv",
+    figures=LOOK.figures | {"coverage": 0.81, "live_error": 6.5},
 )  # fmt: skip
 
 
@@ -53,6 +57,19 @@ def test_the_last_look_is_told_in_words_figures_and_a_picture(
     assert "Type de carburant : les parts ont changé de 0,20 ; la limite est 0,10" in said
     assert "Erreur sur les nouveaux prix: 7,2 %" in said
     assert "type de carburant, à 2,00 de sa limite" in said.lower()
+
+
+def test_looks_of_the_past_are_drawn_over_time(
+    live_model: LiveModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said = show(live_model, monkeypatch, tmp_path, Past(LAST, [LOOK, EARLIER]))
+    coverage = "81,0 % le 20/11/2026, 79,0 % le 27/11/2026, 80,0 % promis"
+    assert f"Nouveaux prix dans la fourchette (%) : {coverage}" in said
+    assert "6,5 % le 20/11/2026, 7,2 % le 27/11/2026, 7,0 % promis" in said
+    assert "remplacée depuis" not in said
+    replaced = show(live_model, monkeypatch, tmp_path, Past(LAST, [EARLIER]))
+    assert "remplacée depuis : la version 3 est en production" in replaced
+    assert "promis." not in replaced
 
 
 def test_what_is_absent_is_said(
