@@ -49,33 +49,34 @@ def name_asker(dag_run: Any, usual: str) -> str:
 def workspace() -> "Iterator[Workspace]":
     """The workspace of a task; an error of the block ends the task in Airflow's terms."""
     from carprice import settings
-    from carprice.logs import knowing
     from carprice.workspace import Workspace
 
     with airflow_terms():
         found, context = settings.read_settings(), get_current_context()
         asker = name_asker(context["dag_run"], found.user_name)
-        work = Workspace(
+        yield Workspace(
             found.model_copy(update={"user_name": asker}),
             pipeline_run=context["run_id"],
             logs=FOLDER,
         )
-        with knowing(pipeline_run=context["run_id"]):
-            yield work
 
 
 def run_step(name: str, *arguments: Any, **options: Any) -> Any:
-    """Run a step and log what it came to."""
+    """Run a step and log what it came to, with the run of MLflow that it was about."""
+    from carprice.logs import knowing
     from carprice.pipeline import steps, stories
 
     with workspace() as work:
         result = getattr(steps, name)(work, *arguments, **options)
-        log.info("%s", getattr(stories, name)(result))
+        # The first step makes the run, and all others are given it.
+        with knowing(run=getattr(result, "run_id", arguments[0])):
+            log.info("%s", getattr(stories, name)(result))
     return result
 
 
 def look_at(names: Iterable[str]) -> str:
     """Id of the look at files of data/raw; the task is skipped where nothing was compared."""
+    from carprice.logs import knowing
     from carprice.monitoring.watch import NotLooked, watch_arrivals
     from carprice.wording.reasons import list_reasons
 
@@ -83,7 +84,8 @@ def look_at(names: Iterable[str]) -> str:
         result = watch_arrivals(work, names)
         if isinstance(result, NotLooked):
             raise AirflowSkipException(result.say("en"))
-        log.info("%s", list_reasons(result.report.heading, result.report.reasons))
+        with knowing(run=result.run_id, version=result.report.version):
+            log.info("%s", list_reasons(result.report.heading, result.report.reasons))
         return result.run_id
 
 
