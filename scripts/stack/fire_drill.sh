@@ -5,6 +5,7 @@
 drill_notes=.fire-drill
 reports=models/drills
 listings=fire-drill.annonces
+looking=car_price_monitoring
 unwatched='monitoring is off'
 asked_each_minute=300
 heal_limit=${CARPRICE_HEAL_LIMIT:-300}
@@ -32,7 +33,7 @@ give_up() {
 
 ensure_drillable() {
     local verdict service told unwell='' limit
-    if [ -f "$drill_notes/fault" ]; then end_drill; fi
+    if [ -f "$drill_notes/fault" ] || [ -f "$drill_notes/hushed" ]; then end_drill; fi
     while read -r verdict service told; do
         if [ "$verdict" != ready ]; then unwell="$unwell $service ($told)"; fi
     done <<<"$(judge_all)"
@@ -66,9 +67,19 @@ prepare_drill() {
         stop_with "A drill begins with one version in production, and the registry says (by the ledger, by the alias," \
             "half done): $standing"
     write_note production "$production"
+    hush_monitoring
     case " $faults " in *' backup '*) prepare_backup ;; esac # not while it is counted what people lose
     ask_registry listings >"data/raw/$listings"
 }
+
+# What looks at the file of each run would tell people how badly estimates fit to the drill's.
+hush_monitoring() {
+    if [ "$(ask_database airflow "SELECT is_paused FROM dag WHERE dag_id = '$looking'")" != f ]; then return; fi
+    write_note hushed "$looking"
+    switch_looking pause
+}
+
+switch_looking() { compose exec -T airflow-scheduler airflow dags "$1" --yes "$looking" >/dev/null 2>&1 </dev/null; }
 
 write_note() { printf '%s\n' "$2" >"$drill_notes/$1.new" && mv -f "$drill_notes/$1.new" "$drill_notes/$1"; }
 
@@ -161,6 +172,10 @@ end_drill() {
     await "$heal_limit" runs_have_ended || stop_with "The run of the drill has not ended; run this again."
     ask_registry clean || stop_with "What the drill has made in MLflow was not deleted: see the lines above. Run this again."
     rm -f "data/raw/$listings"
+    if [ -f "$drill_notes/hushed" ]; then
+        switch_looking unpause || stop_with "The DAG $looking is still paused: run this again."
+        rm -f "$drill_notes/hushed"
+    fi
 }
 
 runs_have_ended() { [ "$(count_runs)" = 0 ]; }

@@ -125,6 +125,14 @@ def test_who_interrupts_it_finds_everything_put_back(used: Machine) -> None:
     assert not (used.project / ".fire-drill").exists()
 
 
+@pytest.mark.parametrize(("paused", "switched"), [("f", ["pause", "unpause"]), ("t", [])])
+def test_nobody_looks_at_its_listings(used: Machine, paused: str, switched: list[str]) -> None:
+    used.scenario(pipeline="3", is_paused=paused)
+    assert used.run(FIRE_DRILL, "challenger").returncode == 0
+    acts = [act for act in used.acts() if "car_price_monitoring" in act and "psql" not in act]
+    assert [act.split()[-3] for act in acts] == switched
+
+
 def test_killed_in_the_middle_the_next_one_puts_back_first(used: Machine) -> None:
     fill(used.project, ".fire-drill/fault", ".fire-drill/production")
     (used.project / ".fire-drill" / "fault").write_text("poison\n")

@@ -120,6 +120,10 @@ compose() {
             tell "$said"
             ;;
         *dag_run*) echo 0 ;;
+        *is_paused*)
+            scenario is_paused f
+            tell "$said"
+            ;;
         *promtool*)
             scenario alerts ''
             tell "$said"
