@@ -247,7 +247,8 @@ def in_trouble(busy: Stack, hook: Hook) -> Iterator[None]:
     backup = serving / "backup.json"
     bad = busy.airflow.trigger(data="nirgends.annonces")
     assert busy.airflow.wait_for_end(bad) == "failed"
-    busy.mlflow.tag_model("monitoring", json.dumps(LAST_MONITORING))
+    measured = {"version": busy.mlflow.production()}
+    busy.mlflow.tag_model("monitoring", json.dumps(LAST_MONITORING | measured))
     backup.write_text(json.dumps({"backup": {"at": time.time() - 2 * 86400}}))
     time.sleep(65)
     busy.compose("stop", "airflow-scheduler", "mlflow")
@@ -255,6 +256,9 @@ def in_trouble(busy: Stack, hook: Hook) -> Iterator[None]:
     for each in kept:
         each.rename(each.with_suffix(".away"))
     busy.compose("restart", "--timeout=1", "api")
+    # What comes before is answered by the door: that is a service down.
+    alive = f"{busy.address('api')}/livez"
+    wait_until("the API answers", lambda: requests.get(alive, timeout=5).ok)
     show_certificate(busy, f'"{hook.name}:8443"')
     with full(busy.folder / "airflow" / "logs"):
         yield
