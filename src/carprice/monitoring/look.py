@@ -33,11 +33,14 @@ from carprice.pricing.prediction import Cars, find_unknown_names
 from carprice.pricing.price_model import PriceModel
 from carprice.pricing.split import split
 
+MOST_CARS = 100_000
+"""Cars of a side that are compared; more would find nothing that matters, and take memory."""
+
 
 class Learnt(NamedTuple):
     """A version and what it learnt from.
 
-    reference: all cars of its clean table; vehicles: their names, by which they are known again.
+    reference: cars of its clean table; vehicles: the names of all, by which they are known again.
     held_out: those that were, with their estimates. unknown: how many of them had a name that the
     version does not know. problems: rows with each problem of a text; empty for what an earlier
     release trained.
@@ -59,12 +62,12 @@ class Learnt(NamedTuple):
         profile: DataProfile | None,
     ) -> Self:
         """What follows from the clean table of a version, and from the profile of its file."""
-        _, holdout = split(listings, holdout_share)
+        holdout = draw(split(listings, holdout_share)[1])
         rows = len(listings)
         problems = profile.problems if profile else {}
         return cls(
             pipeline=pipeline,
-            reference=cut_reference(listings),
+            reference=cut_reference(draw(listings)),
             vehicles=pd.Index(name_vehicles(listings).unique()),
             held_out=Priced(holdout, estimate(pipeline, holdout)),
             unknown=_count_unknown(pipeline, holdout),
@@ -73,7 +76,10 @@ class Learnt(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Clean cars that came in; `problems`: rows with each problem of a text, of `rows_read`."""
+    """Clean cars that came in, MOST_CARS at most.
+
+    problems: rows with each problem of a text, of `rows_read`.
+    """
 
     listings: pd.DataFrame
     problems: Mapping[str, int]
@@ -82,7 +88,7 @@ class Batch(NamedTuple):
     @classmethod
     def of(cls, cleaned: Cleaned) -> Self:
         found = {each.code: int(rows.sum()) for each, rows in cleaned.parsed.problems.items()}
-        return cls(cleaned.kept, found, cleaned.raw.rows_read)
+        return cls(draw(cleaned.kept), found, cleaned.raw.rows_read)
 
 
 class Look(Frozen):
@@ -155,6 +161,11 @@ def look_at_asked(learnt: Learnt, asked: pd.DataFrame, policy: MonitoringPolicy)
     reference, rng = learnt.reference.select(VEHICLE), np.random.default_rng(0)
     cells = reference.cut(asked)
     return judge([*compare_columns(reference, cells, rng), compare_jointly(reference, cells, rng)])
+
+
+def draw(listings: pd.DataFrame) -> pd.DataFrame:
+    """MOST_CARS of clean listings at most, the same ones each time."""
+    return listings if len(listings) <= MOST_CARS else listings.sample(MOST_CARS, random_state=0)
 
 
 def estimate(pipeline: Pipeline, listings: pd.DataFrame) -> pd.DataFrame:
