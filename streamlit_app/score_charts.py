@@ -61,8 +61,8 @@ def draw_drift(shares: pd.DataFrame) -> alt.LayerChart:
 def draw_history(looks: pd.DataFrame, title: str) -> alt.LayerChart:
     """A figure of each look (`at`, `value`, `told`) over time, beside what was promised of it."""
     base = alt.Chart(looks)
-    time = alt.X("at:T", title=None, axis=alt.Axis(tickCount=6))
-    figure = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
+    time = alt.X("at:T", title=None, axis=alt.Axis(tickCount=6, format=say(texts.DAY_TICKS)))
+    figure = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
     line = base.mark_line(color=ACCENT, strokeWidth=3).encode(x=time, y=figure)
     points = base.mark_circle(color=ACCENT, opacity=1, size=60).encode(
         x=time, y=figure, tooltip=[entitle("told", title)]

@@ -533,6 +533,7 @@ MEASURED_BEFORE = Text(
     "Elle a été remplacée depuis : la version {number} est en production.",
     "It was replaced since: version {number} is in production.",
 )
+DAY_TICKS = Text("%d/%m", "%d %b")
 HISTORY = {
     "live_error": Text("Erreur sur les nouveaux prix (%)", "Error on new prices (%)"),
     "coverage": Text("Nouveaux prix dans la fourchette (%)", "New prices in their interval (%)"),

@@ -121,6 +121,7 @@ def _show_curve(name: str, promised: str, looks: list[PastLook]) -> None:
             for each, date, value in zip(looks, dates, spoken, strict=False)
         ],
     }
+    st.subheader(title)
     st.altair_chart(draw_history(pd.DataFrame(table), title), alt=alt)
 
 

@@ -108,20 +108,30 @@ def test_what_is_sure_but_small_is_no_finding() -> None:
     assert decide_verdict(judge([small.model_copy(update={"effect": 20})])) == "act"
 
 
-def test_each_kind_of_finding_has_a_sentence_in_both_languages() -> None:
-    found = Look(
+def find(*kinds: Kind) -> Look:
+    """A look that finds one of each kind."""
+    return Look(
         verdict="act", rows=900, late_prices=800, live_error=9.5, expected_error=7, coverage=0.7,
         coverage_asked=0.8,
         checks=[
             Check(kind=kind, name=name, effect=4.5, limit=1, p=0, found=True)
-            for kind in Kind
+            for kind in kinds
             for name in ["mileage_km_in_thousands" if kind is Kind.PROBLEM else "mileage_km"]
         ],
     )  # fmt: skip
-    reasons = find_reasons(found, ["too few rows"], POLICY)
+
+
+def test_each_kind_of_finding_has_a_sentence_in_both_languages() -> None:
+    reasons = find_reasons(find(Kind.ERROR), ["too few rows"], POLICY)[:1]
+    reasons += [reason for kind in Kind for reason in find_reasons(find(kind), [], POLICY)]
     assert len({each.code for each in reasons}) == 1 + len(REASONS)
     said = [say_reason(each, language) for each in reasons for language in LANGUAGES]
     assert len({*said}) == 2 * len(reasons)
+
+
+def test_where_all_prices_have_moved_no_make_is_named() -> None:
+    (reason,) = find_reasons(find(Kind.MAKE, Kind.LEVEL), [], POLICY)
+    assert reason.code is Code.OTHER_LEVEL
 
 
 def test_the_distance_agrees_with_another_library() -> None:

@@ -60,10 +60,15 @@ class MonitoringReport(Frozen):
 
 
 def find_reasons(found: Look, failures: Iterable[str], policy: MonitoringPolicy) -> list[Reason]:
-    """Why the verdict is what it is; `failures` are sentences of broken quality rules."""
+    """Why the verdict is what it is; `failures` are sentences of broken quality rules.
+
+    Where the level of all prices has moved, no make is named besides.
+    """
+    of_all = any(each.kind is Kind.LEVEL for each in found.found)
+    told = [each for each in found.found if each.kind is not Kind.MAKE or not of_all]
     reasons = [
         *(Reason.of(Code.QUALITY_BROKEN, message=each) for each in failures),
-        *(REASONS[each.kind](each, found) for each in found.found),
+        *(REASONS[each.kind](each, found) for each in told),
     ]
     if reasons:
         return reasons
