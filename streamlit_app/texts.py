@@ -534,15 +534,15 @@ MEASURED_BEFORE = Text(
     "It was replaced since: version {number} is in production.",
 )
 DAY_TICKS = Text("%d/%m", "%d %b")
-HISTORY = {
+CURVES = {
     "live_error": Text("Erreur sur les nouveaux prix (%)", "Error on new prices (%)"),
     "coverage": Text("Nouveaux prix dans la fourchette (%)", "New prices in their interval (%)"),
 }
-HISTORY_ALT = Text(
+CURVE_ALT = Text(
     "{title} : {first} le {first_date}, {last} le {last_date}, {promised} promis.",
     "{title}: {first} on {first_date}, {last} on {last_date}, {promised} promised.",
 )
-HISTORY_NOTE = Text(
+CURVES_NOTE = Text(
     "En pointillé, ce que promettait la version qui a été mesurée.",
     "Dashed: what the version that was measured promised.",
 )

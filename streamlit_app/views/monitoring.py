@@ -100,7 +100,7 @@ def _show_history(looks: list[PastLook]) -> None:
     for names, known in drawn.items():
         _show_curve(*names, known)
     if drawn:
-        st.caption(say(texts.HISTORY_NOTE))
+        st.caption(say(texts.CURVES_NOTE))
 
 
 def _show_curve(name: str, promised: str, looks: list[PastLook]) -> None:
@@ -109,9 +109,9 @@ def _show_curve(name: str, promised: str, looks: list[PastLook]) -> None:
     promises = [share * each.figures[promised] for each in looks]
     spoken = [f"{spell.decimal(each, language())} %" for each in (*values, promises[-1])]
     dates = [spell.day(each.at, language()) for each in looks]
-    title = say(texts.HISTORY[name])
+    title = say(texts.CURVES[name])
     ends = {"first": spoken[0], "last": spoken[-2], "promised": spoken[-1]}
-    alt = say(texts.HISTORY_ALT, title=title, first_date=dates[0], last_date=dates[-1], **ends)
+    alt = say(texts.CURVE_ALT, title=title, first_date=dates[0], last_date=dates[-1], **ends)
     table = {
         "at": [each.at.isoformat() for each in looks],
         "value": values,
