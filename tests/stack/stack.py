@@ -39,6 +39,7 @@ SERVICES = (
     "airflow-worker",
     "airflow-triggerer",
 )
+WELL = {"healthy"}
 DOOR = "postgres-door"
 """What development runs besides."""
 ENDED = frozenset({"success", "failed"})
@@ -130,10 +131,11 @@ class Stack:
         return found
 
     def wait_until_healthy(self, seconds: float = 180) -> None:
-        def all_healthy() -> bool:
-            return all(each and set(each) == {"healthy"} for each in self.health().values())
-
-        wait_until("every service is healthy", all_healthy, seconds)
+        """Until every service is; those that are not are named."""
+        deadline = time.monotonic() + seconds
+        while unwell := {name: each for name, each in self.health().items() if {*each} != WELL}:
+            assert time.monotonic() < deadline, unwell
+            time.sleep(0.5)
 
     def address(self, service: str) -> str:
         port = "AIRFLOW_PORT" if service == "airflow-webserver" else f"{service.upper()}_PORT"

@@ -69,8 +69,10 @@ class Hook:
         project = self.stack.variables["COMPOSE_PROJECT_NAME"]
         (page,) = self.stack.containers("streamlit")
         image = self.stack.inspect(page)["Config"]["Image"]
+        # The image's own label would have it taken for a page of the stack.
         self.stack.run(
             "docker", "run", "--detach", f"--name={self.name}", f"--network={project}_outside",
+            "--label=com.docker.compose.project=",
             f"--volume={self.pair}:/pair:ro", "--entrypoint=python", image, "-c", HOOK,
         )  # fmt: skip
         self.stack.run("docker", "network", "connect", f"{project}_frontend", self.name)
