@@ -155,7 +155,7 @@ list_alerts() {
     told=$(list_states)
     if ! grep -q '^prometheus running ' <<<"$told"; then echo "$unwatched" && return; fi
     told=$(compose exec -T prometheus promtool query instant http://127.0.0.1:9090 \
-        "count by (alertname) (count_over_time(ALERTS{alertstate=\"firing\"}[$1s]))" </dev/null)
+        "count by (alertname) (count_over_time(ALERTS{alertstate=\"firing\",severity!=\"none\"}[$1s]))" </dev/null)
     sed -n 's/.*alertname="\([^"]*\)".*/\1/p' <<<"$told" | sort | tr '\n' ' ' | sed 's/ $//'
 }
 
