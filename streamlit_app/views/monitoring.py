@@ -83,7 +83,7 @@ def _show_columns(last: LastMonitoring) -> None:
         return
     most = shares.iloc[0]
     share = spell.decimal(float(most["share"]), language(), 2)
-    st.subheader(say(texts.BY_COLUMN))
+    st.header(say(texts.BY_COLUMN), divider="gray")
     st.altair_chart(
         draw_drift(shares), alt=say(texts.BY_COLUMN_ALT, field=most["label"], share=share)
     )
@@ -125,13 +125,14 @@ def _show_curve(name: str, promised: str, looks: list[PastLook]) -> None:
     st.altair_chart(draw_history(pd.DataFrame(table), title), alt=alt)
 
 
-def _tell_row(look: PastLook) -> dict[str, object]:
+def _tell_row(look: PastLook) -> dict[str, str]:
+    error = look.figures.get("live_error")
     cells = {
         "date": spell.moment(look.at, language()),
         "source": look.source,
         "version": look.version,
         "verdict": say(VERDICTS[look.verdict]),
-        "error": look.figures.get("live_error"),
+        "error": "" if error is None else spell.decimal(error, language()),
     }
     return {say(texts.LOOK_COLUMNS[name]): cell for name, cell in cells.items()}
 

@@ -122,12 +122,19 @@ def prepare(home: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Version 1 in production, version 2 its equal, which was there before; both servers up."""
+    """Version 1 in production, version 2 its equal, which was there before; both servers up.
+
+    Two files have been looked at since.
+    """
     home = prepare(tmp_path_factory.mktemp("browser"))
     carprice(home, "run")
     carprice(home, "run", code=3)
     carprice(home, "promote", "--force")
     carprice(home, "rollback")
+    for seed in ("1", "2"):
+        listings = str(home / f"semaine-{seed}.csv")
+        carprice(home, "sample", listings, "--rows=3000", f"--seed={seed}")
+        carprice(home, "monitor", "--data", listings)
     with serve(home) as made:
         yield made
 
