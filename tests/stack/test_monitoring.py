@@ -143,9 +143,11 @@ def watched(started: Stack, hook: Hook) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def busy(watched: Stack, browser: Browser) -> Stack:
     """After a run, a rollback, a load, and what people ask."""
+    looks = len(watched.monitoring.runs())
     run = watched.airflow.trigger(data=LISTINGS, force=True)
     assert watched.airflow.wait_for_end(run) == "success"
-    wait_for_look(watched, LISTINGS)
+    wait_until("a look follows", lambda: len(watched.monitoring.runs()) > looks)
+    assert watched.monitoring.wait_for_end(watched.monitoring.runs()[-1]["dag_run_id"]) == "success"
     # What its verdict is depends on the listings.
     watched.mlflow.tag_model("monitoring", json.dumps(LAST_MONITORING | {"verdict": "watch"}))
     watched.compose("exec", "-T", "airflow-worker", "carprice", "rollback")
