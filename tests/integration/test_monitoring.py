@@ -1,5 +1,6 @@
 """A file looked at by the version in production, from the command line to the registry."""
 
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -53,7 +54,12 @@ def test_prices_that_rise_by_a_third_call_to_act(desk: Desk) -> None:
     path = desk.home / "dear.csv"
     write_sample(path, rows=600, seed=9)
     path.write_text(PRICE.sub(raise_price, path.read_text(encoding="utf-8-sig")))
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    version = read_standing(desk.registry).version
+    assert version is not None
+    killed = desk.registry.start_look("killed", {"sha256": sha256, "version_run": version.run_id})
     ended = desk.run("monitor", "--data", "dear.csv")
+    assert desk.registry.run(killed).status == "KILLED"
     assert ended.code == EstimatesWorseError.exit_code, ended.text
     assert "the interval holds" in ended.out
 

@@ -11,6 +11,8 @@ from crowd import CAR, asking
 from printed import api_commands, stack_commands
 from stack import Stack, wait_until
 
+from carprice.api.server import STARTING_SECONDS
+
 RESTART = next(each for each in stack_commands() if "kill -HUP" in each)
 CLIENTS = 4
 
@@ -92,7 +94,8 @@ def test_a_killed_process_loses_no_more_than_what_it_had_in_hand(started: Stack)
     killed = max(before)
     with asking(started.address("api")) as asked:
         started.compose("exec", "-T", "api", "sh", "-c", f"kill -9 {killed}")
-        wait_until("it is replaced", lambda: find_workers(started) - before, 120)
+        # The keeper waits this long for a sign of one that was killed while asked for it.
+        wait_until("it is replaced", lambda: find_workers(started) - before, STARTING_SECONDS + 60)
     assert len(asked.answered) > 10
     assert len(asked.failed) <= CLIENTS
 

@@ -165,8 +165,13 @@ def _recall(work: Workspace, version: Version) -> Sequence[Check]:
 
 
 def _keep(work: Workspace, report: MonitoringReport, tags: dict[str, str]) -> str:
-    """Id of the run that keeps a report; the model is tagged once it is whole."""
+    """Id of the run that keeps a report; the model is tagged once it is whole.
+
+    What an attempt that was killed left open is closed.
+    """
     registry = work.registry
+    for abandoned in registry.looks(tags, "RUNNING"):
+        registry.end_run(abandoned.run_id, "KILLED")
     run_id = registry.start_look(f"{report.source} by version {report.version}", tags)
     told = {
         "verdict": report.verdict,

@@ -20,12 +20,12 @@ class Looks(Connection):
         return str(run.info.run_id)
 
     @explained
-    def looks(self, tags: Mapping[str, str]) -> list[Run]:
-        """The last MOST_LOOKS finished ones with some tags, newest first."""
+    def looks(self, tags: Mapping[str, str], status: str = "FINISHED") -> list[Run]:
+        """The last MOST_LOOKS of a status with some tags, newest first."""
         experiment = self.client.get_experiment_by_name(EXPERIMENT_OF_LOOKS)
         if experiment is None:
             return []
-        wanted = {"attributes.status": "FINISHED"} | {f"tags.{k}": v for k, v in tags.items()}
+        wanted = {"attributes.status": status} | {f"tags.{k}": v for k, v in tags.items()}
         asked = " AND ".join(f"{name} = '{value}'" for name, value in wanted.items())
         found = self.client.search_runs(
             [experiment.experiment_id], asked, max_results=MOST_LOOKS,
