@@ -6,7 +6,7 @@ of a look; over looks, a check that stands out twice in a row counts more than o
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from pydantic import Field
@@ -15,6 +15,8 @@ from scipy import stats
 from carprice.frozen import Frozen
 
 Verdict = Literal["none", "watch", "act"]
+GRAVITY: Sequence[Verdict] = get_args(Verdict)
+"""Verdicts, the gravest last."""
 LEVEL = 0.01
 """Chance that a look without any change finds one, by its cars, and by their prices."""
 LEAST_P = 1e-12

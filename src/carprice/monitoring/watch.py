@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from carprice.errors import RegistryError
-from carprice.evaluation.checks import Check, Verdict
+from carprice.evaluation.checks import GRAVITY, Check
 from carprice.evaluation.plots import draw_checks
 from carprice.language import Language, Text
 from carprice.listings.cleaning import Cleaned, clean
@@ -29,7 +29,6 @@ from carprice.wording.reasons import store_reasons, write_reasons
 from carprice.workspace import Workspace
 
 DAYS_OF_A_YEAR = 365.25
-GRAVITY: Sequence[Verdict] = ("none", "watch", "act")
 
 
 class NotLooked(NamedTuple):

@@ -10,6 +10,7 @@ import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 
+from carprice.evaluation.checks import GRAVITY
 from carprice.evaluation.metrics import PRICE_BANDS
 from carprice.market.slices import Slice
 from carprice.monitoring.asked import Keeper
@@ -26,7 +27,6 @@ SEGMENTS = [Slice.band("price", *each).name for each in pairwise(PRICE_BANDS)]
 WIDTHS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5)
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 """Buckets of times: one estimate takes hundredths, ten thousand take about one."""
-VERDICTS = {"none": 0, "watch": 1, "act": 2}
 TOO_LITTLE_KNOWN, TOO_FEW_SEEN = "too_little_known", "too_few_seen"
 
 
@@ -145,7 +145,9 @@ def _tell_monitoring(last: LastMonitoring | None) -> Iterator[Figure]:
     if last is None:
         return
     yield Figure("carprice_monitoring_timestamp_seconds", "When monitoring last ended", last.at)
-    yield Figure("carprice_monitoring_verdict", "0: none, 1: watch, 2: act", VERDICTS[last.verdict])
+    yield Figure(
+        "carprice_monitoring_verdict", "0: none, 1: watch, 2: act", GRAVITY.index(last.verdict)
+    )
     yield Figure("carprice_monitoring_version", "Version that was measured", last.version)
     yield Figure(
         "carprice_late_prices", "New adverts that production was measured on", last.late_prices
