@@ -538,7 +538,7 @@ CURVES = {
     "live_error": Text("Erreur sur les nouveaux prix (%)", "Error on new prices (%)"),
     "coverage": Text("Nouveaux prix dans la fourchette (%)", "New prices in their interval (%)"),
 }
-CURVE_ALT = Text(
+OVER_TIME_ALT = Text(
     "{title} : {first} le {first_date}, {last} le {last_date}, {promised} promis.",
     "{title}: {first} on {first_date}, {last} on {last_date}, {promised} promised.",
 )

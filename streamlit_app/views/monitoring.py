@@ -111,7 +111,7 @@ def _show_curve(name: str, promised: str, looks: list[PastLook]) -> None:
     dates = [spell.day(each.at, language()) for each in looks]
     title = say(texts.CURVES[name])
     ends = {"first": spoken[0], "last": spoken[-2], "promised": spoken[-1]}
-    alt = say(texts.CURVE_ALT, title=title, first_date=dates[0], last_date=dates[-1], **ends)
+    alt = say(texts.OVER_TIME_ALT, title=title, first_date=dates[0], last_date=dates[-1], **ends)
     table = {
         "at": [each.at.isoformat() for each in looks],
         "value": values,

@@ -1,6 +1,7 @@
 import re
 from collections import ChainMap
 from collections.abc import Iterator
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -28,6 +29,11 @@ def find_sentences() -> Iterator[tuple[str, Text]]:
 
 
 SENTENCES = dict(find_sentences())
+
+
+def test_no_sentence_of_the_page_takes_the_name_of_another() -> None:
+    names = re.findall(r"^(\w+) = ", Path(texts.__file__).read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(names) == len(set(names))
 
 
 def test_each_added_column_has_one_french_name() -> None:
