@@ -1,11 +1,11 @@
 """Start a run of the pipeline on Airflow and follow it to its end.
 
-python scripts/run_pipeline.py [--data FILE] [--force] [--only-if-no-production]
+python scripts/run_pipeline.py [--data FILE] [--force] [--again] [--only-if-no-production]
 
 Asks Airflow's REST API at AIRFLOW_URL as AIRFLOW_ADMIN_USER with AIRFLOW_ADMIN_PASSWORD, or with
 what /run/secrets/airflow_admin_password holds, and MLflow at MLFLOW_TRACKING_URI. Ends with 0 when
-the run succeeded, 1 when it failed, 2 on wrong use, 3 when it succeeded and the gate refused the
-model, 130 when interrupted (the run goes on).
+the run succeeded, or had nothing new to train on, 1 when it failed, 2 on wrong use, 3 when it
+succeeded and the gate refused the model, 130 when interrupted (the run goes on).
 """
 
 import argparse
@@ -23,7 +23,7 @@ import requests
 
 DAG = "car_price_predictor_pipeline"
 MODEL, ALIAS = "CarPricePredictor", "production"
-GATED_TASK = "promote_to_production"
+TRAINING_TASK, GATED_TASK = "train_model", "promote_to_production"
 SUCCEEDED, FAILED, REFUSED, INTERRUPTED = 0, 1, 3, 130
 PASSWORD = Path("/run/secrets/airflow_admin_password")
 PARSING_LIMIT = 180.0
@@ -160,6 +160,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=summary, epilog=end)
     parser.add_argument("--data", metavar="FILE", help="name of a file in data/raw")
     parser.add_argument("--force", action="store_true", help="promote against the gate's word")
+    parser.add_argument("--again", action="store_true", help="train also where nothing has changed")
     parser.add_argument(
         "--only-if-no-production", action="store_true",
         help="do nothing when a version is in production; follow a run that is under way",
@@ -177,7 +178,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def build_conf(asked: argparse.Namespace) -> dict[str, Any]:
     """What was not asked for stays at the DAG's own default."""
-    given = {"data": asked.data, "force": asked.force}
+    given = {"data": asked.data, "force": asked.force, "again": asked.again}
     return {name: value for name, value in given.items() if value}
 
 
@@ -274,6 +275,9 @@ def judge(run_state: str, tasks: list[dict[str, Any]], watch: Stopwatch) -> int:
     if run_state == "failed" or failed:
         watch.tell(f"the run failed: {', '.join(failed) or 'no task says why'}")
         return FAILED
+    if states.get(TRAINING_TASK) == "skipped":
+        watch.tell("the run ended well; nothing has changed, and nothing was trained")
+        return SUCCEEDED
     if states.get(GATED_TASK) == "skipped":
         watch.tell("the run ended well; the gate refused the model, see its report")
         return REFUSED

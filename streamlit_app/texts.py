@@ -386,6 +386,21 @@ NO_PROFILE = Text(
 )
 QUALITY_DOWNLOAD = Text("Télécharger le rapport de qualité", "Download the quality report")
 HISTORY = Text("Toutes les versions", "All versions")
+LAST_RUN = Text(
+    "Dernière exécution du pipeline, {time} : {outcome}.",
+    "Last run of the pipeline, {time}: {outcome}.",
+)
+RUN_OUTCOMES = {
+    "promoted": Text(
+        "une nouvelle version est entrée en production", "a new version went into production"
+    ),
+    "refused": Text("la nouvelle version a été refusée", "the new version was refused"),
+    "unchanged": Text(
+        "rien n'avait changé, rien n'a été entraîné", "nothing had changed, nothing was trained"
+    ),
+    "failed": Text("elle a échoué", "it failed"),
+}
+RUN_ENDED = Text("elle s'est terminée sans décision", "it ended without a decision")
 HISTORY_CUT = Text(
     "Les {shown} plus récentes de {count} versions ; toutes sont dans MLflow.",
     "The newest {shown} of {count} versions; all are in MLflow.",

@@ -1,8 +1,9 @@
 """Listings in, a car-price model in production out, or a refusal with its reasons.
 
 Tasks hand each other the id of the MLflow run and nothing else. A task that the gate refuses is
-skipped, one that fails is failed; `send_pipeline_report` tells in both cases what happened. A run
-that was started for a file which another has read meanwhile is skipped as a whole.
+skipped, one that fails is failed; `send_pipeline_report` tells in both cases what happened. Where
+nothing has changed since the version in production was trained, training and what follows are
+skipped. A run that was started for a file which another has read meanwhile is skipped as a whole.
 """
 
 from datetime import timedelta
@@ -26,6 +27,7 @@ from carprice.market.chosen import MARKET
 MONDAY_NIGHT = CronTriggerTimetable("0 3 * * 1", timezone=MARKET.zone, run_immediately=timedelta(0))
 DATA = "Un fichier de data/raw ; vide : le plus récent, sinon l'échantillon simulé."
 FORCE = "Passer outre un refus du challenger ; le reçu le dira."
+AGAIN = "Entraîner même si données, code et paramètres sont ceux de la production."
 
 
 @dag(
@@ -37,6 +39,7 @@ FORCE = "Passer outre un refus du challenger ; le reçu le dira."
     params={
         "data": Param(None, type=["null", "string"], title="Fichier", description=DATA),  # optional
         "force": Param(default=False, type="boolean", title="Forcer", description=FORCE),
+        "again": Param(default=False, type="boolean", title="Réentraîner", description=AGAIN),
     },
     doc_md=__doc__,
 )
@@ -48,8 +51,12 @@ def pipeline() -> None:
 
     @task
     def in_run(mlflow_run: str, step: str) -> None:
-        forced = {"forced": get_current_context()["params"]["force"]}
-        run_step(step, mlflow_run, **(forced if step == "promote_to_staging" else {}))
+        asked = get_current_context()["params"]
+        options = {
+            "train_model": {"again": asked["again"] or asked["force"]},
+            "promote_to_staging": {"forced": asked["force"]},
+        }
+        run_step(step, mlflow_run, **options.get(step, {}))
 
     @task(outlets=[READ_LISTINGS])
     def send_pipeline_report(mlflow_run: str | None, outlet_events: Any = None) -> None:

@@ -27,13 +27,13 @@ log = logging.getLogger("carprice")
 
 @contextmanager
 def airflow_terms() -> Iterator[None]:
-    """A refusal is a skipped task; what trying again cannot help is not tried again."""
-    from carprice.errors import CarPriceError, PromotionRefusedError
+    """A refusal and what is not called for are skipped tasks; no use is no second attempt."""
+    from carprice.errors import CarPriceError, PromotionRefusedError, UnchangedError
 
     try:
         yield
-    except PromotionRefusedError as refusal:
-        raise AirflowSkipException(str(refusal)) from None
+    except (PromotionRefusedError, UnchangedError) as ended:
+        raise AirflowSkipException(str(ended)) from None
     except CarPriceError as error:
         raise (error if error.retryable else AirflowFailException(str(error))) from None
 

@@ -7,6 +7,7 @@ CarPriceError                    exit code 1: something outside went wrong
 ├── ConfigurationError           exit code 2: params.yaml or the environment is not usable
 ├── PromotionRefusedError        exit code 3: the gate or another promotion said no
 ├── ValidationFailedError        exit code 6: the stored model does not do what was promised (✻)
+├── UnchangedError               exit code 0: there is nothing to train, and so nothing to do
 ├── EstimatesWorseError          exit code 10: on new prices, production has lost in quality
 ├── NoticeError                ↻ exit code 9: a report stands in the registry but was not sent
 └── RegistryError              ↻ exit code 7: the registry is down or does not hold what is asked
@@ -84,6 +85,10 @@ class ValidationFailedError(CarPriceError):
     ) -> None:
         super().__init__(message, retryable=retryable)
         self.reasons = reasons
+
+
+class UnchangedError(CarPriceError):
+    exit_code = 0
 
 
 class EstimatesWorseError(CarPriceError):

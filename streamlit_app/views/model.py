@@ -3,7 +3,7 @@
 Names of people and files, and reasons on record, are shown by `st.text`: they are no Markdown.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import streamlit as st
 import texts
@@ -206,6 +206,7 @@ def _show_backups() -> None:
 
 def _show_history() -> None:
     st.header(say(texts.HISTORY), divider="gray")
+    _show_last_run()
     history = _find_history()
     if history is None:
         st.warning(say(texts.HISTORY_AWAY), icon=":material/cloud_off:")
@@ -217,6 +218,14 @@ def _show_history() -> None:
         st.caption(say(texts.HISTORY_CUT, shown=MOST_CHAPTERS, count=count))
     for chapter in history.chapters[:MOST_CHAPTERS]:
         _show_chapter(chapter)
+
+
+def _show_last_run() -> None:
+    """Tell of a run that left no version as well, such as one on data that had not changed."""
+    if last := state().facts.last_pipeline:
+        time = spell.moment(datetime.fromtimestamp(last.at, UTC), language())
+        outcome = texts.RUN_OUTCOMES.get(last.outcome, texts.RUN_ENDED)
+        st.caption(say(texts.LAST_RUN, time=time, outcome=outcome))
 
 
 def _find_history() -> History | None:

@@ -128,7 +128,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """
     home = prepare(tmp_path_factory.mktemp("browser"))
     carprice(home, "run")
-    carprice(home, "run", code=3)
+    carprice(home, "run", "--again", code=3)
     carprice(home, "promote", "--force")
     carprice(home, "rollback")
     for seed in ("1", "2"):

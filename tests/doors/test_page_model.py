@@ -12,6 +12,7 @@ from carprice.evaluation.metrics import Evaluation, evaluate
 from carprice.listings.quality_report import DataProfile
 from carprice.market.listing import ESTIMATE_COLUMNS
 from carprice.registry.history import Record
+from carprice.registry.model_facts import LastPipeline, ModelFacts
 from carprice.registry.records import Version
 from carprice.serving.live_model import NO_ANSWER_YET, Serving, State
 from carprice.wording import spell
@@ -219,6 +220,19 @@ def test_what_is_not_on_this_machine_is_said_not_to_be(
     assert texts.NO_UNSEEN.fr in everything(page)
     assert len(pictures(page)) == 1
     assert figures(page)["Annonces retenues"] == spell.number(1_500)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"), [("unchanged", "rien n'a été entraîné"), ("", "sans décision")]
+)
+def test_the_last_run_is_told_though_it_left_no_version(
+    production: LiveModel, outcome: str, told: str
+) -> None:
+    facts = ModelFacts(last_pipeline=LastPipeline(at=1.8e9, outcome=outcome))
+    production.state = production.state._replace(facts=facts)
+    lines = everything(run_page("model")).splitlines()
+    (line,) = [each for each in lines if "Dernière exécution" in each]
+    assert told in line
 
 
 def test_without_a_model_the_versions_are_still_told(production: LiveModel) -> None:

@@ -163,7 +163,8 @@ def changes(told: str) -> list[str]:
 
 def test_a_run_is_started_and_told_to_its_end(stand: tuple[Stand, str]) -> None:
     told, url = stand
-    arguments, environment = spell(url, "--data", "avito.csv", "--force", password=PASSWORD)
+    asked = ("--data", "avito.csv", "--force", "--again")
+    arguments, environment = spell(url, *asked, password=PASSWORD)
     ended = subprocess.run(
         [sys.executable, *arguments],
         env=environment, capture_output=True, text=True, timeout=60, check=False,
@@ -171,7 +172,7 @@ def test_a_run_is_started_and_told_to_its_end(stand: tuple[Stand, str]) -> None:
     assert ended.returncode == 0, ended.stderr
     ((run_id, body),) = told.runs.items()
     assert body["logical_date"] is None
-    assert body["conf"] == {"data": "avito.csv", "force": True}
+    assert body["conf"] == {"data": "avito.csv", "force": True, "again": True}
     assert changes(ended.stdout) == [
         f"run {run_id} started",
         "train_model queued", "train_model running", "train_model success",
@@ -193,6 +194,7 @@ def test_what_is_not_asked_for_stays_at_the_default_of_the_dag(stand: tuple[Stan
     ("end", "code", "said"),
     [
         (["success", "success", "skipped", "success"], 3, "the gate refused the model"),
+        (["success", "skipped", "skipped", "success"], 0, "nothing has changed"),
         (["failed", "failed", "upstream_failed", "success"], 1, "the run failed: train_model"),
         (["success", "failed", "upstream_failed", "success"], 1, "the run failed: train_model"),
         (["failed", None, None, None], 1, "the run failed: no task says why"),

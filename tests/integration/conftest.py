@@ -161,7 +161,7 @@ def write_small_project(home: Path) -> None:
 
 @dataclass(frozen=True)
 class TwoRuns:
-    """A folder in which `carprice run` ran twice on the same listings."""
+    """A folder in which `carprice run` ran twice on the same listings, then `--again`."""
 
     home: Path
     first: Ended
@@ -191,7 +191,7 @@ def run_twice(home: Path) -> tuple[Ended, Ended]:
     )  # fmt: skip
     first = Ended(done.returncode, done.stdout, done.stderr)
     assert first.code == 0, first.text
-    return first, Desk(home, home.parent / "scratch").run("run", "--data", LISTINGS)
+    return first, Desk(home, home.parent / "scratch").run("run", "--data", LISTINGS, "--again")
 
 
 @pytest.fixture

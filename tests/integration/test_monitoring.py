@@ -153,10 +153,12 @@ def test_the_file_is_learnt_from_unless_there_is_a_reason_not_to(desk: Desk, act
     assert choose_file(with_policy(next_day, at_once), second) == "dearer.csv"
     never = with_policy(next_day, {"retrain": False})
     assert choose_file(never, second) == Nothing(NOT_ALLOWED)
-    run = desk.registry.start_run("a run that decided", {"outcome": "refused"})
+    run = desk.registry.start_run("a run that decided", {})
     sha256 = desk.registry.run(act).tags["sha256"]
-    desk.registry.log(run, tags={"source_sha256": sha256})
-    assert choose_file(first, act) == Nothing(HAS_LEARNT)
+    for outcome in ("refused", "unchanged"):
+        desk.registry.log(run, tags={"source_sha256": sha256, "outcome": outcome})
+        desk.registry.end_run(run, "FINISHED")
+        assert choose_file(first, act) == Nothing(HAS_LEARNT)
 
 
 def test_a_version_that_was_replaced_calls_nobody(desk: Desk, act: str, sent: list[str]) -> None:

@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import yaml
 from tests.integration.conftest import LISTINGS, Desk, TwoRuns
 
 from carprice.promotion.ledger import tickets
@@ -97,6 +98,28 @@ def test_the_same_listings_again_are_refused_and_production_stays(
     assert desk.registry.client.get_run(run_id).info.status == "FINISHED"
     assert "- Outcome: refused" in desk.registry.read_text(run_id, "report.md")
     assert desk.copies() == {"CarPricePredictor-v1.skops", "CarPricePredictor-v1.json"}
+
+
+def test_a_run_trains_nothing_until_data_code_or_parameters_change(desk: Desk) -> None:
+    ended = desk.run("run", "--data", LISTINGS, "--json")
+    assert ended.code == 0, ended.text
+    told = json.loads(ended.out)
+    assert (told["unchanged"], told["refused"], told["version"]) == (True, False, 1)
+    assert "Unchanged: nothing to learn: version 1" in desk.run("run", "--data", LISTINGS).out
+    (run, *_), registry = desk.registry.runs(), desk.registry
+    assert (run.status, run.tags["outcome"], "version" in run.tags) == (
+        "FINISHED", "unchanged", False,
+    )  # fmt: skip
+    report = registry.read_text(run.run_id, "report.md")
+    assert "- Reason: nothing to learn: version 1, which" in report
+    assert "- Raison: rien à apprendre : la version 1, en production" in report
+    assert set(versions(desk)) == {1, 2}
+    params = desk.home / "params.yaml"
+    said = yaml.safe_load(params.read_text())
+    said["model"]["trees"] += 1
+    params.write_text(yaml.safe_dump(said, allow_unicode=True))
+    desk.run("run", "--data", LISTINGS)
+    assert set(versions(desk)) == {1, 2, 3}
 
 
 def test_force_promotes_on_record_and_rollbacks_go_back_one_by_one(desk: Desk) -> None:

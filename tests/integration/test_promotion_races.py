@@ -109,7 +109,7 @@ def start_up_to_the_move(desk: Desk, *versions: str) -> list[Child]:
 
 
 def test_two_promote_commands_at_once_leave_one_version_with_its_copy(desk: Desk) -> None:
-    trained = desk.run("run", "--data", LISTINGS)
+    trained = desk.run("run", "--data", LISTINGS, "--again")
     assert trained.code == 3, trained.text
     children = start_up_to_the_move(desk, "2", "3")
     for child in children:

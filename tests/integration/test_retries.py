@@ -16,7 +16,12 @@ from tests.integration.attempts import (
 )
 from tests.integration.conftest import Desk
 
-from carprice.errors import PromotionRefusedError, RegistryError, ValidationFailedError
+from carprice.errors import (
+    PromotionRefusedError,
+    RegistryError,
+    UnchangedError,
+    ValidationFailedError,
+)
 from carprice.pipeline import child, steps
 from carprice.registry.client import STAGING
 from carprice.registry.records import FILES_TAG, MODEL_NAME
@@ -49,6 +54,20 @@ def test_a_run_that_failed_is_open_again_once_its_step_is_called_again(
     assert status(work, run_id) == ("FINISHED", "promoted", False)
     ensure_promoted(desk, run_id)
     ensure_nothing_is_left_open(desk)
+
+
+def test_what_has_not_changed_is_trained_once_somebody_asks_for_it(
+    work: Workspace, desk: Desk
+) -> None:
+    run_id = steps.check_data_quality(work, desk.listings).run_id
+    with pytest.raises(UnchangedError, match="version 1, which is in production"):
+        steps.train_model(work, run_id, again=False)
+    steps.send_pipeline_report(work, run_id)
+    assert status(work, run_id) == ("FINISHED", "unchanged", True)
+    # A person clears the task and asks for it; a retry finds what it came to.
+    succeed(desk, "train_model", run_id, again=True)
+    assert steps.train_model(work, run_id, again=False).number == 3
+    assert status(work, run_id) == ("RUNNING", None, False)
 
 
 def _raise(error: BaseException) -> Any:

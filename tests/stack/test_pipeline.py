@@ -18,6 +18,7 @@ REFUSED = {
     "validate_staging_model": "skipped",
     "promote_to_production": "skipped",
 }
+UNCHANGED = {**REFUSED, "train_model": "skipped", "evaluate_model": "skipped"}
 
 FEW_LINES = 20
 """Half of them are Airflow's."""
@@ -101,11 +102,23 @@ def start_by_form(stack: Stack, browser: Browser) -> str:
     return str(stack.airflow.runs()[-1]["dag_run_id"])
 
 
-def test_the_same_listings_again_are_refused_with_the_reason(
+def test_the_same_listings_again_are_not_trained_on_and_the_report_says_why(
     started: Stack, browser: Browser
 ) -> None:
-    before = started.mlflow.production()
+    before = started.mlflow.versions().keys()
     run = start_by_form(started, browser)
+    assert started.airflow.wait_for_end(run) == "success"
+    assert started.airflow.states(run) == UNCHANGED
+    assert started.mlflow.versions().keys() == before
+    tags = started.mlflow.run_of(run)["tags"]
+    assert tags["outcome"] == "unchanged"
+    assert "nothing to learn" in tags["mlflow.note.content"]
+    assert "nothing to learn" in str(started.airflow.log(run, "train_model"))
+
+
+def test_trained_on_again_they_are_refused_with_the_reason(started: Stack) -> None:
+    before = started.mlflow.production()
+    run = started.airflow.trigger(again=True)
     assert started.airflow.wait_for_end(run) == "success"
     assert started.airflow.states(run) == REFUSED
     assert started.mlflow.production() == before

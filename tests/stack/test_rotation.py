@@ -62,7 +62,7 @@ def rotated(started: Stack) -> tuple[Values, Values, str]:
     started.airflow.call(
         "POST", "/connections", connection_id="kept", conn_type="http", password=KEPT
     )
-    run = started.airflow.trigger()
+    run = started.airflow.trigger(again=True)
     started.airflow.wait_for_task(run, "train_model", "running")
     began = time.monotonic()
     printed = started.run(*ALL.split(), timeout=PATIENCE)

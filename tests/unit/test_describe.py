@@ -43,6 +43,13 @@ def test_a_reason_is_told() -> None:
     assert "- Outcome: refused\n- Reason: worse on electric\n" in text
 
 
+def test_a_run_without_anything_new_says_so_in_both_languages() -> None:
+    tags = TAGS | {"outcome": "unchanged", "reason": "nothing to learn", "unchanged_since": "2"}
+    text = describe_run(tags, {}, VERSION).markdown
+    assert "- Outcome: unchanged\n- Reason: nothing to learn\n- Raison: rien à apprendre" in text
+    assert "la version 2" in text
+
+
 def test_figures_of_simulated_listings_carry_a_warning_and_real_ones_do_not() -> None:
     assert SIMULATED_WARNING in describe_run(TAGS | {"simulated": "true"}, {}, None).markdown
     assert SIMULATED_WARNING not in describe_run(TAGS, {}, None).markdown

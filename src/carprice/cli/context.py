@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from carprice.workspace import Workspace
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Again = Annotated[
+    bool,
+    typer.Option(
+        "--again", help="Train also where data, code and parameters are those of production."
+    ),
+]
 Data = Annotated[
     Path | None,
     typer.Option(help="CSV file of listings; without it, a simulated sample.", show_default=False),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from carprice.cli.context import AsJson, Data, Forced, Number, is_alive, working
+from carprice.cli.context import Again, AsJson, Data, Forced, Number, is_alive, working
 from carprice.cli.terminal import (
     Narrator,
     messages,
@@ -15,7 +15,7 @@ from carprice.cli.terminal import (
     print_outcome,
     print_table,
 )
-from carprice.errors import PromotionRefusedError, QualityError
+from carprice.errors import PromotionRefusedError, QualityError, UnchangedError
 from carprice.pipeline import stories
 
 if TYPE_CHECKING:
@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 
-def run(data: Data = None, force: Forced = False, as_json: AsJson = False) -> None:
+def run(
+    data: Data = None, force: Forced = False, again: Again = False, as_json: AsJson = False
+) -> None:
     """Check, train, evaluate, promote, validate: listings in, a model in production out.
+
+    Where nothing has changed since the version in production was trained, nothing is trained,
+    unless `--again` or `--force` asks for it.
 
     Example: `carprice run --data listings.csv`
     """
@@ -41,18 +46,23 @@ def run(data: Data = None, force: Forced = False, as_json: AsJson = False) -> No
         with narrate("check_data_quality") as say:
             checked = steps.check_data_quality(work, data)
             say(stories.check_data_quality(checked))
-        refusal = _train_and_promote(work, narrate, checked.run_id, force=force)
+        stopped = _train_and_promote(work, narrate, checked.run_id, again=again, force=force)
         with narrate("send_pipeline_report") as say:
             steps.send_pipeline_report(work, checked.run_id)
             say(stories.REPORT_KEPT)
         production = describe_production(work)
         if as_json:
-            reasons = refusal.reasons if refusal else []
-            print_json({"refused": bool(refusal), "reasons": reasons, **production._asdict()})
+            refusal = stopped if isinstance(stopped, PromotionRefusedError) else None
+            told = {
+                "refused": bool(refusal),
+                "reasons": refusal.reasons if refusal else [],
+                "unchanged": isinstance(stopped, UnchangedError),
+            }
+            print_json({**told, **production._asdict()})
         else:
-            print_outcome(production, str(refusal) if refusal else None)
-    if refusal:
-        raise typer.Exit(refusal.exit_code)
+            print_outcome(production, stopped)
+    if stopped:
+        raise typer.Exit(stopped.exit_code)
 
 
 def check(data: Path, as_json: AsJson = False) -> None:
@@ -132,12 +142,17 @@ def promote(version: Number = None, force: Forced = False, as_json: AsJson = Fal
 
 
 def _train_and_promote(
-    work: "Workspace", narrate: Narrator, run_id: str, *, force: bool
-) -> PromotionRefusedError | None:
+    work: "Workspace", narrate: Narrator, run_id: str, *, again: bool, force: bool
+) -> PromotionRefusedError | UnchangedError | None:
+    """What kept the run from a promotion; None where there was one."""
     from carprice.pipeline import steps
 
     with narrate("train_model") as say:
-        version = steps.train_model(work, run_id)
+        try:
+            version = steps.train_model(work, run_id, again=again or force)
+        except UnchangedError as unchanged:
+            say("not called for")
+            return unchanged
         say(stories.train_model(version))
     with narrate("evaluate_model") as say:
         say(steps.evaluate_model(work, run_id).summary)

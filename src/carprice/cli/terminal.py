@@ -13,6 +13,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from carprice.errors import CarPriceError, UnchangedError
+
 if TYPE_CHECKING:
     from carprice.registry.records import Version
     from carprice.serving.production import ProductionFacts
@@ -100,10 +102,11 @@ def print_versions(versions: "Iterable[Version]") -> None:
     results.print(Text("error: median, in %. Reasons of each decision: status --json", "dim"))
 
 
-def print_outcome(production: "ProductionFacts", refusal: str | None) -> None:
-    """Print the end of a run: refusal, version in production, next steps."""
-    if refusal:
-        results.print(Text(f"Refused: {refusal}", style="yellow"))
+def print_outcome(production: "ProductionFacts", stopped: CarPriceError | None) -> None:
+    """Print the end of a run: what kept it from a promotion, version in production, next steps."""
+    if stopped:
+        heading = "Unchanged" if isinstance(stopped, UnchangedError) else "Refused"
+        results.print(Text(f"{heading}: {stopped}", style="yellow"))
     if production.version is None:
         results.print("No version is in production.")
         return

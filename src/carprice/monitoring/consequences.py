@@ -27,6 +27,8 @@ from carprice.wording.monitoring import (
 from carprice.wording.reasons import Code, list_reasons
 from carprice.workspace import Workspace
 
+DECIDED = frozenset({"promoted", "refused", "unchanged"})
+"""Outcomes of a run after which another on the same file would come to the same."""
 TOLD, RETRAINED = "told_at", "retrained_by"
 
 
@@ -108,6 +110,6 @@ def _list_series(work: Workspace, run: Run) -> list[Run]:
 def _has_been_learnt(work: Workspace, sha256: str) -> bool:
     """Whether a run works on a file, or has decided on it; one that failed has not."""
     return any(
-        each.status == "RUNNING" or each.tags.get("outcome") in {"promoted", "refused"}
+        each.status == "RUNNING" or each.tags.get("outcome") in DECIDED
         for each in work.registry.runs(source_sha256=sha256)
     )

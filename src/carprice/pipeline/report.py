@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 
 from carprice.registry.records import Version, VersionFacts
 from carprice.wording.remarks import SIMULATED_WARNING
+from carprice.wording.runs import UNCHANGED
 
 NOTE_LENGTH = 7500
 """Characters of a note; MLflow cuts silently at 8000."""
+UNCHANGED_SINCE = "unchanged_since"
+"""Tag of a run: number of the version that has learnt the same already."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ def describe_run(
         "Outcome": outcome,
         **({"Failed": tags["failed_steps"]} if "failed_steps" in tags else {}),
         **({"Reason": tags["reason"]} if "reason" in tags else {}),
+        **({"Raison": _say_unchanged(tags)} if outcome == "unchanged" else {}),
         "In production now": in_production,
     }
     return RunReport(outcome, in_production, items, facts.source, facts.simulated, metrics)
@@ -86,6 +90,11 @@ def describe_unread(failed: Sequence[str], production: Version | None) -> RunRep
         "In production now": in_production,
     }
     return RunReport(outcome, in_production, items)
+
+
+def _say_unchanged(tags: Mapping[str, str]) -> str:
+    """Why nothing was trained, in French; the reason of the tags is in English."""
+    return UNCHANGED.say("fr", version=tags.get(UNCHANGED_SINCE, "?"))
 
 
 def _name(production: Version | None) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from carprice.errors import PromotionRefusedError, RegistryError
+from carprice.errors import PromotionRefusedError, RegistryError, UnchangedError
 from carprice.files import ensure_room
 from carprice.logs import knowing
 from carprice.pipeline.attempts import giving_memory_once
@@ -25,7 +25,7 @@ from carprice.workspace import Workspace
 NOTE = "mlflow.note.content"
 """The tag that MLflow shows as text on the page of a run."""
 
-UNDONE = frozenset({"failed", "killed"})
+UNDONE = frozenset({"failed", "killed", "unchanged"})
 """Outcomes that a retry clears; a refusal stands until a promotion."""
 
 log = logging.getLogger(__name__)
@@ -150,6 +150,8 @@ def _judge(error: BaseException) -> tuple[str, str]:
     """Outcome and MLflow status of a run that ended with an error."""
     if isinstance(error, PromotionRefusedError):
         return "refused", "FINISHED"
+    if isinstance(error, UnchangedError):
+        return "unchanged", "FINISHED"
     if isinstance(error, Exception):
         return "failed", "FAILED"
     return "killed", "KILLED"

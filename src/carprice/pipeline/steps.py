@@ -15,6 +15,7 @@ from carprice.errors import (
     PromotionRefusedError,
     QualityError,
     RegistryError,
+    UnchangedError,
     ValidationFailedError,
 )
 from carprice.evaluation import plots
@@ -35,7 +36,8 @@ from carprice.pipeline.evaluating import (
     log_evaluation,
     tag_decision,
 )
-from carprice.pipeline.report import RunReport
+from carprice.pipeline.recipe import hash_recipe
+from carprice.pipeline.report import UNCHANGED_SINCE, RunReport
 from carprice.pipeline.run_record import close_run, open_run, working_on
 from carprice.pricing.split import split
 from carprice.pricing.training import fit_prepared, prepare
@@ -48,6 +50,7 @@ from carprice.registry.records import PROFILE, QUALITY_PAGE, Run, Version, Versi
 from carprice.registry.stored_model import ensure_market
 from carprice.simulation.dirt import write_sample
 from carprice.wording.reasons import store_reasons
+from carprice.wording.runs import UNCHANGED
 from carprice.workspace import Workspace
 
 SAMPLE = Path("data", "sample", "simulated_listings.csv")
@@ -107,14 +110,21 @@ def inspect_listings(work: Workspace, path: Path) -> tuple[pd.DataFrame, Quality
     return cleaned.kept, check(cleaned, work.params.quality, accepted)
 
 
-def train_model(work: Workspace, run_id: str) -> Version:
+def train_model(work: Workspace, run_id: str, *, again: bool = True) -> Version:
     """Fit on the training rows; return the newly registered version.
 
     A second call for the same run returns the version of the first.
+
+    again: whether to train also where the version in production has learnt the same in the same
+        way. Without it, UnchangedError ends the run there, as one that has nothing to do.
     """
     with working_on(work, run_id) as run:
         registry = work.registry
-        version = registry.version_of_run(run_id) or _fit_and_register(work, run)
+        version = registry.version_of_run(run_id)
+        if version is None:
+            if not again:
+                _ensure_changed(work, run)
+            version = _fit_and_register(work, run)
         registry.log(run_id, tags={"version": str(version.number)})
         return version
 
@@ -240,6 +250,21 @@ def _find_champion(work: Workspace) -> Version | None:
     return standing.champion
 
 
+def _ensure_changed(work: Workspace, run: Run) -> None:
+    """Raise UnchangedError where training would come to the version in production once more.
+
+    Where something is wrong with production, a version is trained to get out of it.
+    """
+    standing = read_standing(work.registry)
+    if standing.version is None or standing.trouble:
+        return
+    learnt, read = standing.version.facts, VersionFacts.from_tags(run.tags)
+    if (learnt.data_hash, learnt.recipe_sha256) == (read.data_hash, hash_recipe(work.params)):
+        number = standing.version.number
+        work.registry.log(run.run_id, tags={UNCHANGED_SINCE: str(number)})
+        raise UnchangedError(UNCHANGED.say("en", version=number))
+
+
 def _accepted_profile(work: Workspace) -> DataProfile | None:
     """Profile of the production version's training data; None where there is none any more."""
     champion = _find_champion(work)
@@ -305,6 +330,7 @@ def _fit_and_register(work: Workspace, run: Run) -> Version:
         rows_trained=rows,
         holdout_share=params.split.holdout_share,
         code_sha256=hash_code(),
+        recipe_sha256=hash_recipe(params),
     )
     return registry.register_model(
         run.run_id,

@@ -32,6 +32,11 @@ REQUIREMENTS = (
 """What a process needs beside this package to open the model and estimate."""
 
 
+def find_libraries() -> dict[str, str]:
+    """The installed version of each of REQUIREMENTS."""
+    return {name: installed_version(name) for name in REQUIREMENTS}
+
+
 class Registry(Runs, Looks, Models, Removals):
     """Runs and versions on an MLflow server or in the embedded stores.
 
@@ -47,7 +52,7 @@ class Registry(Runs, Looks, Models, Removals):
         self, run_id: str, pipeline: "Pipeline", example: pd.DataFrame, tags: Mapping[str, str]
     ) -> Version:
         """Store a pipeline with the run; return its new version of the model."""
-        versions = {name: installed_version(name) for name in REQUIREMENTS}
+        versions = find_libraries()
         self.log(run_id, params={f"version of {name}": found for name, found in versions.items()})
         self.give_up_models(run_id)
         with mlflow.start_run(run_id=run_id):

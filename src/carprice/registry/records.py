@@ -63,6 +63,8 @@ class VersionFacts(Frozen):
     rows_trained: int | None = None
     holdout_share: float | None = None
     code_sha256: str = ""
+    recipe_sha256: str = ""
+    """Of all that decides the fit beside the listings: `pipeline.recipe`."""
 
     median_error_pct: float | None = None
     within_20_pct: float | None = None
