@@ -408,7 +408,8 @@ HISTORY_CUT = Text(
 VERSION_TITLE = Text("Version {number} · {date} · {fate}", "Version {number} · {date} · {fate}")
 VERSION_FATES = {
     "production": Text("en production", "in production"),
-    "withdrawn": Text("retirée de la production", "taken out of production"),
+    "withdrawn": Text("retirée comme fausse", "withdrawn as wrong"),
+    "taken_back": Text("retirée de la production", "taken out of production"),
     "replaced": Text("remplacée", "replaced"),
     "invalid": Text("refusée à la validation", "refused by validation"),
     "refused": Text("refusée par la comparaison", "refused by the comparison"),
@@ -427,6 +428,10 @@ INVALID_BECAUSE = Text("La validation a dit", "Validation said")
 ROLLED_BACK = Text(
     "Retirée le {date} par {who}, au profit de la version {number}.",
     "Taken out on {date} by {who}, in favour of version {number}.",
+)
+WITHDRAWN = Text(
+    "Reconnue fausse le {date} par {who} : {because}",
+    "Found to be wrong on {date} by {who}: {because}",
 )
 LEARNT_FROM = Text(
     "Entraînée sur {learnt} annonces de {source}, {held_out} autres mises de côté.",

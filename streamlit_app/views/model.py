@@ -255,6 +255,13 @@ def _show_chapter(chapter: Chapter) -> None:
                     who=facts.rolled_back_by or "–", number=facts.rolled_back_to or "–",
                 )
             )  # fmt: skip
+        if facts.withdrawn_at:
+            st.text(
+                say(
+                    texts.WITHDRAWN, date=_date(facts.withdrawn_at),
+                    who=facts.withdrawn_by or "–", because=facts.withdrawn_because or "–",
+                )
+            )  # fmt: skip
         mlflow = workspace().settings.mlflow_page
         page = f"{mlflow}/#/models/{MODEL_NAME}/versions/{version.number}"
         st.link_button(say(texts.OPEN_VERSION), page, icon=":material/open_in_new:")

@@ -222,6 +222,20 @@ def test_what_is_not_on_this_machine_is_said_not_to_be(
     assert figures(page)["Annonces retenues"] == spell.number(1_500)
 
 
+def test_a_version_found_to_be_wrong_says_why(production: LiveModel) -> None:
+    marked = {"withdrawn_at": "2026-11-05T09:00:00+00:00", "withdrawn_by": "amina",
+              "withdrawn_because": "des _miles_"}  # fmt: skip
+    wrong = dataclasses.replace(REFUSED, tags=REFUSED.tags | marked)
+    history = tell_of(wrong)
+    forged = history.correct(None, ())
+    production.state = State(history=forged.correct(None, (), {wrong.identity: marked}))
+    page = run_page("model")
+    assert "retirée comme fausse" in page.expander[0].label
+    assert "Reconnue fausse le 05/11/2026 par amina : des _miles_" in written(page)
+    production.state = State(history=forged)
+    assert "fausse" not in run_page("model").expander[0].label
+
+
 @pytest.mark.parametrize(
     ("outcome", "told"), [("unchanged", "rien n'a été entraîné"), ("", "sans décision")]
 )

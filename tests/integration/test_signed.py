@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 from tests.integration.children import wait_until
-from tests.integration.conftest import Desk, TwoRuns, copy_desk, tidied
+from tests.integration.conftest import LISTINGS, Desk, TwoRuns, copy_desk, tidied
 from tests.integration.test_api import CAR
 from tests.integration.test_integrity import Vandal
 from tests.integration.test_last_good import put_a_bomb_in_its_place, put_the_alias_on_a_stranger
@@ -230,6 +230,28 @@ def test_a_key_is_changed_without_a_moment_in_which_nothing_is_believed(signed: 
     lost = give_key(signed, "w" * 44)
     assert look(lost)[1:] == (1, TroubleCode.LEDGER_UNSIGNED)
     assert live.state.serving
+
+
+def test_marks_of_what_is_withdrawn_are_believed_where_they_are_signed(signed: Desk) -> None:
+    live = look(signed)[0]
+    assert signed.run("withdraw", "--because", "wrong", "--json").code == 0
+    write_ticket(signed, 1, action="withdraw", state="noted", withdraws="1",
+                 withdraws_run=signed.registry.version(1).run_id)  # fmt: skip
+    signed.registry.set_alias("production", 1)
+    assert look(signed, live)[1:] == (1, None)
+    trained = signed.run("train", "--data", LISTINGS)
+    assert trained.code == 0, trained.text
+    assert signed.run("withdraw", "3", "--because", "wrong").code == 0
+    assert {each.number for each in read_standing(signed.registry).withdrawn} == {2, 3}
+    both = give_key(signed, OTHER_KEY, KEY)
+    assert both.run("sign", "--yes").code == 0
+    alone = give_key(signed, OTHER_KEY)
+    assert {each.number for each in read_standing(alone.registry).withdrawn} == {2, 3}
+    # A mark that is taken off by hand takes its whole ticket out of what is believed.
+    live = look(alone)[0]
+    mark = next(each for each in tickets(alone.registry) if each.tags.get("withdraws") == "2")
+    alone.registry.client.delete_model_version_tag(LEDGER_NAME, str(mark.number), "withdraws")
+    assert look(alone, live)[1:] == (1, TroubleCode.LEDGER_SHORTENED)
 
 
 def test_from_an_emptied_database_signed_receipts_alone_lead_back(signed: Desk) -> None:

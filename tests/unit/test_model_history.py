@@ -26,7 +26,10 @@ def tell(*aliases: str, **tags: str) -> Chapter:
     ({"decision": "forced"}, Fate.WAITING),
     ({"decision": "accepted", "validation": "failed: too dear"}, Fate.INVALID),
     ({"decision": "accepted", "validation": "passed", "promoted_at": EARLY}, Fate.REPLACED),
-    ({"promoted_at": EARLY, "rolled_back_at": LATE}, Fate.WITHDRAWN),
+    ({"promoted_at": EARLY, "rolled_back_at": LATE}, Fate.TAKEN_BACK),
+    ({"promoted_at": EARLY, "rolled_back_at": LATE, "withdrawn_at": LATE}, Fate.WITHDRAWN),
+    ({"decision": "refused", "withdrawn_at": EARLY}, Fate.WITHDRAWN),
+    ({"promoted_at": EARLY, "withdrawn_at": EARLY, "restored_at": LATE}, Fate.REPLACED),
     ({"promoted_at": EARLY, "rolled_back_at": EARLY, "restored_at": LATE}, Fate.REPLACED),
 ])  # fmt: skip
 def test_tags_tell_what_became_of_a_version(tags: dict[str, str], fate: Fate) -> None:

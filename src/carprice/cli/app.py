@@ -10,7 +10,7 @@ import typer
 
 from carprice.cli.data import predict, sample
 from carprice.cli.inventory import inventory
-from carprice.cli.models import rollback, status, validate, verify
+from carprice.cli.models import rollback, status, validate, verify, withdraw
 from carprice.cli.monitoring import monitor
 from carprice.cli.pipeline import check, evaluate, promote, run, train
 from carprice.cli.pruning import prune
@@ -36,7 +36,7 @@ app = typer.Typer(
 app.callback()(prepare_process)
 for command in (
     run, check, train, evaluate, promote, validate, rollback, status, predict, sample, verify,
-    prune, sign, inventory, monitor,
+    withdraw, prune, sign, inventory, monitor,
 ):  # fmt: skip
     app.command()(command)
 

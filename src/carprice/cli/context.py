@@ -35,6 +35,12 @@ Forced = Annotated[
 Number = Annotated[
     int | None, typer.Argument(help="Version; the newest one when left out.", show_default=False)
 ]
+Because = Annotated[
+    str, typer.Option("--because", help="Why, for all who read it later.", show_default=False)
+]
+Withdrawn = Annotated[
+    bool, typer.Option("--withdrawn", help="Even to a version that was withdrawn as wrong.")
+]
 
 Target = Annotated[
     str,

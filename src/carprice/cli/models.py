@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from carprice.cli.context import AsJson, Number, Target, working
+from carprice.cli.context import AsJson, Because, Number, Target, Withdrawn, working
 from carprice.cli.terminal import messages, print_either, print_json, print_versions, results
-from carprice.errors import ModelIntegrityError, ValidationFailedError
+from carprice.errors import ConfigurationError, ModelIntegrityError, ValidationFailedError
 
 # Heavy modules are imported inside the commands: `--help` answers at once, and what they read
 # from the environment is set before.
@@ -33,7 +33,7 @@ def validate(version: Number = None, as_json: AsJson = False) -> None:
             raise ValidationFailedError(list_reasons(f"{chosen.name}:", report.failures))
 
 
-def rollback(to: Target = "", as_json: AsJson = False) -> None:
+def rollback(to: Target = "", withdrawn: Withdrawn = False, as_json: AsJson = False) -> None:
     """Take production back by the ledger: to the version before, or to what was undone by hand.
 
     Example: `carprice rollback`, `carprice rollback --to 3`, or from a receipt
@@ -43,10 +43,35 @@ def rollback(to: Target = "", as_json: AsJson = False) -> None:
 
     with working() as (work, narrate):
         with narrate("rollback") as say:
-            left, back = roll_back(work, to)
+            left, back = roll_back(work, to, withdrawn=withdrawn)
             number = left.number if left else None
             say(f"version {number or 'none'} left production, version {back.number} is back")
         print_either(as_json, {"from": number, "to": back.number}, f"{back.name} is in production")
+
+
+def withdraw(because: Because, version: Number = None, as_json: AsJson = False) -> None:
+    """Mark a version as wrong, by default the one in production: nothing chooses it any more.
+
+    In production, it gives way to the newest one before it that is not withdrawn.
+
+    Example: `carprice withdraw 3 --because "kilometres were miles"`
+    """
+    from carprice.promotion.standing import read_standing
+    from carprice.promotion.withdrawal import withdraw as take_out
+
+    if not because.strip():
+        raise ConfigurationError("--because is empty: say why, for all who read it later")
+    with working() as (work, narrate):
+        with narrate("withdraw") as say:
+            mark = take_out(work, version, because.strip())
+            say(mark.text)
+        current = read_standing(work.registry).version
+        told = current.name if current else "no version"
+        print_either(
+            as_json,
+            {"withdrawn": mark.version, "production": current.number if current else None},
+            f"version {mark.version} is withdrawn; {told} is in production",
+        )
 
 
 def status(as_json: AsJson = False) -> None:
@@ -64,6 +89,8 @@ def status(as_json: AsJson = False) -> None:
             print_versions(versions)
         else:
             results.print("no version yet: type `carprice run`", markup=False)
+        for mark in standing.withdrawn.values():
+            messages.print(f"carprice: {mark.text}", markup=False)
         if standing.promise:
             messages.print(f"carprice: {standing.promise.text}", markup=False)
         if standing.trouble:

@@ -147,16 +147,16 @@ def _train_and_promote(
     """What kept the run from a promotion; None where there was one."""
     from carprice.pipeline import steps
 
-    with narrate("train_model") as say:
-        try:
-            version = steps.train_model(work, run_id, again=again or force)
-        except UnchangedError as unchanged:
-            say("not called for")
-            return unchanged
-        say(stories.train_model(version))
-    with narrate("evaluate_model") as say:
-        say(steps.evaluate_model(work, run_id).summary)
     try:
+        with narrate("train_model") as say:
+            try:
+                version = steps.train_model(work, run_id, again=again or force)
+            except UnchangedError as unchanged:
+                say("not called for")
+                return unchanged
+            say(stories.train_model(version))
+        with narrate("evaluate_model") as say:
+            say(steps.evaluate_model(work, run_id).summary)
         _promote(work, narrate, run_id, force=force)
     except PromotionRefusedError as refusal:
         return refusal

@@ -15,7 +15,7 @@ from carprice.memory import find_room, offer_oneself
 TURNS = Path("/run/carprice")
 """Where this folder exists, as in the container of the page, commands take turns."""
 MB = 2**20
-NEEDED = {"status": 256 * MB, "verify": 320 * MB, "rollback": 256 * MB}
+NEEDED = {"status": 256 * MB, "verify": 320 * MB, "rollback": 256 * MB, "withdraw": 256 * MB}
 """Bytes that a command takes at most, as measured."""
 NEEDED_BY_MOST = 480 * MB
 """By any other one, on as many listings as the simulated market has."""

@@ -15,7 +15,7 @@ from carprice.logs import knowing
 from carprice.pipeline.attempts import giving_memory_once
 from carprice.pipeline.report import RunReport, describe_run, describe_unread
 from carprice.promotion.ledger import settle_attempts, timestamp
-from carprice.promotion.release import withdraw
+from carprice.promotion.release import take_copy_away
 from carprice.promotion.standing import read_standing
 from carprice.registry.client import STAGING
 from carprice.registry.model_facts import LAST_PIPELINE, LastPipeline
@@ -188,7 +188,7 @@ def _tidy(work: Workspace, run_id: str, tags: Mapping[str, str]) -> None:
     if tags.get("outcome") == "failed":
         registry.give_up_models(run_id)
         if "version" in tags:
-            withdraw(work, registry.version(int(tags["version"])))
+            take_copy_away(work, registry.version(int(tags["version"])))
 
 
 def _unstage(work: Workspace, run_id: str) -> None:

@@ -44,7 +44,7 @@ from carprice.pricing.training import fit_prepared, prepare
 from carprice.promotion.ledger import timestamp
 from carprice.promotion.receipt import Receipt, hash_code
 from carprice.promotion.release import release
-from carprice.promotion.standing import ensure_signed, read_standing
+from carprice.promotion.standing import ensure_not_withdrawn, ensure_signed, read_standing
 from carprice.registry.client import STAGING
 from carprice.registry.records import PROFILE, QUALITY_PAGE, Run, Version, VersionFacts
 from carprice.registry.stored_model import ensure_market
@@ -164,6 +164,7 @@ def promote_to_staging(work: Workspace, run_id: str, *, forced: bool = False) ->
     with working_on(work, run_id) as run:
         registry = work.registry
         version, decision = _read_evaluated(work, run)
+        ensure_not_withdrawn(read_standing(registry), version.identity)
         if forced:
             decision = force(decision)
             registry.log_text(run_id, decision.model_dump_json(indent=2), DECISION)
@@ -251,18 +252,29 @@ def _find_champion(work: Workspace) -> Version | None:
 
 
 def _ensure_changed(work: Workspace, run: Run) -> None:
-    """Raise UnchangedError where training would come to the version in production once more.
+    """Raise UnchangedError where training would come to the version in production once more, and
+    PromotionRefusedError where it would come to one that was withdrawn.
 
     Where something is wrong with production, a version is trained to get out of it.
     """
     standing = read_standing(work.registry)
     if standing.version is None or standing.trouble:
         return
-    learnt, read = standing.version.facts, VersionFacts.from_tags(run.tags)
-    if (learnt.data_hash, learnt.recipe_sha256) == (read.data_hash, hash_recipe(work.params)):
-        number = standing.version.number
+    wanted = VersionFacts.from_tags(run.tags).data_hash, hash_recipe(work.params)
+    twins = {
+        each.identity
+        for each in work.registry.versions()
+        if (each.facts.data_hash, each.facts.recipe_sha256) == wanted
+    }
+    number = standing.version.number
+    if standing.version.identity in twins:
         work.registry.log(run.run_id, tags={UNCHANGED_SINCE: str(number)})
         raise UnchangedError(UNCHANGED.say("en", version=number))
+    for mark in (standing.withdrawn[each] for each in twins & standing.withdrawn.keys()):
+        raise PromotionRefusedError(
+            f"nothing is trained: it would come to version {mark.version} once more",
+            [mark.text, "bring other listings, or train all the same with --again"],
+        )
 
 
 def _accepted_profile(work: Workspace) -> DataProfile | None:

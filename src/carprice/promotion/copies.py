@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from carprice.errors import DatasetError, ModelIntegrityError
 from carprice.files import replacing
+from carprice.promotion.marks import Withdrawal
 from carprice.promotion.receipt import Receipt, hash_receipt, read_receipt
 from carprice.promotion.signatures import Promise
 from carprice.promotion.tickets import RECEIPT_TAG, has_moved, tickets
@@ -32,6 +33,14 @@ class Copy(NamedTuple):
     @property
     def proof(self) -> Path:
         return _proof_path(self.path)
+
+    @property
+    def withdrawal(self) -> Withdrawal | None:
+        """The mark beside it, of a version that was found to be wrong."""
+        try:
+            return Withdrawal.model_validate_json(_mark_path(self.path).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
 
     def is_signed(self, keys: Sequence[str]) -> bool:
         """Whether the promise beside it proves this very receipt, by one of some keys."""
@@ -94,6 +103,26 @@ def keep_proof(receipt: Path, promise: Promise) -> None:
         file.write(promise.model_dump_json(indent=2).encode())
 
 
+def _mark_path(receipt: Path) -> Path:
+    """Path of the mark of a version that is withdrawn: all that tells of it without a ledger."""
+    return receipt.with_suffix(".withdrawn")
+
+
+def keep_mark(receipt: Path, mark: Withdrawal) -> None:
+    with replacing(_mark_path(receipt)) as file:
+        file.write(mark.model_dump_json(indent=2).encode())
+
+
+def take_mark_away(receipt: Path) -> None:
+    """Remove the mark of a version that was brought back all the same; harmless without one."""
+    _mark_path(receipt).unlink(missing_ok=True)
+
+
+def _list_beside(receipt: Path) -> tuple[Path, Path]:
+    """Paths of what may lie beside a receipt, but for the model."""
+    return _proof_path(receipt), _mark_path(receipt)
+
+
 def find_copies(work: Workspace, version: Version) -> list[Path]:
     """Files in `models/` that are of this very version, not of another registry's."""
     model, receipt = export_paths(work, version)
@@ -104,7 +133,7 @@ def find_copies(work: Workspace, version: Version) -> list[Path]:
             found.append(model)
     with suppress(DatasetError):
         if read_receipt(receipt)[0].file_sha256 == version.file_hashes:
-            found += [each for each in (receipt, _proof_path(receipt)) if each.exists()]
+            found += [each for each in (receipt, *_list_beside(receipt)) if each.exists()]
     return found
 
 
@@ -120,7 +149,7 @@ def set_aside(work: Workspace, version: Version) -> None:
     if digest == version.file_hashes.get(MODEL_FILE):
         return
     # The model last: without it, nothing is left to set aside.
-    for path in (_proof_path(receipt), receipt, model):
+    for path in (*_list_beside(receipt), receipt, model):
         if path.exists():
             path.replace(path.with_name(f"{path.stem}-{digest[:8]}{path.suffix}"))
 

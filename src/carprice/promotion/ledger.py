@@ -22,8 +22,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from carprice.errors import PromotionRefusedError, RegistryError
+from carprice.promotion.marks import NOTED
 from carprice.promotion.signatures import MOVED_TAG, sign_tags
-from carprice.promotion.standing import ensure_signed, read_standing
+from carprice.promotion.standing import ensure_not_withdrawn, ensure_signed, read_standing
 from carprice.promotion.tickets import has_moved, open_ticket, tag_ticket, tickets
 from carprice.registry.client import PRODUCTION, Registry
 from carprice.registry.records import FILES_TAG, Ticket, Version
@@ -47,6 +48,8 @@ class Move:
     by: str
     pipeline_run: str = ""
     """Name of the pipeline run whose retries may attempt the move again; empty: none."""
+    lifts: bool = False
+    """Whether the target may be one that is withdrawn, which it is no more then."""
 
     @property
     def entry(self) -> dict[str, str]:
@@ -112,6 +115,24 @@ def move_production(
                 _close_refused(registry, ticket, error)
         raise
     return replace(ticket, tags={**ticket.tags, **told})
+
+
+def note_mark(registry: Registry, move: Move, told: dict[str, str]) -> None:
+    """Tell in the ledger of a version that is not in production, which stays as it is.
+
+    move: of an action of its own, that moves nothing. told: tags of the ticket.
+    Raises PromotionRefusedError where the version came into production meanwhile.
+    """
+    ticket, opened = _draw_turn(registry, move)
+    try:
+        _ensure_elsewhere(registry, move.target)
+        tag_ticket(registry, ticket, _sign(registry, move, ticket, told))
+        _ensure_held(registry, ticket)
+        _ensure_in_time(opened)
+        tag_ticket(registry, ticket, {"state": NOTED})
+    except BaseException as error:
+        _close_refused(registry, ticket, error)
+        raise
 
 
 def settle_attempts(registry: Registry, pipeline_run: str) -> None:
@@ -220,6 +241,8 @@ def _move_alias(registry: Registry, target: Version) -> None:
 def _ensure_champion(registry: Registry, move: Move) -> None:
     standing = read_standing(registry)
     ensure_signed(standing)
+    if not move.lifts:
+        ensure_not_withdrawn(standing, move.target.identity)
     champion = standing.champion
     found = champion.number if champion else None
     if found != move.expected:
@@ -230,6 +253,14 @@ def _ensure_champion(registry: Registry, move: Move) -> None:
                 f"production is now version {found or 'none'}",
                 "compare again with `carprice evaluate`, then promote",
             ],
+        )
+
+
+def _ensure_elsewhere(registry: Registry, version: Version) -> None:
+    current = read_standing(registry).version
+    if current and current.identity == version.identity:
+        raise PromotionRefusedError(
+            f"{version.name} has come into production meanwhile", ["type the command again"]
         )
 
 

@@ -12,6 +12,7 @@ from carprice.evaluation.behaviour import ValidationReport
 from carprice.evaluation.gate import Decision
 from carprice.frozen import Frozen
 from carprice.market.listing import in_currency
+from carprice.promotion.marks import Withdrawal, find_withdrawn
 from carprice.promotion.tickets import RECEIPT_TAG, has_moved, tickets
 from carprice.registry.client import PRODUCTION, Registry
 from carprice.registry.records import MODEL_NAME
@@ -62,6 +63,8 @@ class Receipt(Frozen, extra="forbid"):
     validation: ValidationReport
     way_back: Rehearsal | None = None
     """None where there was nothing to go back to, and in receipts of a way back."""
+    withdraws: Withdrawal | None = None
+    """The mark of the version that was gone back from, where it was found to be wrong."""
     undo: str = UNDO
 
 
@@ -114,7 +117,8 @@ def read_receipt(path: Path) -> tuple[Receipt, str]:
 
 def verify(registry: Registry, receipt: Receipt, text: str) -> list[Check]:
     """A check of each statement of a receipt against the registry."""
-    ticket = {each.number: each for each in tickets(registry)}.get(receipt.ticket)
+    ledger = tickets(registry)
+    ticket = {each.number: each for each in ledger}.get(receipt.ticket)
     entry = ticket.tags if ticket else {}
     production = registry.find_alias(PRODUCTION)
     state = "done" if ticket and has_moved(ticket, production) else entry.get("state")
@@ -130,7 +134,10 @@ def verify(registry: Registry, receipt: Receipt, text: str) -> list[Check]:
     facts = of_ledger | _compare_version(registry, receipt)
     checks = [Check(name, found == said, str(found)) for name, (found, said) in facts.items()]
     now = f"version {production.number}" if production else "no version"
-    return [*checks, Check(f"for information: production is {now} today", True, now)]
+    marks = find_withdrawn(ledger, production).values()
+    told = [f"production is {now} today"]
+    told += [each.text for each in marks if ticket and each.identity == ticket.target]
+    return [*checks, *(Check(f"for information: {each}", True, each) for each in told)]
 
 
 def _compare_version(

@@ -13,6 +13,7 @@ from carprice.market.chosen import MARKET
 from carprice.market.listing import FEATURES, TARGET
 from carprice.market.table import to_listings
 from carprice.promotion.copies import Copy, read_copies
+from carprice.promotion.marks import refuse
 from carprice.promotion.receipt import Receipt, Rehearsal, hash_receipt, read_receipt, receipt_path
 from carprice.promotion.standing import Standing
 from carprice.promotion.tickets import RECEIPT_TAG, tickets
@@ -52,20 +53,19 @@ class Recovered(NamedTuple):
     copied: int | None = None
 
 
-def list_ways(work: Workspace, standing: Standing, to: str) -> list[Identity | Copy]:
+def list_ways(
+    work: Workspace, standing: Standing, to: str, *, withdrawn: bool = False
+) -> list[Identity | Copy]:
     """What production can be taken back to, in the order in which it is tried.
 
-    Raises PromotionRefusedError for a version that never was in production.
+    withdrawn: whether `to` may name a version that is withdrawn.
+    Raises PromotionRefusedError for a version that is, or that never was in production.
     """
-    if to.endswith(".json"):
-        copy = Copy(Path(to), *read_receipt(Path(to)))
-        ledger = _list_moves(work, standing)
-        known = [each for each in standing.proven if copy.is_of(each, ledger)]
-        return [*known] or [copy]
     if to:
-        return _find_proven(work, standing, to)
+        ways = _find_named(work, standing, to)
+        return ways if withdrawn else _leave_out_withdrawn(standing, ways, to)
     if not standing.proven:
-        return [*read_copies(work.settings)]
+        return [each for each in read_copies(work.settings) if not each.withdrawal]
     current = standing.version
     # What is in production comes last: where its files are damaged, its copy may not be.
     return [*standing.trail, *([current.identity] if current and not standing.trouble else [])]
@@ -137,6 +137,30 @@ def _open_way(
                 copy.ensure_whole()
                 return "copy", open_pipeline(copy.model, f"the copy {copy.model.name}")
         raise
+
+
+def _find_named(work: Workspace, standing: Standing, to: str) -> list[Identity | Copy]:
+    """What a number, or the path of a receipt, names."""
+    if not to.endswith(".json"):
+        return _find_proven(work, standing, to)
+    copy = Copy(Path(to), *read_receipt(Path(to)))
+    ledger = _list_moves(work, standing)
+    return [each for each in standing.proven if copy.is_of(each, ledger)] or [copy]
+
+
+def _leave_out_withdrawn(
+    standing: Standing, ways: Sequence[Identity | Copy], to: str
+) -> list[Identity | Copy]:
+    """The ways without those that the ledger, or what lies beside a copy, marks as withdrawn.
+
+    Raises PromotionRefusedError where none is left.
+    """
+    marks = [
+        each.withdrawal if isinstance(each, Copy) else standing.withdrawn.get(each) for each in ways
+    ]
+    if ways and all(marks):
+        raise refuse(next(filter(None, marks)), to)
+    return [each for each, mark in zip(ways, marks, strict=True) if mark is None]
 
 
 def _list_moves(work: Workspace, standing: Standing) -> list[Ticket]:

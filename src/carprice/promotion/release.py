@@ -1,7 +1,7 @@
 """Promotion to production and rollback, with receipt and exported copy."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,14 +10,17 @@ from carprice.evaluation.behaviour import ValidationReport
 from carprice.evaluation.gate import Decision
 from carprice.files import replacing
 from carprice.promotion.copies import (
+    Copy,
     export,
     export_paths,
     keep_proof,
     put_back,
     read_export,
     set_aside,
+    take_mark_away,
 )
 from carprice.promotion.ledger import Move, move_production, timestamp
+from carprice.promotion.marks import Withdrawal
 from carprice.promotion.receipt import (
     DataFacts,
     Receipt,
@@ -30,7 +33,7 @@ from carprice.promotion.signatures import Promise
 from carprice.promotion.standing import Standing, ensure_signed, read_standing
 from carprice.promotion.tickets import RECEIPT_TAG, tag_ticket, tickets
 from carprice.registry.client import PRODUCTION
-from carprice.registry.records import FILES_TAG, Ticket, Version
+from carprice.registry.records import FILES_TAG, Identity, Ticket, Version
 from carprice.wording.reasons import write_reasons
 from carprice.workspace import Workspace
 
@@ -73,16 +76,19 @@ def export_trained(work: Workspace, version: Version) -> Path:
     return path
 
 
-def withdraw(work: Workspace, version: Version) -> None:
+def take_copy_away(work: Workspace, version: Version) -> None:
     """Remove the copy in `models/` of a promotion that did not succeed."""
     put_back(read_export(work, version))
 
 
-def roll_back(work: Workspace, to: str = "") -> tuple[Version | None, Version]:
+def roll_back(
+    work: Workspace, to: str = "", *, withdrawn: bool = False
+) -> tuple[Version | None, Version]:
     """Move production back by the ledger; return (from, to).
 
     to: number of a version that was in production before, or path of a receipt in `models/`;
         empty: the version before, or what was in production where the alias is not on it.
+    withdrawn: whether `to` may name a version that is withdrawn, which it is no more then.
 
     What the registry has lost is registered anew from its copy in `models/`. Raises
     PromotionRefusedError where there is nothing to go back to, ModelIntegrityError where nothing
@@ -92,33 +98,58 @@ def roll_back(work: Workspace, to: str = "") -> tuple[Version | None, Version]:
     ensure_signed(standing)
     if standing.trouble:
         log.warning("%s", standing.trouble.say("en"))
+    found = find_back(work, standing, list_ways(work, standing, to, withdrawn=withdrawn))
+    if found is None:
+        raise PromotionRefusedError(*_explain_standstill(standing, to))
+    return go_back(work, standing, found, lifts=withdrawn)
+
+
+def find_back(
+    work: Workspace, standing: Standing, ways: Iterable[Identity | Copy]
+) -> Recovered | None:
+    """The first way that is intact and leads elsewhere than to what is in production already.
+
+    Raises ModelIntegrityError where there are ways and all are lost.
+    """
     lost = []
-    for way in list_ways(work, standing, to):
+    for way in ways:
         try:
             found = recover(work, standing, way)
         except ModelIntegrityError as error:
             lost.append(str(error))
             continue
         if standing.trouble or found.version != standing.version:
-            return _go_back(work, standing, found)
+            return found
     if lost:
         raise ModelIntegrityError("\n  - ".join(["what could be gone back to is lost:", *lost]))
-    raise PromotionRefusedError(*_explain_standstill(standing, to))
+    return None
 
 
-def _go_back(
-    work: Workspace, standing: Standing, found: Recovered
+def go_back(
+    work: Workspace,
+    standing: Standing,
+    found: Recovered,
+    *,
+    withdraws: Withdrawal | None = None,
+    lifts: bool = False,
 ) -> tuple[Version | None, Version]:
+    """Move production to what was found; return (from, to).
+
+    withdraws: the mark of the version in production, which the same ticket makes.
+    """
     registry, target = work.registry, found.version
     left = registry.version(standing.alias) if standing.alias else None
     champion = standing.champion.number if standing.champion else None
-    move = Move(target, champion, "restore" if found.anew else "rollback", work.who)
+    action = "restore" if found.anew else "rollback"
+    move = Move(target, champion, action, work.who, lifts=lifts)
     told = {
         **({"trouble": standing.trouble.code} if standing.trouble else {}),
         **({"restores": str(found.copied)} if found.copied else {}),
+        **(withdraws.of_ticket if withdraws else {}),
     }
     if receipt := found.receipt:
-        _move_with_receipt(work, move, lambda ticket: _renew(receipt, move, ticket), told)
+        grounds = receipt.model_copy(update={"withdraws": withdraws})
+        _move_with_receipt(work, move, lambda ticket: _renew(grounds, move, ticket), told)
     else:
         move_production(registry, move, lambda _: told)
     note = {"at": timestamp(), "by": work.who}
@@ -141,7 +172,8 @@ def _explain_standstill(standing: Standing, to: str) -> tuple[str, list[str]]:
     current = standing.version
     if current is None:
         return "there is no model in production to roll back", []
-    others = sorted({each.number for each in standing.proven} - {current.number})
+    proven = standing.proven - standing.withdrawn.keys()
+    others = sorted({each.number for each in proven} - {current.number})
     reasons = [f"`carprice rollback --to N` can bring back: {', '.join(map(str, others))}"]
     said = "is in production already" if to else "replaced no earlier version"
     return f"{current.name} {said}: there is nothing to go back to", reasons if others else []
@@ -175,6 +207,7 @@ def _move_with_receipt(
 
     model = registry.read_model(version)
     ticket = move_production(registry, move, prepare, lambda: put_back(earlier))
+    take_mark_away(export_paths(work, version)[1])
     _keep_proof(work, version, ticket)
     return written[0]
 

@@ -25,8 +25,8 @@ PURPOSE = f"{MODEL_NAME}-promotions 1"
 """Signed as well, so that the key signs nothing else in the same words."""
 PROMISED = frozenset(
     {
-        "action", "by", "from", "pipeline_run", "receipt_sha256", "restores", "to", "trouble",
-        FILES_TAG, MOVED_TAG,
+        "action", "because", "by", "from", "pipeline_run", "receipt_sha256", "restores", "to",
+        "trouble", "withdraws", "withdraws_run", FILES_TAG, MOVED_TAG,
     }
 )  # fmt: skip
 """Names of the tags that a ticket promises; others, such as its state, come and go."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from carprice.errors import ConfigurationError
 from carprice.promotion.copies import Copy, keep_proof, read_copies, read_proof
+from carprice.promotion.marks import is_mark
 from carprice.promotion.signatures import MOVED_TAG, Promise, sign_tags
 from carprice.promotion.standing import find_unsigned
 from carprice.promotion.tickets import has_moved, tag_ticket, tickets
@@ -35,7 +36,7 @@ class Entry(NamedTuple):
 
 
 def list_moves(work: Workspace, *, unproved: bool = False) -> list[Entry]:
-    """All moves of production that the ledger tells of, oldest first.
+    """All moves of production that the ledger tells of, and marks of what is withdrawn.
 
     Once one is signed, others are signed anew where another key was first, and no more: to the
     ledger anybody may have added. Before, a move is signed where a receipt in `models/`, which
@@ -51,13 +52,18 @@ def list_moves(work: Workspace, *, unproved: bool = False) -> list[Entry]:
         )
     alias, ledger = work.registry.find_alias(PRODUCTION), tickets(work.registry)
     unsigned = find_unsigned(ledger, alias)
+    marks = [each for each in ledger if is_mark(each)]
     signed = [each for each in ledger if has_moved(each, alias)]
     if signed:
+        signed += [each for each in marks if each.trusted]
+        unsigned += [each for each in marks if not each.trusted]
         renewed = [_renew(each, keys) for each in signed]
         kept = [Entry(each, None, "not signed, and not believed") for each in unsigned]
-        return sorted([*renewed, *kept], key=lambda each: each.ticket.number)
+        return _in_order(renewed + kept)
     copies = read_copies(work.settings)
-    return [_prove(work, each, unsigned, copies, unproved=unproved) for each in unsigned]
+    proved = [_prove(work, each, unsigned, copies, unproved=unproved) for each in unsigned]
+    # A mark brings nothing into production: that MLflow tells of it is enough.
+    return _in_order([*proved, *(Entry(each, _date(each), "as MLflow tells") for each in marks)])
 
 
 def sign(work: Workspace, moves: Sequence[Entry]) -> None:
@@ -75,6 +81,15 @@ def sign(work: Workspace, moves: Sequence[Entry]) -> None:
             keep_proof(copy.path, promise.sign(key))
 
 
+def _in_order(entries: list[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda each: each.ticket.number)
+
+
+def _date(ticket: Ticket) -> dict[str, str]:
+    """When a ticket that was not signed told of something."""
+    return {MOVED_TAG: ticket.created.isoformat(timespec="seconds")}
+
+
 def _renew(ticket: Ticket, keys: Sequence[str]) -> Entry:
     if Promise.of(ticket).is_signed(keys[:1]):
         return Entry(ticket, None, "signed")
@@ -84,7 +99,7 @@ def _renew(ticket: Ticket, keys: Sequence[str]) -> Entry:
 def _prove(
     work: Workspace, ticket: Ticket, moves: list[Ticket], copies: list[Copy], *, unproved: bool
 ) -> Entry:
-    target, moved_at = ticket.target, {MOVED_TAG: ticket.created.isoformat(timespec="seconds")}
+    target, moved_at = ticket.target, _date(ticket)
     for copy in copies:
         if target and copy.receipt.version == target.number and copy.is_of(target, moves):
             hashes = {FILES_TAG: json.dumps(copy.receipt.file_sha256)}

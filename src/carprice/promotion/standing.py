@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from carprice.errors import PromotionRefusedError
+from carprice.promotion.marks import Withdrawal, find_withdrawn, refuse
 from carprice.promotion.signatures import Promise
 from carprice.promotion.tickets import has_moved, tickets
 from carprice.registry.client import PRODUCTION, STAGING, Registry
@@ -24,17 +25,19 @@ class Standing(NamedTuple):
 
     version: the version that may serve; None where nothing is in production, or what was is gone.
         An alias that people moved to a version that had been in production before is followed,
-        unless moves are signed.
+        unless moves are signed or the version is withdrawn.
     alias: number that the alias `production` points at; None where it is not set.
     trouble: None where both agree.
     back: the version that the registry holds and `carprice rollback` would bring into production.
     kept: numbers of versions never to be deleted: in production, staged, or on the way back.
     champion: what a challenger is compared with: `version`, or the next one where that is gone.
     trail: where production can be taken back to, the next one first; some may be gone from the
-        registry. Where there is trouble, the first is what was in production before it.
+        registry. Where there is trouble, the first is what was in production before it. Never a
+        version that is withdrawn.
     way: the versions of it that the registry holds; their files were not looked at.
     proven: all that the ledger ever brought into production.
     promises: the last signed promise of a move to each of these; empty without a key.
+    withdrawn: versions that were found to be wrong, with the mark of each.
     """
 
     version: Version | None
@@ -47,6 +50,7 @@ class Standing(NamedTuple):
     way: tuple[Version, ...]
     proven: frozenset[Identity]
     promises: Mapping[Identity, Promise] = MappingProxyType({})
+    withdrawn: Mapping[Identity, Withdrawal] = MappingProxyType({})
 
     @property
     def promise(self) -> Promise | None:
@@ -69,19 +73,25 @@ def read_standing(registry: Registry) -> Standing:
         for each, promise in promises.items()
         if each in versions
     }
-    by_ledger = retrace(moves)
+    by_ledger, withdrawn = retrace(moves), find_withdrawn(ledger, alias)
     # By hand it can be put on a signed version as well; whose decision that is, nobody knows.
-    believed = by_ledger[-1:] if signed else proven
+    believed = by_ledger[-1:] if signed else proven - withdrawn.keys()
     followed = alias is not None and alias.identity in believed
     passed = arrive(by_ledger, alias.identity) if alias and followed else by_ledger
-    backwards = tuple(dict.fromkeys(reversed(passed)))
+    backwards = tuple(
+        each
+        for each in dict.fromkeys(reversed(passed))
+        if each not in withdrawn or each == passed[-1]
+    )
     trail = backwards[1:] if followed else backwards
     way = tuple(versions[each] for each in trail if each in versions)
     kept = (*by_ledger, *passed, *(each.identity for each in (alias, staged) if each))
     return Standing(
         version=versions.get(passed[-1]) if passed else None,
         alias=alias.number if alias else None,
-        trouble=None if followed else _find_trouble(alias, backwards, versions, unsigned),
+        trouble=None
+        if followed
+        else _find_trouble(alias, backwards, versions, unsigned, withdrawn),
         back=way[0].number if way else None,
         kept=frozenset(each.number for each in kept),
         champion=next((versions[each] for each in backwards if each in versions), None),
@@ -89,6 +99,7 @@ def read_standing(registry: Registry) -> Standing:
         way=way,
         proven=proven,
         promises=promises,
+        withdrawn=withdrawn,
     )
 
 
@@ -139,11 +150,18 @@ def ensure_signed(standing: Standing) -> None:
         raise PromotionRefusedError(standing.trouble.say("en"), [])
 
 
+def ensure_not_withdrawn(standing: Standing, target: Identity) -> None:
+    """Raise PromotionRefusedError where a version is withdrawn, with the way to bring it back."""
+    if mark := standing.withdrawn.get(target):
+        raise refuse(mark, target.number)
+
+
 def _find_trouble(
     alias: Version | None,
     backwards: tuple[Identity, ...],
     versions: Mapping[Identity, Version],
     unsigned: frozenset[Identity | None],
+    withdrawn: Mapping[Identity, Withdrawal],
 ) -> Trouble | None:
     if unsigned and not backwards:
         return Trouble(TroubleCode.LEDGER_UNSIGNED, {}, None)
@@ -154,6 +172,8 @@ def _find_trouble(
     if alias:
         known = alias.identity in unsigned.union(backwards)
         code = TroubleCode.ALIAS_UNSIGNED if known else TroubleCode.ALIAS_UNPROVEN
+        if alias.identity in withdrawn:
+            code = TroubleCode.ALIAS_WITHDRAWN
         return Trouble(code, {"alias": alias.number}, back)
     if back:
         return Trouble(TroubleCode.ALIAS_MISSING, {"version": back}, back)

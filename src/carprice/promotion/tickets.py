@@ -48,8 +48,10 @@ def has_moved(ticket: Ticket, production: Version | None) -> bool:
 
     production: the version that the alias points at.
     """
-    # Until its receipt is written, a promotion has not come to its alias: people put it there.
-    prepared = RECEIPT_TAG in ticket.tags or ticket.tags.get("action") != "promote"
+    # Until its receipt is written, a promotion has not come to its alias: people put it there. A
+    # mark never comes to one.
+    action = ticket.tags.get("action")
+    prepared = RECEIPT_TAG in ticket.tags or action not in {"promote", "withdraw"}
     at_target = production is not None and ticket.target == production.identity
     moved = ticket.state == "done" or (ticket.state == "open" and prepared and at_target)
     return moved and ticket.trusted

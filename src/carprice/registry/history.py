@@ -1,9 +1,10 @@
 """History and record of the model's versions, as plain data for a page."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from carprice.errors import RegistryError
@@ -19,6 +20,8 @@ class Fate(StrEnum):
 
     PRODUCTION = "production"
     WITHDRAWN = "withdrawn"
+    """Was found to be wrong, in production or not."""
+    TAKEN_BACK = "taken_back"
     """Was in production until a person went back to an earlier version."""
     REPLACED = "replaced"
     INVALID = "invalid"
@@ -68,13 +71,21 @@ class History(NamedTuple):
     chapters: list[Chapter]
     told: datetime
 
-    def correct(self, production: Version | None, proven: Container[Identity]) -> "History":
+    def correct(
+        self,
+        production: Version | None,
+        proven: Container[Identity],
+        withdrawn: Mapping[Identity, Mapping[str, str]] = MappingProxyType({}),
+    ) -> "History":
         """The history by the ledger, whatever alias and tags say.
 
         proven: versions that were in production; the tags of others tell of no move.
+        withdrawn: versions that were found to be wrong, with the tags that say so.
         """
         return self._replace(
-            chapters=[_correct(each.version, production, proven) for each in self.chapters]
+            chapters=[
+                _correct(each.version, production, proven, withdrawn) for each in self.chapters
+            ]
         )
 
 
@@ -91,6 +102,8 @@ class Record(NamedTuple):
 
 MOVES = ("promoted_", "restored_", "rolled_back_")
 """How the names of tags begin that tell of a move of production."""
+MARK = "withdrawn_"
+"""How those begin that tell of a version found to be wrong."""
 NO_RECORD = Record(None, None, None)
 
 
@@ -113,11 +126,17 @@ def read_record(registry: Registry, run_id: str) -> Record:
     )
 
 
-def _correct(version: Version, production: Version | None, proven: Container[Identity]) -> Chapter:
+def _correct(
+    version: Version,
+    production: Version | None,
+    proven: Container[Identity],
+    withdrawn: Mapping[Identity, Mapping[str, str]],
+) -> Chapter:
     aliases = tuple(each for each in version.aliases if each != PRODUCTION)
     if production is not None and production.identity == version.identity:
         aliases = (*aliases, PRODUCTION)
-    tags = version.tags
+    tags = {name: each for name, each in version.tags.items() if not name.startswith(MARK)}
+    tags |= withdrawn.get(version.identity, {})
     if version.identity not in proven:
         tags = {name: each for name, each in tags.items() if not name.startswith(MOVES)}
     return Chapter.of(replace(version, aliases=aliases, tags=tags))
@@ -133,14 +152,13 @@ def _read(registry: Registry, run_id: str, path: str) -> str | None:
 
 def _judge(version: Version) -> Fate:
     facts = version.facts
-    if PRODUCTION in version.aliases:
-        return Fate.PRODUCTION
-    if facts.rolled_back_at > facts.restored_at:
-        return Fate.WITHDRAWN
-    if facts.promoted_at:
-        return Fate.REPLACED
-    if facts.validation.startswith("failed"):
-        return Fate.INVALID
-    if facts.decision == "refused":
-        return Fate.REFUSED
-    return Fate.WAITING if facts.decision else Fate.UNJUDGED
+    fates = {
+        Fate.PRODUCTION: PRODUCTION in version.aliases,
+        Fate.WITHDRAWN: facts.withdrawn_at > facts.restored_at,
+        Fate.TAKEN_BACK: facts.rolled_back_at > facts.restored_at,
+        Fate.REPLACED: bool(facts.promoted_at),
+        Fate.INVALID: facts.validation.startswith("failed"),
+        Fate.REFUSED: facts.decision == "refused",
+        Fate.WAITING: bool(facts.decision),
+    }
+    return next((fate for fate, holds in fates.items() if holds), Fate.UNJUDGED)

@@ -90,6 +90,9 @@ class VersionFacts(Frozen):
     rolled_back_to: str = ""
     restored_at: str = ""
     restored_by: str = ""
+    withdrawn_at: str = ""
+    withdrawn_by: str = ""
+    withdrawn_because: str = ""
 
     @field_validator("*", mode="wrap")
     @classmethod

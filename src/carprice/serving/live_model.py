@@ -141,7 +141,8 @@ class LiveModel:
         try:
             registry = self.work.registry  # connects; after a failure, at the next look
             standing = read_standing(registry)
-            history = read_history(registry).correct(standing.version, standing.proven)
+            marks = {each: mark.of_version for each, mark in standing.withdrawn.items()}
+            history = read_history(registry).correct(standing.version, standing.proven, marks)
             facts = self._renew_facts(facts)
             serving, trouble = self._follow(standing)
         except RegistryError as error:

@@ -13,6 +13,7 @@ class TroubleCode(StrEnum):
     ALIAS_UNPROVEN = "alias_unproven"
     ALIAS_MISSING = "alias_missing"
     VERSION_DELETED = "version_deleted"
+    ALIAS_WITHDRAWN = "alias_withdrawn"
     REGISTRY_EMPTY = "registry_empty"
     ALIAS_UNSIGNED = "alias_unsigned"
     LEDGER_UNSIGNED = "ledger_unsigned"
@@ -41,6 +42,12 @@ TROUBLES = {
     TroubleCode.VERSION_DELETED: Text(
         "la version {version}, en production, n'est plus dans le registre des modèles",
         "version {version}, which is in production, is no longer in the registry",
+    ),
+    TroubleCode.ALIAS_WITHDRAWN: Text(
+        "l'alias « production » désigne la version {alias}, qui a été retirée comme fausse et "
+        "n'est pas servie",
+        "the alias `production` points at version {alias}, which was withdrawn as wrong and is not "
+        "served",
     ),
     TroubleCode.REGISTRY_EMPTY: Text(
         "le registre des modèles ne sait plus rien d'une mise en production",
