@@ -270,7 +270,8 @@ def _ensure_changed(work: Workspace, run: Run) -> None:
     if standing.version.identity in twins:
         work.registry.log(run.run_id, tags={UNCHANGED_SINCE: str(number)})
         raise UnchangedError(UNCHANGED.say("en", version=number))
-    for mark in (standing.withdrawn[each] for each in twins & standing.withdrawn.keys()):
+    if known := twins & standing.withdrawn.keys():
+        mark = standing.withdrawn[max(known)]
         raise PromotionRefusedError(
             f"nothing is trained: it would come to version {mark.version} once more",
             [mark.text, "bring other listings, or train all the same with --again"],

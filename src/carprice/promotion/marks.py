@@ -9,13 +9,11 @@ from typing import Self
 
 from carprice.errors import PromotionRefusedError
 from carprice.frozen import Frozen
-from carprice.promotion.tickets import has_moved
+from carprice.promotion.tickets import WITHDRAW, has_moved
 from carprice.registry.records import Identity, Ticket, Version
 
-WITHDRAW = "withdraw"
-"""Action of a ticket that marks a version and moves nothing."""
 NOTED = "noted"
-"""State of such a ticket; earlier releases take one that is `done` for a move."""
+"""State of a ticket that marks and moves nothing; earlier releases take a `done` one for a move."""
 
 
 class Withdrawal(Frozen):

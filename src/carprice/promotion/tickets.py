@@ -10,6 +10,8 @@ from carprice.registry.records import MODEL_NAME, Ticket, Version
 
 LEDGER_NAME = f"{MODEL_NAME}-promotions"
 RECEIPT_TAG = "receipt_sha256"
+WITHDRAW = "withdraw"
+"""Action of a ticket that marks a version as wrong and moves nothing: see `marks`."""
 
 
 @explained
@@ -51,7 +53,7 @@ def has_moved(ticket: Ticket, production: Version | None) -> bool:
     # Until its receipt is written, a promotion has not come to its alias: people put it there. A
     # mark never comes to one.
     action = ticket.tags.get("action")
-    prepared = RECEIPT_TAG in ticket.tags or action not in {"promote", "withdraw"}
+    prepared = RECEIPT_TAG in ticket.tags or action not in {"promote", WITHDRAW}
     at_target = production is not None and ticket.target == production.identity
     moved = ticket.state == "done" or (ticket.state == "open" and prepared and at_target)
     return moved and ticket.trusted

@@ -3,10 +3,11 @@
 from carprice.errors import PromotionRefusedError
 from carprice.promotion.copies import find_copies, keep_mark
 from carprice.promotion.ledger import Move, note_mark, timestamp
-from carprice.promotion.marks import WITHDRAW, Withdrawal
+from carprice.promotion.marks import Withdrawal
 from carprice.promotion.recovery import list_ways
 from carprice.promotion.release import find_back, go_back
 from carprice.promotion.standing import Standing, ensure_signed, read_standing
+from carprice.promotion.tickets import WITHDRAW
 from carprice.registry.records import Version
 from carprice.workspace import Workspace
 
