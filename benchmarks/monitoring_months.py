@@ -26,7 +26,7 @@ from carprice.listings.reading import read_listings
 from carprice.market.listing import TARGET
 from carprice.monitoring.look import Batch, Learnt, Look, look
 from carprice.params import read_params
-from carprice.pricing.split import split
+from carprice.pricing.split import Split, split
 from carprice.pricing.training import fit
 from carprice.simulation.dirt import RawForm, to_raw_form
 from carprice.simulation.drawing import draw_listings
@@ -131,7 +131,7 @@ def learn(version: int) -> Learnt:
         LEARNT[version] = Learnt.of(
             fit(training, PARAMS.model),
             cleaned.kept,
-            PARAMS.split.holdout_share,
+            Split(PARAMS.split.holdout_share),
             build_profile(cleaned.parsed, cleaned.kept),
         )
     return LEARNT[version]

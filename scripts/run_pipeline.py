@@ -5,7 +5,7 @@ python scripts/run_pipeline.py [--data FILE] [--force] [--again] [--only-if-no-p
 Asks Airflow's REST API at AIRFLOW_URL as AIRFLOW_ADMIN_USER with AIRFLOW_ADMIN_PASSWORD, or with
 what /run/secrets/airflow_admin_password holds, and MLflow at MLFLOW_TRACKING_URI. Ends with 0 when
 the run succeeded, or had nothing new to train on, 1 when it failed, 2 on wrong use, 3 when it
-succeeded and the gate refused the model, 130 when interrupted (the run goes on).
+succeeded and the gate refused or held the model, 130 when interrupted (the run goes on).
 """
 
 import argparse
@@ -279,7 +279,7 @@ def judge(run_state: str, tasks: list[dict[str, Any]], watch: Stopwatch) -> int:
         watch.tell("the run ended well; nothing has changed, and nothing was trained")
         return SUCCEEDED
     if states.get(GATED_TASK) == "skipped":
-        watch.tell("the run ended well; the gate refused the model, see its report")
+        watch.tell("the run ended well; the gate refused or held the model, see its report")
         return REFUSED
     watch.tell("the run succeeded")
     return SUCCEEDED

@@ -29,6 +29,7 @@ NEWEST = Text(
 )
 FATES = {
     "": Text("pas encore comparée à la production", "not compared with production yet"),
+    "held": Text("retenue, une personne décide", "held, a person decides"),
     "refused": Text("refusée par la comparaison", "refused by the comparison"),
 }
 NOT_IN_PRODUCTION = Text("hors production", "not in production")
@@ -412,18 +413,24 @@ VERSION_FATES = {
     "taken_back": Text("retirée de la production", "taken out of production"),
     "replaced": Text("remplacée", "replaced"),
     "invalid": Text("refusée à la validation", "refused by validation"),
+    "held": Text("retenue, une personne décide", "held, a person decides"),
     "refused": Text("refusée par la comparaison", "refused by the comparison"),
     "waiting": Text("acceptée, pas encore en production", "accepted, not in production yet"),
     "unjudged": Text("pas encore comparée", "not compared yet"),
 }
 WHY_DECIDED = {
     "accepted": Text("Pourquoi elle a été acceptée", "Why it was accepted"),
+    "held": Text("Pourquoi elle est retenue", "Why it is held"),
     "refused": Text("Pourquoi elle a été refusée", "Why it was refused"),
     "forced": Text(
         "Imposée par une personne malgré ces raisons",
         "Forced through by a person despite these reasons",
     ),
 }
+HELD_WORD = Text(
+    "Une personne la laisse passer par `carprice promote {number} --force`, ou la laisse là.",
+    "A person lets it through by `carprice promote {number} --force`, or leaves it there.",
+)
 INVALID_BECAUSE = Text("La validation a dit", "Validation said")
 ROLLED_BACK = Text(
     "Retirée le {date} par {who}, au profit de la version {number}.",

@@ -43,13 +43,14 @@ class ConfigurationError(CarPriceError):
 
 
 class PromotionRefusedError(CarPriceError):
-    """Carries the reasons, one sentence each."""
+    """Carries the reasons, one sentence each, and whether a person's word would lift them."""
 
     exit_code = 3
 
-    def __init__(self, summary: str, reasons: list[str]) -> None:
+    def __init__(self, summary: str, reasons: list[str], *, held: bool = False) -> None:
         super().__init__("\n  - ".join([summary, *reasons]))
         self.reasons = reasons
+        self.held = held
 
 
 class DatasetError(CarPriceError):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from carprice.errors import ConfigurationError
 from carprice.evaluation.behaviour import ValidationRules
 from carprice.evaluation.checks import MonitoringPolicy
-from carprice.evaluation.gate import GatePolicy
+from carprice.evaluation.judging import GatePolicy
 from carprice.frozen import Frozen
 from carprice.listings.quality_rules import QualityRules
 from carprice.pricing.regressor import ModelParams
@@ -30,8 +30,12 @@ class Params(Frozen, extra="forbid"):
 
 
 def read_params(home: Path) -> Params:
+    """The params of a project's folder; see `read_params_file`."""
+    return read_params_file(home / PARAMS_FILE)
+
+
+def read_params_file(path: Path) -> Params:
     """The params; raises ConfigurationError naming every wrong or missing entry."""
-    path = home / PARAMS_FILE
     try:
         return Params.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:

@@ -17,12 +17,13 @@ from carprice.language import Text
 from carprice.listings.quality_report import DataProfile
 from carprice.market.listing import EQUIPMENT, FEATURES, VERSIONS
 from carprice.market.slices import Slice
-from carprice.registry.history import Chapter, History
+from carprice.registry.history import Chapter, Fate, History
 from carprice.registry.records import MODEL_NAME, Version
 from carprice.serving.backups import read_backups
 from carprice.serving.live_model import Serving
 from carprice.wording import spell
-from carprice.wording.reasons import list_reasons, name_slice, say_reason, say_reasons
+from carprice.wording.reasons import list_reasons, say_reason, say_reasons
+from carprice.wording.slices import name_slice
 from carprice.wording.troubles import TroubleCode
 
 MOST_CHAPTERS = 20
@@ -246,6 +247,8 @@ def _show_chapter(chapter: Chapter) -> None:
         _show_figures(chapter)
         decided = texts.WHY_DECIDED[facts.decision or "refused"]
         _show_why(decided, say_reasons(chapter.reasons, language()))
+        if chapter.fate is Fate.HELD:
+            st.markdown(say(texts.HELD_WORD, number=version.number))
         _show_why(texts.INVALID_BECAUSE, _tell_invalid(chapter))
         _show_who(chapter)
         if facts.rolled_back_at:

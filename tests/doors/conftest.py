@@ -18,6 +18,7 @@ from carprice.api.app import serve_model
 from carprice.insight.comparables import Reference
 from carprice.params import read_params
 from carprice.pricing.price_model import PriceModel
+from carprice.pricing.split import Split
 from carprice.pricing.training import fit
 from carprice.registry.records import Version
 from carprice.serving.live_model import LiveModel, Serving, State
@@ -54,10 +55,11 @@ def serving() -> Serving:
     model = PriceModel(fit(listings, read_params(ROOT).model.model_copy(update={"trees": 10})))
     tags = {
         "promoted_at": "2026-11-02T10:00:00+00:00", "simulated": "true",
-        "holdout_share": str(HOLDOUT_SHARE), "source": "annonces.csv", "rows": "1500",
+        "holdout_share": str(HOLDOUT_SHARE), "split_rule": "bands",
+        "source": "annonces.csv", "rows": "1500",
     }  # fmt: skip
     version = Version(3, "run-3", tags, datetime(2026, 11, 1, 9, tzinfo=UTC), ("production",))
-    return Serving(version, model, Reference.build(model, listings, HOLDOUT_SHARE))
+    return Serving(version, model, Reference.build(model, listings, Split(HOLDOUT_SHARE)))
 
 
 @pytest.fixture

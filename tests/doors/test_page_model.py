@@ -16,7 +16,8 @@ from carprice.registry.model_facts import LastPipeline, ModelFacts
 from carprice.registry.records import Version
 from carprice.serving.live_model import NO_ANSWER_YET, Serving, State
 from carprice.wording import spell
-from carprice.wording.reasons import Code, Reason, store_reasons
+from carprice.wording.reasons import Code, Reason
+from carprice.wording.stored_reasons import store_reasons
 from carprice.workspace import Workspace
 
 PROFILED = DataProfile(
@@ -110,6 +111,17 @@ def test_each_version_tells_why_it_was_refused() -> None:
         "Version 3 · 01/11/2026 · en production",
     ]
     assert "Erreur médiane 9,10 % ; au plus 8 % sont admis" in written(page)
+
+
+def test_a_version_that_is_held_says_how_a_person_lets_it_through(production: LiveModel) -> None:
+    moved = Reason.of(Code.LEVEL_MOVED, shift=-25.0, rows=2425, champion=3, most=10.0)
+    held = {"decision": "held", "decision_reasons_json": store_reasons([moved])}
+    version = dataclasses.replace(REFUSED, tags=REFUSED.tags | held)
+    production.state = State(production.state.serving, tell_of(version))
+    page = run_page("model")
+    assert page.expander[0].label.endswith("retenue, une personne décide")
+    assert "Ses prix s’écartent de -25,0 % de ceux de la version 3" in written(page)
+    assert any("`carprice promote 4 --force`" in each.value for each in page.markdown)
 
 
 def test_why_validation_refused_a_version_is_told_in_the_language_of_the_page(

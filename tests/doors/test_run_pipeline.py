@@ -193,7 +193,7 @@ def test_what_is_not_asked_for_stays_at_the_default_of_the_dag(stand: tuple[Stan
 @pytest.mark.parametrize(
     ("end", "code", "said"),
     [
-        (["success", "success", "skipped", "success"], 3, "the gate refused the model"),
+        (["success", "success", "skipped", "success"], 3, "the gate refused or held the model"),
         (["success", "skipped", "skipped", "success"], 0, "nothing has changed"),
         (["failed", "failed", "upstream_failed", "success"], 1, "the run failed: train_model"),
         (["success", "failed", "upstream_failed", "success"], 1, "the run failed: train_model"),

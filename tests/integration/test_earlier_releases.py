@@ -15,7 +15,9 @@ import pandas as pd
 import pytest
 
 from carprice.market.listing import ESTIMATE_COLUMNS
+from carprice.params import read_params
 from carprice.pipeline import steps
+from carprice.pipeline.replay import replay
 from carprice.promotion.receipt import read_receipt, verify
 from carprice.promotion.release import roll_back
 from carprice.promotion.signing import list_moves, sign
@@ -28,6 +30,7 @@ from carprice.wording.troubles import TroubleCode
 from carprice.workspace import Workspace
 
 DATA = Path(__file__).parent / "data"
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ def test_what_an_earlier_release_promoted_is_signed_by_what_its_receipts_tell(
 @pytest.mark.filterwarnings("ignore")  # of MLflow, which trains in other processes else
 def test_a_new_version_is_compared_with_a_champion_of_an_earlier_release(work: Workspace) -> None:
     path = work.settings.home / "new.csv"
-    write_sample(path, 1_200, 3, 1)
+    write_sample(path, 3_000, 3, 1)  # enough that both splits hold out many
     run_id = steps.check_data_quality(work, path).run_id
     version = steps.train_model(work, run_id)
     decision = steps.evaluate_model(work, run_id)
@@ -100,6 +103,18 @@ def test_a_new_version_is_compared_with_a_champion_of_an_earlier_release(work: W
     champion = work.registry.find_alias(PRODUCTION)
     assert champion is not None
     assert champion.number == 2
+
+
+def test_decisions_of_earlier_releases_are_judged_by_what_they_have(work: Workspace) -> None:
+    first, second = replay(work.registry, read_params(PROJECT).gate)
+    assert (first.now.outcome, second.then.outcome, second.now.outcome) == (
+        "accepted", "accepted", "held",
+    )  # fmt: skip
+    assert second.added == [
+        "*not worse* proves nothing here: a worsening of 3.15 points might well go unnoticed; "
+        "beyond 2 a person decides"
+    ]
+    assert not second.is_whole
 
 
 def test_each_moved_name_is_one_that_an_earlier_model_needs(

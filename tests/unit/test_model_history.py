@@ -10,7 +10,8 @@ from carprice.registry.archive import ensure_sizes
 from carprice.registry.history import Chapter, Fate
 from carprice.registry.records import Version, VersionFacts
 from carprice.registry.stored_model import ensure_files, open_pipeline
-from carprice.wording.reasons import Code, Reason, say_reason, store_reasons
+from carprice.wording.reasons import Code, Reason, say_reason
+from carprice.wording.stored_reasons import store_reasons
 
 EARLY, LATE = "2026-11-01T08:00:00+00:00", "2026-11-02T08:00:00+00:00"
 
@@ -22,6 +23,7 @@ def tell(*aliases: str, **tags: str) -> Chapter:
 @pytest.mark.parametrize(("tags", "fate"), [
     ({}, Fate.UNJUDGED),
     ({"decision": "refused"}, Fate.REFUSED),
+    ({"decision": "held"}, Fate.HELD),
     ({"decision": "accepted"}, Fate.WAITING),
     ({"decision": "forced"}, Fate.WAITING),
     ({"decision": "accepted", "validation": "failed: too dear"}, Fate.INVALID),

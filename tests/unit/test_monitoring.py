@@ -33,7 +33,7 @@ def small_version() -> Iterator[None]:
 
 
 def follow(change: months.Change, *strengths: float) -> list[Look]:
-    return months.follow(months.Year(0, 7, change, strengths))
+    return months.follow(months.Year(0, 8, change, strengths))
 
 
 def kinds(found: Look) -> set[Kind]:

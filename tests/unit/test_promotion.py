@@ -1,10 +1,13 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from carprice.evaluation.gate import Contender, Decision, GatePolicy, decide, force
+from carprice.evaluation.decision import Decision, Lost
+from carprice.evaluation.gate import Champion, decide, force
+from carprice.evaluation.judging import GatePolicy, judge
 from carprice.evaluation.metrics import evaluate
 from carprice.market.listing import TARGET
 from carprice.market.slices import Slice
@@ -18,6 +21,9 @@ POLICY = GatePolicy(
     large_slice_rows=100,
     slice_tolerance_points=2,
     bootstrap_rounds=100,
+    max_detectable_points=2,
+    max_level_shift_pct=10,
+    max_lost_share_pct=5,
 )
 ERRORS = np.random.default_rng(0).gamma(2, 4, ROWS)
 """Percent by which the champion is off: 6.7 in the middle."""
@@ -44,7 +50,7 @@ def contend(  # noqa: PLR0913 - what tells two models apart
     covered: float = 0.8,
     promised: float = 80,
     simulated: bool = False,
-) -> Contender:
+) -> Champion:
     """A model that is off by so many percent, and whose interval holds that share of prices."""
     actual = holdout[TARGET]
     price = actual * (1 + errors[: len(holdout)] / 100)
@@ -53,11 +59,22 @@ def contend(  # noqa: PLR0913 - what tells two models apart
     high = np.maximum(price, actual * 1.001)
     estimates = pd.DataFrame({TARGET: price, "low_mad": low, "high_mad": high})
     evaluation = evaluate(holdout, estimates, POLICY.large_slice_rows)
-    return Contender(version, simulated, estimates, evaluation, promised)
+    known = pd.Series(True, holdout.index)
+    return Champion(
+        version,
+        simulated,
+        estimates,
+        known,
+        evaluation,
+        promised,
+        copies_pct=0,
+        is_older=True,
+        lost=[],
+    )
 
 
 @pytest.fixture(scope="module")
-def champion(holdout: pd.DataFrame) -> Contender:
+def champion(holdout: pd.DataFrame) -> Champion:
     return contend(holdout, ERRORS, version=1)
 
 
@@ -84,28 +101,32 @@ def test_a_first_model_above_the_floors_is_accepted_without_a_champion(
     assert "no model in production" in texts(decision)[1]
 
 
-def test_a_better_challenger_is_accepted(holdout: pd.DataFrame, champion: Contender) -> None:
+def test_a_better_challenger_is_accepted(holdout: pd.DataFrame, champion: Champion) -> None:
     decision = decide(holdout, contend(holdout, ERRORS * 0.8), champion, POLICY)
     assert decision.promote
     assert decision.summary == "version 2 accepted against version 1"
     assert decision.comparison
     assert decision.comparison.overall.high < 0
+    assert texts(decision)[2] == (
+        "the rule: better, or fresher and not worse; it is better than version 1, beyond noise"
+    )
     assert "median error -1." in texts(decision)[1]
     assert "would have been noticed 8 times in 10" in texts(decision)[1]
 
 
 def test_a_challenger_that_is_no_worse_within_noise_is_accepted(
-    holdout: pd.DataFrame, champion: Contender
+    holdout: pd.DataFrame, champion: Champion
 ) -> None:
     noise = np.random.default_rng(3).normal(0.05, 2, ROWS)
     decision = decide(holdout, contend(holdout, np.abs(ERRORS + noise)), champion, POLICY)
     assert decision.promote
     assert decision.comparison
     assert decision.comparison.overall.points > 0
+    assert "it is fresher than version 1, and not worse" in texts(decision)[2]
 
 
 def test_decide_refuses_a_challenger_that_is_worse_beyond_noise(
-    holdout: pd.DataFrame, champion: Contender
+    holdout: pd.DataFrame, champion: Champion
 ) -> None:
     decision = decide(holdout, contend(holdout, ERRORS + 1), champion, POLICY)
     assert only_refusal(decision) == (
@@ -118,7 +139,7 @@ def test_decide_refuses_a_challenger_that_is_worse_beyond_noise(
     ("family", "name", "spelt"), [("fuel", "electric", "electric"), ("make", "Fiat", "fiat")]
 )
 def test_decide_refuses_a_challenger_that_is_worse_on_one_large_slice(
-    holdout: pd.DataFrame, champion: Contender, family: str, name: str, spelt: str
+    holdout: pd.DataFrame, champion: Champion, family: str, name: str, spelt: str
 ) -> None:
     slice_of_it = (holdout[family] == name).to_numpy()
     errors = np.where(slice_of_it, ERRORS + 4, ERRORS * 0.9)
@@ -131,13 +152,13 @@ def test_decide_refuses_a_challenger_that_is_worse_on_one_large_slice(
     )
 
 
-def test_a_large_slice_may_get_a_little_worse(holdout: pd.DataFrame, champion: Contender) -> None:
+def test_a_large_slice_may_get_a_little_worse(holdout: pd.DataFrame, champion: Champion) -> None:
     errors = np.where(holdout["fuel"] == "electric", ERRORS + 1.5, ERRORS * 0.9)
     assert decide(holdout, contend(holdout, errors), champion, POLICY).promote
 
 
 def test_a_large_slice_may_get_much_worse_within_its_noise(
-    holdout: pd.DataFrame, champion: Contender
+    holdout: pd.DataFrame, champion: Champion
 ) -> None:
     electric = holdout["fuel"] == "electric"
     random = np.random.default_rng(2)
@@ -149,13 +170,13 @@ def test_a_large_slice_may_get_much_worse_within_its_noise(
     assert (found.low > 0) == any("fuel electric" in reason for reason in texts(decision))
 
 
-def test_a_small_slice_does_not_decide(holdout: pd.DataFrame, champion: Contender) -> None:
+def test_a_small_slice_does_not_decide(holdout: pd.DataFrame, champion: Champion) -> None:
     errors = np.where(np.arange(ROWS) < 60, ERRORS + 30, ERRORS * 0.9)
     few = holdout.assign(fuel=np.where(np.arange(ROWS) < 60, "lpg", "diesel"))
     assert decide(few, contend(few, errors), champion, POLICY).promote
 
 
-def test_decide_refuses_the_same_model_again(holdout: pd.DataFrame, champion: Contender) -> None:
+def test_decide_refuses_the_same_model_again(holdout: pd.DataFrame, champion: Champion) -> None:
     again = contend(holdout, ERRORS, version=2)
     assert only_refusal(decide(holdout, again, champion, POLICY)) == (
         "it gives the same 800 prices as version 1"
@@ -163,14 +184,14 @@ def test_decide_refuses_the_same_model_again(holdout: pd.DataFrame, champion: Co
 
 
 def test_a_challenger_with_the_same_prices_and_another_interval_is_another_model(
-    holdout: pd.DataFrame, champion: Contender
+    holdout: pd.DataFrame, champion: Champion
 ) -> None:
     wider = contend(holdout, ERRORS, covered=0.9, promised=90)
     assert decide(holdout, wider, champion, POLICY).promote
 
 
 def test_decide_refuses_a_simulated_challenger_against_a_real_champion(
-    holdout: pd.DataFrame, champion: Contender
+    holdout: pd.DataFrame, champion: Champion
 ) -> None:
     better = contend(holdout, ERRORS * 0.5, simulated=True)
     assert "simulated" in only_refusal(decide(holdout, better, champion, POLICY))
@@ -189,10 +210,11 @@ def test_a_simulated_champion_gives_way_to_a_real_challenger_above_the_floors(
     holdout: pd.DataFrame,
 ) -> None:
     """Its market was measured on real adverts, so it may have seen the held-out ones."""
-    simulated = contend(holdout, ERRORS, version=1, simulated=True)
+    simulated = replace(contend(holdout, ERRORS, version=1, simulated=True), lost=None)
     worse = ERRORS * 1.5
     decision = decide(holdout, contend(holdout, worse), simulated, POLICY)
     assert decision.promote
+    assert "to pass the floors is enough" in texts(decision)[2]
     assert decision.comparison is not None, "what was compared stands in the decision all the same"
     assert not decide(holdout, contend(holdout, worse, simulated=True), simulated, POLICY).promote
 
@@ -239,7 +261,7 @@ def test_exactly_the_floor_is_enough(holdout: pd.DataFrame, change: dict[str, fl
     assert decide(holdout, perfect, None, exact).promote
 
 
-def test_every_broken_rule_is_named_at_once(holdout: pd.DataFrame, champion: Contender) -> None:
+def test_every_broken_rule_is_named_at_once(holdout: pd.DataFrame, champion: Champion) -> None:
     bad = contend(holdout, ERRORS + 30, covered=0.3, simulated=True)
     reasons = texts(decide(holdout, bad, champion, POLICY))
     kinds = ["median error 3", "within 20 %", "interval holds", "simulated", "worse beyond noise",
@@ -249,7 +271,7 @@ def test_every_broken_rule_is_named_at_once(holdout: pd.DataFrame, champion: Con
 
 
 def test_a_perfect_challenger_is_not_promoted_below_a_floor(
-    holdout: pd.DataFrame, champion: Contender
+    holdout: pd.DataFrame, champion: Champion
 ) -> None:
     strict = POLICY.model_copy(update={"max_median_error_pct": 5.0})
     better = contend(holdout, ERRORS * 0.9)
@@ -268,7 +290,7 @@ def test_too_few_held_out_rows_are_refused_and_not_compared_on(
 
 
 def test_a_forced_challenger_keeps_the_reasons_against_it(
-    holdout: pd.DataFrame, champion: Contender
+    holdout: pd.DataFrame, champion: Champion
 ) -> None:
     refused = decide(holdout, contend(holdout, ERRORS + 1), champion, POLICY)
     forced = force(refused)
@@ -280,17 +302,103 @@ def test_a_forced_challenger_keeps_the_reasons_against_it(
 
 
 def test_forcing_what_was_accepted_forces_nothing(
-    holdout: pd.DataFrame, champion: Contender
+    holdout: pd.DataFrame, champion: Champion
 ) -> None:
     accepted = decide(holdout, contend(holdout, ERRORS * 0.8), champion, POLICY)
     assert force(accepted) == accepted
 
 
 def test_the_same_contest_is_always_decided_alike(
-    holdout: pd.DataFrame, champion: Contender
+    holdout: pd.DataFrame, champion: Champion
 ) -> None:
     noise = np.random.default_rng(4).normal(0.3, 2, ROWS)
     challenger = contend(holdout, np.abs(ERRORS + noise))
     first = decide(holdout, challenger, champion, POLICY)
     assert decide(holdout, challenger, champion, POLICY) == first
     assert Decision.model_validate_json(first.model_dump_json()) == first
+
+
+def test_what_learnt_from_nothing_newer_must_be_better(
+    holdout: pd.DataFrame, champion: Champion
+) -> None:
+    same_data = replace(champion, is_older=False)
+    noise = np.random.default_rng(3).normal(0, 2, ROWS)
+    alike = decide(holdout, contend(holdout, np.abs(ERRORS + noise)), same_data, POLICY)
+    assert only_refusal(alike).startswith("it learnt from nothing newer than version 1, so it must")
+    assert decide(holdout, contend(holdout, ERRORS * 0.8), same_data, POLICY).promote
+
+
+def held(decision: Decision) -> str:
+    assert (decision.promote, decision.outcome) == (False, "held")
+    assert decision.summary == "version 2 held for a person's word against version 1"
+    (doubt,) = texts(decision)
+    return doubt
+
+
+def test_not_worse_is_held_where_too_few_cars_would_show_a_worsening(
+    holdout: pd.DataFrame, champion: Champion
+) -> None:
+    noise = np.random.default_rng(3).normal(0, 2, ROWS)
+    alike = contend(holdout, np.abs(ERRORS + noise))
+    sharp = POLICY.model_copy(update={"max_detectable_points": 0.1})
+    assert "might well go unnoticed; beyond 0.1 a person" in held(
+        decide(holdout, alike, champion, sharp)
+    )
+    assert decide(holdout, contend(holdout, ERRORS * 0.8), champion, sharp).promote
+
+
+@pytest.mark.parametrize(("moved", "outcome"), [
+    (0.75, "held"), (0.92, "accepted"), (1.08, "accepted"), (1.12, "held"),
+])  # fmt: skip
+def test_prices_that_moved_as_a_whole_are_held(
+    holdout: pd.DataFrame, champion: Champion, moved: float, outcome: str
+) -> None:
+    """The held-out cars are of the new file, so the champion looks bad beside it."""
+    cheaper = holdout.assign(price_mad=holdout[TARGET] * moved)
+    either_way = ERRORS * np.where(np.arange(ROWS) % 2, 1, -1)
+    before = contend(holdout, either_way, version=1)
+    before = replace(before, known=holdout["make"] != "Fiat")
+    after = contend(cheaper, either_way * 0.1)
+    decision = decide(cheaper, after, before, POLICY)
+    assert decision.outcome == outcome
+    assert decision.measured
+    assert decision.measured.level
+    assert decision.measured.level.rows == before.known.sum()
+    assert decision.measured.level.shift_pct == pytest.approx(100 * (moved - 1), abs=1)
+    if outcome == "held":
+        assert "% off those of version 1, in the median of" in held(decision)
+
+
+def test_what_lost_much_of_what_the_champion_knows_is_held(
+    holdout: pd.DataFrame, champion: Champion
+) -> None:
+    little, much = (
+        Lost(family="make", share_pct=share, count=2, names=["kia", "fiat"]) for share in (4, 6)
+    )
+    better = contend(holdout, ERRORS * 0.8)
+    assert decide(holdout, better, replace(champion, lost=[little]), POLICY).promote
+    assert held(decide(holdout, better, replace(champion, lost=[much]), POLICY)) == (
+        "make: it lost 2 names or bands that version 1 knows, 6.0 % of the adverts of that one "
+        "(kia, fiat); beyond 5 % a person decides"
+    )
+    copied = replace(better, copies_pct=80)
+    assert held(decide(holdout, copied, champion, POLICY)).startswith("80 % of its listings rep")
+    assert "not on record" in held(decide(holdout, better, replace(champion, lost=None), POLICY))
+
+
+def test_what_is_refused_and_doubtful_is_refused(holdout: pd.DataFrame, champion: Champion) -> None:
+    decision = decide(holdout, contend(holdout, ERRORS + 1), replace(champion, lost=None), POLICY)
+    assert decision.outcome == "refused"
+    assert len(texts(decision)) == 2
+
+
+def test_a_decision_on_record_is_judged_by_another_policy(
+    holdout: pd.DataFrame, champion: Champion
+) -> None:
+    """By the same function, and without a car: what was measured stands in it."""
+    accepted = decide(holdout, contend(holdout, ERRORS * 0.8), champion, POLICY)
+    stored = Decision.model_validate_json(accepted.model_dump_json())
+    assert judge(stored, POLICY) == accepted
+    strict = judge(stored, POLICY.model_copy(update={"max_median_error_pct": 5.0}))
+    assert "at most 5 %" in only_refusal(strict)
+    assert judge(force(strict), POLICY.model_copy(update={"max_median_error_pct": 4.0})).forced

@@ -7,18 +7,9 @@ from pydantic import ValidationError
 
 from carprice.language import Language
 from carprice.market.slices import Slice
-from carprice.wording.reasons import (
-    REASONS,
-    Code,
-    Reason,
-    list_reasons,
-    name_slice,
-    recall_reasons,
-    say_reason,
-    say_reasons,
-    store_reasons,
-    write_reasons,
-)
+from carprice.wording.reasons import REASONS, Code, Reason, list_reasons, say_reason, say_reasons
+from carprice.wording.slices import name_slice
+from carprice.wording.stored_reasons import recall_reasons, store_reasons, write_reasons
 
 SLICE = {"family": "price", "slice": "400000 and more", "points": 4.0, "rows": 120, "most": 2.0}
 GOLDEN = {"car": "Kia Rio 2018", "price": 1_108_213.0, "low": 70_000.0, "high": 90_000.0}

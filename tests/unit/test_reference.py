@@ -9,7 +9,7 @@ from carprice.insight.comparables import COMPARABLES, LEAST_RECORD, Likeness, Re
 from carprice.market.fields import fold
 from carprice.pricing.prediction import read_cars
 from carprice.pricing.price_model import PriceModel, ToldCar
-from carprice.pricing.split import split
+from carprice.pricing.split import Split, split
 
 SHARE = 0.4
 
@@ -21,7 +21,7 @@ def listings(known: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def reference(served: PriceModel, listings: pd.DataFrame) -> Reference:
-    return Reference.build(served, listings, SHARE)
+    return Reference.build(served, listings, Split(SHARE))
 
 
 def ask(served: PriceModel, **answers: str) -> ToldCar:

@@ -9,11 +9,13 @@ from carprice.evaluation.importance import measure_importance
 from carprice.listings.cleaning import parse_listings
 from carprice.market.listing import FEATURES, FIELDS, TARGET
 from carprice.params import Params
-from carprice.pricing.split import place_vehicles, split
+from carprice.pricing.split import SplitRule, place_vehicles, split
 from carprice.pricing.training import fit
 
 PINNED = [
     ("Dacia", "Logan", 2018, 120_000, 0.606654795777),
+    ("Dacia", "Logan", 2018, 118_500, 0.606654795777),
+    ("Dacia", "Logan", 2018, 123_499, 0.606654795777),
     ("Citroën", "C3", 2016, 150_000, 0.364565413037),
     ("Mercedes-Benz", "Classe C", 2022, None, 0.395210587526),
     (None, None, 2010, None, 0.010083170225),
@@ -30,6 +32,9 @@ def test_cars_are_where_they_have_always_been() -> None:
     """Were these to change, cars that a champion learnt from would judge its challengers."""
     places = place_vehicles(cars(*(row[:4] for row in PINNED)))
     assert places.round(12).tolist() == [row[4] for row in PINNED]
+    exact = place_vehicles(cars(*(row[:4] for row in PINNED)), SplitRule.EXACT).round(12).tolist()
+    assert [exact[0], *exact[3:]] == [PINNED[0][4], *(row[4] for row in PINNED[3:])]
+    assert len(set(exact)) == len(exact)
 
 
 def test_the_same_car_is_on_the_same_side_among_other_rows_in_another_order(
@@ -61,7 +66,7 @@ def test_the_same_file_in_another_form_gives_the_same_sides() -> None:
     "other",
     [
         ("Dacia", "Sandero", 2018, 120_000), ("Renault", "Logan", 2018, 120_000),
-        ("Dacia", "Logan", 2019, 120_000), ("Dacia", "Logan", 2018, 121_000),
+        ("Dacia", "Logan", 2019, 120_000), ("Dacia", "Logan", 2018, 124_000),
         ("Dacia", "Logan", 2018, None), (None, "Logan", 2018, 120_000),
     ],
 )  # fmt: skip
@@ -80,11 +85,23 @@ def test_what_a_seller_changes_in_a_repeated_advert_does_not_move_the_car(
 
 @pytest.mark.parametrize("share", [0.05, 0.2, 0.45])
 def test_repeated_adverts_never_straddle_the_sides(known: pd.DataFrame, share: float) -> None:
-    repeated = pd.concat([known, known.sample(frac=0.5, random_state=0)], ignore_index=True)
-    train, held_out = split(repeated, share)
-    assert len(train) + len(held_out) == len(repeated)
+    again = known.sample(frac=0.5, random_state=0)
+    again["mileage_km"] += np.random.default_rng(0).integers(-499, 500, len(again))
+    train, held_out = split(pd.concat([known, again], ignore_index=True), share)
     vehicle = ["make", "model", "model_year", "mileage_km"]
     assert train[vehicle].merge(held_out[vehicle]).empty
+    beside = train[vehicle].merge(held_out[vehicle], on=vehicle[:3])
+    assert len(beside) > 100
+    assert ((beside["mileage_km_x"] - beside["mileage_km_y"]).abs() >= 500).all()
+
+
+def test_near_copies_are_learnt_from_and_judge_as_one(known: pd.DataFrame) -> None:
+    copies = [known.assign(mileage_km=known["mileage_km"] + apart) for apart in (0, 2, 450, 3)]
+    train, held_out = split(pd.concat(copies, ignore_index=True), 0.2)
+    once, held_out_once = split(known, 0.2)
+    assert len(train) > 3.9 * len(once)
+    assert len(held_out) == pytest.approx(len(held_out_once), rel=0.02)
+    assert len(held_out_once) > 0.9 * (place_vehicles(known) < 0.2).sum()
 
 
 def test_a_smaller_share_holds_out_a_part_of_what_a_larger_one_does(known: pd.DataFrame) -> None:

@@ -14,6 +14,7 @@ from carprice.cli.models import rollback, status, validate, verify, withdraw
 from carprice.cli.monitoring import monitor
 from carprice.cli.pipeline import check, evaluate, promote, run, train
 from carprice.cli.pruning import prune
+from carprice.cli.replay import gate_replay
 from carprice.cli.signing import sign
 from carprice.cli.terminal import messages
 from carprice.errors import CarPriceError
@@ -21,9 +22,9 @@ from carprice.settings import prepare_process
 
 INTERRUPTED = 130
 EXIT_CODES = """Exit codes: 0 done · 1 unexpected · 2 wrong use or configuration · 3 refused by the
-gate · 4 file not usable · 5 quality rule broken · 6 validation failed · 7 registry not usable ·
-8 stored model or receipt not intact · 9 report not sent · 10 estimates
-got worse (monitor) · 130 interrupted."""
+gate, or held for a person's word · 4 file not usable · 5 quality rule broken · 6 validation
+failed · 7 registry not usable · 8 stored model or receipt not intact · 9 report not sent ·
+10 estimates got worse (monitor) · 130 interrupted."""
 
 app = typer.Typer(
     help="Car listings in, a trustworthy price out.",
@@ -39,6 +40,10 @@ for command in (
     withdraw, prune, sign, inventory, monitor,
 ):  # fmt: skip
     app.command()(command)
+# Its thresholds are read against params.yaml, which holds their names.
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+    gate_replay
+)
 
 
 def main() -> None:

@@ -30,7 +30,8 @@ Data = Annotated[
     typer.Option(help="CSV file of listings; without it, a simulated sample.", show_default=False),
 ]
 Forced = Annotated[
-    bool, typer.Option("--force", help="Override a refusal of the gate; the receipt says so.")
+    bool,
+    typer.Option("--force", help="Let through what the gate held or refused; the receipt says so."),
 ]
 Number = Annotated[
     int | None, typer.Argument(help="Version; the newest one when left out.", show_default=False)

@@ -55,6 +55,7 @@ def run(
             refusal = stopped if isinstance(stopped, PromotionRefusedError) else None
             told = {
                 "refused": bool(refusal),
+                "held": bool(refusal and refusal.held),
                 "reasons": refusal.reasons if refusal else [],
                 "unchanged": isinstance(stopped, UnchangedError),
             }

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
-from carprice.errors import CarPriceError, UnchangedError
+from carprice.errors import CarPriceError, PromotionRefusedError, UnchangedError
 
 if TYPE_CHECKING:
     from carprice.registry.records import Version
@@ -73,9 +73,9 @@ def print_either(as_json: bool, content: object, text: str) -> None:
         typer.echo(text)
 
 
-def print_table(rows: Iterable[tuple[str, ...]]) -> None:
+def print_table(rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> None:
     """Print rows without markup, since cells come from users' files."""
-    table = Table(show_header=False, box=None)
+    table = Table(*header, show_header=bool(header), box=None)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     results.print(table)
@@ -105,8 +105,7 @@ def print_versions(versions: "Iterable[Version]") -> None:
 def print_outcome(production: "ProductionFacts", stopped: CarPriceError | None) -> None:
     """Print the end of a run: what kept it from a promotion, version in production, next steps."""
     if stopped:
-        heading = "Unchanged" if isinstance(stopped, UnchangedError) else "Refused"
-        results.print(Text(f"{heading}: {stopped}", style="yellow"))
+        results.print(Text(f"{_head(stopped)}: {stopped}", style="yellow"))
     if production.version is None:
         results.print("No version is in production.")
         return
@@ -116,3 +115,10 @@ def print_outcome(production: "ProductionFacts", stopped: CarPriceError | None) 
         results.print(Text(production.warning, style="yellow"))
     results.print(Text(f"Example: {production.example}"))
     results.print(Text(NEXT_STEPS.format(carprice=sys.argv[0]), style="dim"))
+
+
+def _head(stopped: CarPriceError) -> str:
+    if isinstance(stopped, UnchangedError):
+        return "Unchanged"
+    held = isinstance(stopped, PromotionRefusedError) and stopped.held
+    return "Held" if held else "Refused"

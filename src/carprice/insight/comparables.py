@@ -15,7 +15,7 @@ from carprice.market.chosen import MARKET
 from carprice.market.listing import ESTIMATE_COLUMNS, HIGH, LOW, TARGET
 from carprice.pricing.encoder import AT
 from carprice.pricing.price_model import PriceModel, ToldCar
-from carprice.pricing.split import split
+from carprice.pricing.split import Split, split
 
 COMPARABLES = 8
 LEAST_RECORD = 30
@@ -77,9 +77,9 @@ class Reference(NamedTuple):
     unseen_names: _Names
 
     @classmethod
-    def build(cls, model: PriceModel, listings: pd.DataFrame, holdout_share: float) -> Self:
-        """From the clean table that the model was trained on and its held-out share."""
-        known, held_out = (side.reset_index(drop=True) for side in split(listings, holdout_share))
+    def build(cls, model: PriceModel, listings: pd.DataFrame, by: Split) -> Self:
+        """From the clean table that the model was trained on and how that was split."""
+        known, held_out = (side.reset_index(drop=True) for side in split(listings, *by))
         encoded = model.encode(held_out)
         estimates = pd.DataFrame(model.price(encoded), columns=list(ESTIMATE_COLUMNS))
         price = held_out[TARGET]

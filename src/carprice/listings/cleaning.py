@@ -203,7 +203,7 @@ def _first_reason(rules: dict[str, pd.Series]) -> pd.Series:
 
 def _find_repeats(frame: pd.DataFrame, rows: Flags) -> pd.Series:
     """Why each of some rows repeats an earlier one of them, or an empty text."""
-    repeats = {"same_content": pd.Series(_number_contents(frame, rows)).duplicated()}
+    repeats = {"same_content": pd.Series(number_contents(frame, rows)).duplicated()}
     if LINK in frame:
         link = frame[LINK][rows].str.replace(r"^https?://(?:www\.)?|/*(?:#.*)?$", "", regex=True)
         same = link.notna() & link.duplicated()
@@ -211,7 +211,7 @@ def _find_repeats(frame: pd.DataFrame, rows: Flags) -> pd.Series:
     return _first_reason(repeats).set_axis(frame.index[rows])
 
 
-def _number_contents(frame: pd.DataFrame, rows: Flags) -> Places:
+def number_contents(frame: pd.DataFrame, rows: Flags) -> Places:
     """A number for each of some rows, the same for equal fields, however spelt; links aside.
 
     Column by column: a table of all of them at once would take as much memory as the listings.

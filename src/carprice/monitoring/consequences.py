@@ -27,7 +27,7 @@ from carprice.wording.monitoring import (
 from carprice.wording.reasons import Code, list_reasons
 from carprice.workspace import Workspace
 
-DECIDED = frozenset({"promoted", "refused", "unchanged"})
+DECIDED = frozenset({"promoted", "held", "refused", "unchanged"})
 """Outcomes of a run after which another on the same file would come to the same."""
 TOLD, RETRAINED = "told_at", "retrained_by"
 

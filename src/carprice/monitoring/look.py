@@ -31,7 +31,7 @@ from carprice.market.listing import FEATURES, VEHICLE
 from carprice.pricing.encoder import Columns
 from carprice.pricing.prediction import Cars, find_unknown_names
 from carprice.pricing.price_model import PriceModel
-from carprice.pricing.split import split
+from carprice.pricing.split import Split, split
 
 MOST_CARS = 100_000
 """Cars of a side that are compared; more would find nothing that matters, and take memory."""
@@ -58,11 +58,11 @@ class Learnt(NamedTuple):
         cls,
         pipeline: Pipeline,
         listings: pd.DataFrame,
-        holdout_share: float,
+        by: Split,
         profile: DataProfile | None,
     ) -> Self:
         """What follows from the clean table of a version, and from the profile of its file."""
-        holdout = draw(split(listings, holdout_share)[1])
+        holdout = draw(split(listings, *by)[1])
         rows = len(listings)
         problems = profile.problems if profile else {}
         return cls(

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 from carprice.registry.model_facts import LastMonitoring
 from carprice.registry.records import Run
 from carprice.settings import Settings
-from carprice.wording.reasons import Reason, recall_reasons
+from carprice.wording.reasons import Reason
+from carprice.wording.stored_reasons import recall_reasons
 from carprice.workspace import Workspace
 
 

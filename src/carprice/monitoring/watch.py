@@ -21,11 +21,12 @@ from carprice.listings.table_store import hash_content, read_table, table_path
 from carprice.monitoring.asked import read_asked
 from carprice.monitoring.look import Batch, Learnt, look, look_at_asked
 from carprice.monitoring.report import REPORT, MonitoringReport, find_reasons
+from carprice.pricing.split import Split
 from carprice.promotion.standing import Standing, read_standing
 from carprice.registry.model_facts import MONITORING
 from carprice.registry.records import PROFILE, Run, Version
 from carprice.wording.monitoring import LEARNT_FROM, NO_FILE, NO_PRODUCTION, TABLE_GONE
-from carprice.wording.reasons import store_reasons, write_reasons
+from carprice.wording.stored_reasons import store_reasons, write_reasons
 from carprice.workspace import Workspace
 
 DAYS_OF_A_YEAR = 365.25
@@ -142,7 +143,7 @@ def _learn(work: Workspace, version: Version, profile: DataProfile | None) -> Le
     return Learnt.of(
         work.registry.open_model(version),
         read_table(work.settings.processed_data, facts.data_hash),
-        facts.holdout_share or work.params.split.holdout_share,
+        facts.split or Split(work.params.split.holdout_share, facts.split_rule),
         profile,
     )
 

@@ -1,50 +1,74 @@
 """Scores, plots and decision of a version, logged with its run."""
 
+from typing import NamedTuple
+
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from carprice.errors import ModelIntegrityError
 from carprice.evaluation import plots
-from carprice.evaluation.gate import Contender, Decision, GatePolicy, decide
+from carprice.evaluation.decision import Decision
+from carprice.evaluation.gate import Champion, Contender, decide, refuse_unopened
+from carprice.evaluation.judging import GatePolicy
 from carprice.evaluation.metrics import evaluate
 from carprice.market.listing import FEATURES, TARGET
+from carprice.pipeline.knowledge import find_lost
+from carprice.pricing.encoder import AT
 from carprice.pricing.price_model import PriceModel
+from carprice.registry.history import read_record
 from carprice.registry.records import EVALUATION, Version
-from carprice.wording.reasons import Code, Reason, store_reasons, write_reasons
+from carprice.wording.stored_reasons import store_reasons, write_reasons
 from carprice.workspace import Workspace
 
 
+class Opened(NamedTuple):
+    """A version and its fitted pipeline."""
+
+    version: Version
+    pipeline: Pipeline
+
+
 def contend(
-    version: Version, pipeline: Pipeline, holdout: pd.DataFrame, policy: GatePolicy
+    opened: Opened, holdout: pd.DataFrame, policy: GatePolicy, copies_pct: float = 0
 ) -> Contender:
+    """A version as the gate sees it; copies_pct is of its listings."""
+    version, pipeline = opened
+    model = PriceModel(pipeline)
     estimates = pipeline.predict(holdout[list(FEATURES)]).set_axis(holdout.index)
     return Contender(
         version=version.number,
         simulated=version.facts.simulated,
         estimates=estimates,
+        known=pd.Series(model.encode(holdout)[:, AT["model"]] > 0, holdout.index),
         evaluation=evaluate(holdout, estimates, policy.large_slice_rows),
-        promised_coverage_pct=100 * PriceModel(pipeline).coverage,
+        promised_coverage_pct=100 * model.coverage,
+        copies_pct=copies_pct,
     )
 
 
 def compare_with_champion(
-    work: Workspace, challenger: Contender, champion: Version | None, holdout: pd.DataFrame
+    work: Workspace,
+    opened: Opened,
+    challenger: Contender,
+    champion: Version | None,
+    holdout: pd.DataFrame,
 ) -> Decision:
-    """The gate's decision; a refusal where the champion cannot be opened."""
-    policy = work.params.gate
+    """The gate's decision on an opened version; a refusal where the champion cannot be opened."""
+    registry, policy = work.registry, work.params.gate
     if champion is None:
         return decide(holdout, challenger, None, policy)
     try:
-        opened = work.registry.open_model(champion)
+        before = Opened(champion, registry.open_model(champion))
     except ModelIntegrityError as error:
-        return Decision(
-            promote=False,
-            challenger=challenger.version,
-            champion=champion.number,
-            reasons=[Reason.of(Code.CHAMPION_NOT_OPENED, message=str(error))],
-            comparison=None,
-        )
-    return decide(holdout, challenger, contend(champion, opened, holdout, policy), policy)
+        return refuse_unopened(challenger, champion.number, str(error), policy)
+    record = read_record(registry, champion.run_id)
+    models = PriceModel(before.pipeline), PriceModel(opened.pipeline)
+    against = Champion(
+        **vars(contend(before, holdout, policy)),
+        is_older=_is_older(champion, opened.version),
+        lost=find_lost(record, *models, holdout),
+    )
+    return decide(holdout, challenger, against, policy)
 
 
 def log_evaluation(
@@ -78,12 +102,17 @@ def log_evaluation(
 
 
 def tag_decision(work: Workspace, decision: Decision) -> None:
-    outcome = "forced" if decision.forced else "accepted" if decision.promote else "refused"
     work.registry.tag_version(
         decision.challenger,
         {
-            "decision": outcome,
+            "decision": decision.outcome,
             "decision_reasons": write_reasons(decision.reasons),
             "decision_reasons_json": store_reasons(decision.reasons),
         },
     )
+
+
+def _is_older(champion: Version, challenger: Version) -> bool:
+    """Whether a challenger learnt from other listings than the champion, and no older ones."""
+    differs = champion.facts.data_hash != challenger.facts.data_hash
+    return differs and champion.created <= challenger.created

@@ -7,6 +7,7 @@ from carprice.registry.records import Version, VersionFacts
 from carprice.wording.remarks import SIMULATED_WARNING
 from carprice.wording.runs import UNCHANGED
 
+WORD = "`carprice promote {version} --force` lets it through; else it stays out"
 NOTE_LENGTH = 7500
 """Characters of a note; MLflow cuts silently at 8000."""
 UNCHANGED_SINCE = "unchanged_since"
@@ -75,6 +76,7 @@ def describe_run(
         **({"Failed": tags["failed_steps"]} if "failed_steps" in tags else {}),
         **({"Reason": tags["reason"]} if "reason" in tags else {}),
         **({"Raison": _say_unchanged(tags)} if outcome == "unchanged" else {}),
+        **({"For a person to say": WORD.format(**tags)} if outcome == "held" else {}),
         "In production now": in_production,
     }
     return RunReport(outcome, in_production, items, facts.source, facts.simulated, metrics)

@@ -60,7 +60,7 @@ def working_on(work: Workspace, run_id: str) -> Iterator[Run]:
         outcome, status = _judge(error)
         note = {"reason": str(error)[:4000] or type(error).__name__}
         with _trying_to_close(run_id):
-            if outcome == "refused":
+            if outcome in {"held", "refused"}:
                 _unstage(work, run_id)
             if work.registry.run(run_id).tags.get("outcome") != "promoted":
                 note["outcome"] = outcome
@@ -149,7 +149,7 @@ def _take_up(work: Workspace, run: Run) -> None:
 def _judge(error: BaseException) -> tuple[str, str]:
     """Outcome and MLflow status of a run that ended with an error."""
     if isinstance(error, PromotionRefusedError):
-        return "refused", "FINISHED"
+        return "held" if error.held else "refused", "FINISHED"
     if isinstance(error, UnchangedError):
         return "unchanged", "FINISHED"
     if isinstance(error, Exception):
@@ -194,9 +194,10 @@ def _tidy(work: Workspace, run_id: str, tags: Mapping[str, str]) -> None:
 def _unstage(work: Workspace, run_id: str) -> None:
     """Clear the staging alias of a run that has ended, or of a version that was refused."""
     staged = work.registry.find_alias(STAGING)
-    if staged and (
-        staged.run_id == run_id or staged.facts.decision == "refused" or staged.facts.failure
-    ):
+    if staged is None:
+        return
+    facts = staged.facts
+    if staged.run_id == run_id or facts.decision in {"held", "refused"} or facts.failure:
         work.registry.clear_alias(STAGING)
 
 

@@ -20,9 +20,11 @@ from carprice.errors import (
 )
 from carprice.evaluation import plots
 from carprice.evaluation.behaviour import ValidationReport
-from carprice.evaluation.gate import Decision, force
+from carprice.evaluation.decision import Decision
+from carprice.evaluation.gate import force
 from carprice.evaluation.importance import measure_importance
 from carprice.listings.cleaning import clean
+from carprice.listings.near_copies import measure_copies
 from carprice.listings.quality import check
 from carprice.listings.quality_report import DataProfile, QualityReport, render_html
 from carprice.listings.reading import read_listings
@@ -31,6 +33,7 @@ from carprice.market.chosen import MARKET
 from carprice.notices import send_notices
 from carprice.pipeline.child import validate_in_fresh_process
 from carprice.pipeline.evaluating import (
+    Opened,
     compare_with_champion,
     contend,
     log_evaluation,
@@ -39,23 +42,22 @@ from carprice.pipeline.evaluating import (
 from carprice.pipeline.recipe import hash_recipe
 from carprice.pipeline.report import UNCHANGED_SINCE, RunReport
 from carprice.pipeline.run_record import close_run, open_run, working_on
-from carprice.pricing.split import split
+from carprice.pricing.split import SplitRule, split
 from carprice.pricing.training import fit_prepared, prepare
 from carprice.promotion.ledger import timestamp
 from carprice.promotion.receipt import Receipt, hash_code
 from carprice.promotion.release import release
 from carprice.promotion.standing import ensure_not_withdrawn, ensure_signed, read_standing
 from carprice.registry.client import STAGING
-from carprice.registry.records import PROFILE, QUALITY_PAGE, Run, Version, VersionFacts
+from carprice.registry.records import DECISION, PROFILE, QUALITY_PAGE, Run, Version, VersionFacts
 from carprice.registry.stored_model import ensure_market
 from carprice.simulation.dirt import write_sample
-from carprice.wording.reasons import store_reasons
 from carprice.wording.runs import UNCHANGED
+from carprice.wording.stored_reasons import store_reasons
 from carprice.workspace import Workspace
 
 SAMPLE = Path("data", "sample", "simulated_listings.csv")
 SAMPLE_ROWS = 20_000
-DECISION = "evaluation/decision.json"
 VALIDATION = "validation.json"
 
 log = logging.getLogger(__name__)
@@ -140,17 +142,17 @@ def evaluate_model(work: Workspace, run_id: str) -> Decision:
         raise PromotionRefusedError(f"{champion.name} is in production already", [])
     with working_on(work, run_id) as run:
         version = _version_of(work, run)
-        shares = [each.facts.holdout_share for each in (version, champion) if each]
         table = _read_clean(work, version.facts.data_hash)
-        _, holdout = split(table, min(share for share in shares if share is not None))
+        copies = measure_copies(table)
+        holdout = _hold_out(table, version, champion)
         del table
-        pipeline = registry.open_model(version)
-        challenger = contend(version, pipeline, holdout, work.params.gate)
+        opened = Opened(version, registry.open_model(version))
+        challenger = contend(opened, holdout, work.params.gate, copies)
         log_evaluation(work, run_id, challenger, holdout)
         work.progress("measuring importance", 0, 0)
-        importance = measure_importance(pipeline, holdout)
+        importance = measure_importance(opened.pipeline, holdout)
         registry.log_figure(run_id, plots.draw_importance(importance), "evaluation/importance.png")
-        decision = compare_with_champion(work, challenger, champion, holdout)
+        decision = compare_with_champion(work, opened, challenger, champion, holdout)
         registry.log_text(run_id, decision.model_dump_json(indent=2), DECISION)
         tag_decision(work, decision)
         return decision
@@ -320,11 +322,21 @@ def _read_accepted(work: Workspace, run: Run) -> tuple[Version, Decision]:
 
 def _ensure_accepted(decision: Decision) -> None:
     if not decision.promote:
-        raise PromotionRefusedError(decision.summary, [each.text for each in decision.reasons])
+        reasons = [each.text for each in decision.reasons]
+        raise PromotionRefusedError(decision.summary, reasons, held=decision.held)
 
 
 def _read_clean(work: Workspace, data_hash: str) -> pd.DataFrame:
     return read_table(work.settings.processed_data, data_hash)
+
+
+def _hold_out(listings: pd.DataFrame, version: Version, champion: Version | None) -> pd.DataFrame:
+    """Cars of a version's listings that are held out by its own split and by the champion's."""
+    holdout = listings
+    for each in (version, champion):
+        if each and (by := each.facts.split):
+            holdout = split(holdout, *by)[1]
+    return holdout
 
 
 def _fit_and_register(work: Workspace, run: Run) -> Version:
@@ -342,6 +354,7 @@ def _fit_and_register(work: Workspace, run: Run) -> Version:
     of_training = VersionFacts(
         rows_trained=rows,
         holdout_share=params.split.holdout_share,
+        split_rule=SplitRule.BANDS,
         code_sha256=hash_code(),
         recipe_sha256=hash_recipe(params),
     )

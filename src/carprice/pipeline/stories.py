@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 # What steps import is heavy, and the command line answers `--help` without it.
 if TYPE_CHECKING:
     from carprice.evaluation.behaviour import ValidationReport
-    from carprice.evaluation.gate import Decision
+    from carprice.evaluation.decision import Decision
     from carprice.pipeline.report import RunReport
     from carprice.pipeline.steps import Checked
     from carprice.promotion.receipt import Receipt

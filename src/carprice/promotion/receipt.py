@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 import carprice
 from carprice.errors import DatasetError
 from carprice.evaluation.behaviour import ValidationReport
-from carprice.evaluation.gate import Decision
+from carprice.evaluation.decision import Decision
 from carprice.frozen import Frozen
 from carprice.market.listing import in_currency
 from carprice.promotion.marks import Withdrawal, find_withdrawn

@@ -29,7 +29,7 @@ from carprice.registry.records import (
     VersionFacts,
 )
 from carprice.registry.stored_model import open_pipeline
-from carprice.wording.reasons import store_reasons, write_reasons
+from carprice.wording.stored_reasons import store_reasons, write_reasons
 from carprice.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ def _tell_facts(receipt: Receipt) -> dict[str, str]:
         simulated=data.simulated,
         market=MARKET.code,
         code_sha256=receipt.code_sha256,
-        decision="forced" if gate.forced else "accepted",
+        decision=gate.outcome,
         decision_reasons=write_reasons(gate.reasons),
         decision_reasons_json=store_reasons(gate.reasons),
         validation="passed",

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from carprice.errors import DatasetError, ModelIntegrityError, PromotionRefusedError
 from carprice.evaluation.behaviour import ValidationReport
-from carprice.evaluation.gate import Decision
+from carprice.evaluation.decision import Decision
 from carprice.files import replacing
 from carprice.promotion.copies import (
     Copy,
@@ -34,7 +34,7 @@ from carprice.promotion.standing import Standing, ensure_signed, read_standing
 from carprice.promotion.tickets import RECEIPT_TAG, tag_ticket, tickets
 from carprice.registry.client import PRODUCTION
 from carprice.registry.records import FILES_TAG, Identity, Ticket, Version
-from carprice.wording.reasons import write_reasons
+from carprice.wording.stored_reasons import write_reasons
 from carprice.workspace import Workspace
 
 log = logging.getLogger(__name__)

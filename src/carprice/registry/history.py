@@ -12,7 +12,8 @@ from carprice.evaluation.metrics import Evaluation
 from carprice.listings.quality_report import DataProfile
 from carprice.registry.client import PRODUCTION, Registry
 from carprice.registry.records import EVALUATION, PROFILE, QUALITY_PAGE, Identity, Version
-from carprice.wording.reasons import Reason, recall_reasons
+from carprice.wording.reasons import Reason
+from carprice.wording.stored_reasons import recall_reasons
 
 
 class Fate(StrEnum):
@@ -25,6 +26,8 @@ class Fate(StrEnum):
     """Was in production until a person went back to an earlier version."""
     REPLACED = "replaced"
     INVALID = "invalid"
+    HELD = "held"
+    """Not promoted without a person's word."""
     REFUSED = "refused"
     WAITING = "waiting"
     """Accepted by the comparison, not promoted yet."""
@@ -158,7 +161,8 @@ def _judge(version: Version) -> Fate:
         Fate.TAKEN_BACK: facts.rolled_back_at > facts.restored_at,
         Fate.REPLACED: bool(facts.promoted_at),
         Fate.INVALID: facts.validation.startswith("failed"),
-        Fate.REFUSED: facts.decision == "refused",
+        Fate.HELD: facts.decision == Fate.HELD,
+        Fate.REFUSED: facts.decision == Fate.REFUSED,
         Fate.WAITING: bool(facts.decision),
     }
     return next((fate for fate, holds in fates.items() if holds), Fate.UNJUDGED)

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from carprice.frozen import Frozen
+from carprice.pricing.split import Split, SplitRule
 
 MODEL_NAME = "CarPricePredictor"
 FILES_TAG = "file_hashes"
@@ -22,6 +23,7 @@ FIRST_MARKET = "morocco"
 
 # What stands with a run, and is read again.
 EVALUATION = "evaluation/evaluation.json"
+DECISION = "evaluation/decision.json"
 PROFILE = "quality/profile.json"
 QUALITY_PAGE = "quality/report.html"
 
@@ -62,6 +64,8 @@ class VersionFacts(Frozen):
     """Code of the market that the listings are of."""
     rows_trained: int | None = None
     holdout_share: float | None = None
+    split_rule: SplitRule = SplitRule.EXACT
+    """Which listings it learnt from; versions of before there was such a tag have the first."""
     code_sha256: str = ""
     recipe_sha256: str = ""
     """Of all that decides the fit beside the listings: `pipeline.recipe`."""
@@ -71,7 +75,7 @@ class VersionFacts(Frozen):
     coverage_pct: float | None = None
 
     decision: str = ""
-    """The gate's: accepted, refused or forced."""
+    """The gate's: accepted, held, refused or forced."""
     decision_reasons: str = ""
     """In English, for people; cut where a tag is full."""
     decision_reasons_json: str = ""
@@ -115,6 +119,12 @@ class VersionFacts(Frozen):
             name: str(fact).lower() if isinstance(fact, bool) else str(fact)
             for name, fact in self.model_dump(exclude_unset=True, exclude_none=True).items()
         }
+
+    @property
+    def split(self) -> Split | None:
+        """How its listings were split; None where it was registered by other means."""
+        share = self.holdout_share
+        return None if share is None else Split(share, self.split_rule)
 
     @property
     def failure(self) -> str:

@@ -295,7 +295,7 @@ class LiveModel:
     def _read_reference(self, model: PriceModel, version: Version) -> Reference | None:
         """The reference of a version; None without its clean table, unneeded for estimates."""
         facts = version.facts
-        if facts.holdout_share is None:
+        if facts.split is None:
             return None
         try:
             self._ensure_rows(version)
@@ -303,7 +303,7 @@ class LiveModel:
         except DatasetError as error:
             log.warning("%s: %s", version.name, error)
             return None
-        return Reference.build(model, table, facts.holdout_share)
+        return Reference.build(model, table, facts.split)
 
     def _ensure_rows(self, version: Version) -> None:
         """Raise DatasetError for a table of more rows than it was registered with.

@@ -1,15 +1,12 @@
-"""Reasons of gate, validation and monitoring: codes, figures, sentences, how they are stored."""
+"""Reasons of gate, validation and monitoring: codes, figures, sentences."""
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from itertools import accumulate
 from string import Formatter
 from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
-    TypeAdapter,
-    ValidationError,
     computed_field,
     model_validator,
 )
@@ -18,14 +15,9 @@ from carprice.frozen import Frozen
 from carprice.language import Language, Text
 from carprice.market.chosen import MARKET
 from carprice.market.listing import HOME, VERSIONS
-from carprice.market.slices import Slice
 from carprice.wording.legacy_reasons import say_legacy
 from carprice.wording.messages import translate
-from carprice.wording.spell import THIN_SPACE, capital, label, number, word_choice
-
-LONGEST_TEXT = 4000
-LONGEST_TAG = 5000
-"""Letters of a tag that every MLflow server takes."""
+from carprice.wording.spell import THIN_SPACE, capital, label
 
 
 class Code(StrEnum):
@@ -67,6 +59,17 @@ class Code(StrEnum):
     OTHER_LEVEL_OF_MAKE = "other_level_of_make"
     LARGER_ERROR = "larger_error"
     LOST_COVERAGE = "lost_coverage"
+    # The gate again
+    NOT_COMPARED = "not_compared"
+    NOT_BETTER = "not_better"
+    TOO_LITTLE_POWER = "too_little_power"
+    LEVEL_MOVED = "level_moved"
+    NAMES_LOST = "names_lost"
+    MANY_COPIES = "many_copies"
+    KNOWLEDGE_NOT_ON_RECORD = "knowledge_not_on_record"
+    RULE_BETTER = "rule_better"
+    RULE_FRESHER = "rule_fresher"
+    RULE_FIRST_REAL = "rule_first_real"
     # Of releases that stored sentences
     ON_RECORD = "on_record"
 
@@ -222,11 +225,69 @@ REASONS = {
         "la fourchette contient {share:.1f} % des nouveaux prix ; elle en promet {asked:g} %",
         "the interval holds {share:.1f} % of new prices; it promises {asked:g} %",
     ),
+    Code.NOT_COMPARED: Text(
+        "elle n’a pas été comparée à la version {champion}",
+        "it was not compared with version {champion}",
+    ),
+    Code.NOT_BETTER: Text(
+        "elle n’a rien appris de plus récent que la version {champion} et devrait être meilleure "
+        "au-delà du hasard (intervalle à 90 % : de {low:+.2f} à {high:+.2f})",
+        "it learnt from nothing newer than version {champion}, so it must be better beyond noise "
+        "(90 % interval {low:+.2f} to {high:+.2f})",
+    ),
+    Code.TOO_LITTLE_POWER: Text(
+        "« pas moins bonne » ne prouve rien ici : une dégradation de {detectable:.2f} point "
+        "passerait souvent inaperçue ; au-delà de {most:g}, une personne décide",
+        "*not worse* proves nothing here: a worsening of {detectable:.2f} points might well go "
+        "unnoticed; beyond {most:g} a person decides",
+    ),
+    Code.LEVEL_MOVED: Text(
+        "ses prix s’écartent de {shift:+.1f} % de ceux de la version {champion}, en médiane sur "
+        "{rows} voitures que les deux connaissent ; au-delà de {most:g} %, une personne décide",
+        "its prices lie {shift:+.1f} % off those of version {champion}, in the median of {rows} "
+        "cars that both know; beyond {most:g} % a person decides",
+    ),
+    Code.NAMES_LOST: Text(
+        "{family} : elle ne connaît plus {count} noms ou tranches de la version {champion}, "
+        "{share:.1f} % des annonces de celle-ci ({names}) ; au-delà de {most:g} %, une personne "
+        "décide",
+        "{family}: it lost {count} names or bands that version {champion} knows, {share:.1f} % of "
+        "the adverts of that one ({names}); beyond {most:g} % a person decides",
+    ),
+    Code.MANY_COPIES: Text(
+        "{share:.0f} % de ses annonces en répètent une autre, à quelques kilomètres près ; au-delà "
+        "de {most:g} %, une personne décide",
+        "{share:.0f} % of its listings repeat another but for a few kilometres; beyond {most:g} % "
+        "a person decides",
+    ),
+    Code.KNOWLEDGE_NOT_ON_RECORD: Text(
+        "ce que connaît la version {champion} n’est plus enregistré ; une personne décide",
+        "what version {champion} knows is not on record any more; a person decides",
+    ),
+    Code.RULE_BETTER: Text(
+        "la règle : meilleure, ou plus fraîche et pas moins bonne ; elle est meilleure que la "
+        "version {champion}, au-delà du hasard",
+        "the rule: better, or fresher and not worse; it is better than version {champion}, beyond "
+        "noise",
+    ),
+    Code.RULE_FRESHER: Text(
+        "la règle : meilleure, ou plus fraîche et pas moins bonne ; elle est plus fraîche que la "
+        "version {champion}, et pas moins bonne",
+        "the rule: better, or fresher and not worse; it is fresher than version {champion}, and "
+        "not worse",
+    ),
+    Code.RULE_FIRST_REAL: Text(
+        "elle a appris d’annonces réelles, la version {champion} d’annonces simulées : passer les "
+        "planchers suffit",
+        "it learnt from real listings, version {champion} from simulated ones: to pass the floors "
+        "is enough",
+    ),
     Code.ON_RECORD: Text("{sentence}", "{sentence}"),
 }
 FAMILIES = {
     **{name: label(name, "fr") for name in VERSIONS},
     "make": "marque",
+    "model": "modèle",
     "fuel": "carburant",
     "price": "prix",
     "year": "année",
@@ -240,6 +301,7 @@ KINDS = {
 TEXTS_IN_FRENCH: Mapping[str, Callable[[str], str]] = {
     "family": lambda name: FAMILIES.get(name, name),
     "slice": lambda name: name.replace(" and more", " et plus"),
+    "names": lambda names: names.replace(" and more", " et plus"),
     "field": lambda name: capital(label(name, "fr")),
     "kind": lambda name: KINDS.get(name, name),
     "message": translate,
@@ -247,8 +309,6 @@ TEXTS_IN_FRENCH: Mapping[str, Callable[[str], str]] = {
 }
 """Name of a figure to the French of its English text; other texts are names."""
 FRENCH_MARKS = str.maketrans({",": THIN_SPACE, ".": ","})
-SLICE_BELOW = Text("moins de {high}", "under {high}")
-SLICE_ABOVE = Text("{low} et plus", "{low} and more")
 
 NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 """Numbers that are texts in JSON."""
@@ -292,9 +352,6 @@ class Reason(Frozen):
         return self
 
 
-STORED = TypeAdapter(list[Reason])
-
-
 class _French:
     """A number that formats with French marks."""
 
@@ -323,48 +380,7 @@ def list_reasons(heading: str, reasons: Sequence[Reason], language: Language = "
     return "\n  - ".join([heading, *(say_reason(each, language) for each in reasons)])
 
 
-def write_reasons(reasons: Sequence[Reason]) -> str:
-    """Text of a tag for people: as many whole reasons as fit, in English."""
-    texts = [each.text for each in reasons]
-    return _join_whole(texts, "; ", LONGEST_TEXT) or "".join(texts[:1])[:LONGEST_TEXT]
-
-
-def store_reasons(reasons: Sequence[Reason]) -> str:
-    """JSON of a tag for programs: as many whole reasons as fit."""
-    stored = [each.model_dump_json(exclude={"text"}) for each in reasons]
-    return f"[{_join_whole(stored, ',', LONGEST_TAG - 2)}]"
-
-
-def recall_reasons(stored: str, text: str) -> list[Reason]:
-    """Reasons of a JSON tag; of the English text where that fails."""
-    try:
-        reasons = STORED.validate_json(stored)
-    except ValidationError:  # of an earlier release, or of a later one
-        reasons = []
-    if not reasons and text:
-        reasons = [Reason.of(Code.ON_RECORD, sentence=text)]
-    return reasons
-
-
-def name_slice(part: Slice, language: Language = HOME) -> str:
-    """Name of a slice for people: its wording, or the ends of its band."""
-    if part.low is None:
-        return word_choice(part.family, part.name, language)
-    spell = number if part.family == "price" else str
-    if part.high is None:
-        return SLICE_ABOVE.say(language, low=spell(part.low))
-    if not part.low:
-        return SLICE_BELOW.say(language, high=spell(part.high + 1))
-    return f"{spell(part.low)} – {spell(part.high)}"
-
-
 def _in_french(name: str, figure: Figure) -> object:
     if not isinstance(figure, str):
         return _French(figure)
     return TEXTS_IN_FRENCH[name](figure) if name in TEXTS_IN_FRENCH else figure
-
-
-def _join_whole(parts: Sequence[str], separator: str, longest: int) -> str:
-    ends = accumulate(len(part) + len(separator) for part in parts)
-    fitting = sum(end - len(separator) <= longest for end in ends)
-    return separator.join(parts[:fitting])
