@@ -11,7 +11,7 @@ from carprice.evaluation.checks import MonitoringPolicy
 from carprice.evaluation.judging import GatePolicy
 from carprice.frozen import Frozen
 from carprice.listings.quality_rules import QualityRules
-from carprice.pricing.regressor import ModelParams
+from carprice.pricing.market_regressor import ModelParams
 from carprice.pricing.split import SplitParams
 from carprice.settings import explain
 

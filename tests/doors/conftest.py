@@ -52,7 +52,7 @@ def installed_components() -> Iterator[None]:
 def serving() -> Serving:
     """A small model in production, to be read only."""
     listings = draw_listings(1_500, 5)
-    model = PriceModel(fit(listings, read_params(ROOT).model.model_copy(update={"trees": 10})))
+    model = PriceModel(fit(listings, read_params(ROOT).model))
     tags = {
         "promoted_at": "2026-11-02T10:00:00+00:00", "simulated": "true",
         "holdout_share": str(HOLDOUT_SHARE), "split_rule": "bands",

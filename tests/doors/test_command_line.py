@@ -192,13 +192,15 @@ def test_params_that_cannot_be_used_end_with_2_and_name_every_entry(
     listings = tmp_path / "cars.csv"
     listings.write_text(f"{HEADER}\n80000,Dacia,Logan,2018,120000,Diesel,Manuelle\n", "utf-8")
     text = (PROJECT / "params.yaml").read_text(encoding="utf-8")
-    wrong = text.replace("holdout_share: 0.2", "holdout_share: 2").replace("trees: 40", "trees: 0")
+    wrong = text.replace("holdout_share: 0.2", "holdout_share: 2").replace(
+        "penalty: 0.45", "penalty: 0"
+    )
     (tmp_path / "params.yaml").write_text(wrong, encoding="utf-8")
     monkeypatch.setenv("CARPRICE_HOME", str(tmp_path))
     code, out, err = run_here(monkeypatch, capsys, "check", str(listings))
     assert (code, out) == (2, "")
     assert "split.holdout_share" in err
-    assert "model.trees" in err
+    assert "model.penalty" in err
 
 
 @pytest.mark.filterwarnings("ignore")  # of MLflow, when it makes a store

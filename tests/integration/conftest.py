@@ -151,7 +151,6 @@ def write_small_project(home: Path) -> None:
     """The project's own parameters with numbers for a small sample, and the sample."""
     home.mkdir(parents=True)
     params = yaml.safe_load((PROJECT / "params.yaml").read_text())
-    params["model"]["trees"] = 10
     params["quality"]["min_priced_rows"] = 200
     params["gate"] |= {"bootstrap_rounds": 100, "large_slice_rows": 50}
     params["validation"]["max_latency_ms"] = 2000  # the machine is shared with other tests

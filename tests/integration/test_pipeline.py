@@ -60,7 +60,9 @@ def test_the_run_holds_what_was_read_learnt_and_decided(desk: Desk) -> None:
     assert any(name.startswith("fuel/") for name in metrics)
     run = registry.client.get_run(version.run_id)
     assert run.info.status == "FINISHED"
-    assert run.data.params.items() >= {"trees": "10", "holdout_share": "0.2", "seed": "0"}.items()
+    assert (
+        run.data.params.items() >= {"penalty": "0.45", "holdout_share": "0.2", "seed": "0"}.items()
+    )
 
 
 def test_the_stored_model_carries_signature_example_and_requirements(desk: Desk) -> None:
@@ -116,7 +118,7 @@ def test_a_run_trains_nothing_until_data_code_or_parameters_change(desk: Desk) -
     assert set(versions(desk)) == {1, 2}
     params = desk.home / "params.yaml"
     said = yaml.safe_load(params.read_text())
-    said["model"]["trees"] += 1
+    said["model"]["seed"] += 1
     params.write_text(yaml.safe_dump(said, allow_unicode=True))
     desk.run("run", "--data", LISTINGS)
     assert set(versions(desk)) == {1, 2, 3}

@@ -89,7 +89,7 @@ def test_out_of_production_it_is_marked_alone_and_the_way_back_leads_past_it(des
     succeed(desk, "run", "--data", LISTINGS, "--force")  # version 3
     params = desk.home / "params.yaml"
     said = yaml.safe_load(params.read_text())
-    said["model"]["trees"] += 1
+    said["model"]["seed"] += 1
     params.write_text(yaml.safe_dump(said, allow_unicode=True))
     succeed(desk, "run", "--data", LISTINGS, "--force")  # version 4
     succeed(desk, "withdraw", "3", "--because", WHY)

@@ -11,7 +11,7 @@ from carprice.evaluation.metrics import Scores, score
 from carprice.listings.cleaning import name_vehicles
 from carprice.market.listing import FEATURES, TARGET
 from carprice.params import read_params
-from carprice.pricing.regressor import ModelParams
+from carprice.pricing.market_regressor import ModelParams
 from carprice.pricing.split import split
 from carprice.pricing.training import fit
 from carprice.simulation.drawing import draw_listings

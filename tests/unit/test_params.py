@@ -42,7 +42,7 @@ def test_params_cannot_be_changed_once_read() -> None:
 
 def test_every_wrong_entry_is_named_at_once(tmp_path: Path, entries: dict[str, Any]) -> None:
     entries["split"]["holdout_share"] = 0.7
-    entries["model"] |= {"trees": 0, "coverage": "much"}
+    entries["model"] |= {"penalty": 0, "coverage": "much"}
     entries["gate"]["max_median_error_pct"] = -1
     del entries["gate"]["bootstrap_rounds"]
     entries["validation"]["golden_cars"][1]["low_mad"] = None
@@ -50,7 +50,7 @@ def test_every_wrong_entry_is_named_at_once(tmp_path: Path, entries: dict[str, A
     said = refusal(tmp_path, entries)
     assert "7 to mend" in said
     for place in (
-        "split.holdout_share", "model.trees", "model.coverage", "gate.max_median_error_pct",
+        "split.holdout_share", "model.penalty", "model.coverage", "gate.max_median_error_pct",
         "gate.bootstrap_rounds", "validation.golden_cars.1.low_mad", "quality.max_missing_share",
     ):  # fmt: skip
         assert f"- {place}: " in said
@@ -92,8 +92,8 @@ def test_every_entry_is_needed(tmp_path: Path, entries: dict[str, Any], section:
     [
         ("split", "holdout_share", 0), ("split", "holdout_share", 0.5),
         ("model", "penalty", 0), ("model", "penalty", float("inf")),
-        ("model", "penalty", float("nan")), ("model", "huber", -0.1),
-        ("model", "huber", float("inf")), ("model", "trees", 1.5), ("model", "learning_rate", 1.1),
+        ("model", "penalty", float("nan")), ("model", "tail", -0.1),
+        ("model", "tail", float("inf")), ("model", "seed", 1.5), ("model", "coverage", 1.1),
         ("model", "leaves", 1), ("model", "coverage", 0.5), ("model", "coverage", 1),
         ("gate", "min_holdout_rows", 1), ("gate", "min_within_20_pct", 101),
         ("gate", "coverage_tolerance_points", 0), ("gate", "large_slice_rows", 19),

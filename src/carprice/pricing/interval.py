@@ -67,6 +67,22 @@ class ErrorScale(BaseEstimator):  # type: ignore[misc]
         log_scale: Floats = design @ self.effects_ + self.intercept_ + least
         return np.exp(log_scale)
 
+    def draw_curves(self, X: Floats, core: Floats, years: Floats) -> Floats:  # noqa: N803
+        """Expected |log error| at every model year (n, years), by the core log prices there."""
+        check_is_fitted(self)
+        knots, free = self.log_price_knots_, len(self.age_knots_) + len(self.log_price_knots_) + 1
+        effects = self.effects_[:free] - self.effects_[free : 2 * free]
+        of_age, (of_price, *of_dearer) = np.split(effects, [len(self.age_knots_)])
+        ages = np.clip(self.reference_year_ - years, 0, OLDEST)
+        older = of_age @ np.maximum(0, ages - self.age_knots_[:, None]) / 10
+        dearer = of_price * (core - knots[1])
+        for knot, effect in zip(knots, of_dearer, strict=True):
+            dearer += effect * np.maximum(0, core - knot)
+        design, least = self._design(X, core[:, 0])
+        fixed = design[:, 2 * free :] @ self.effects_[2 * free :] + self.intercept_ + least
+        log_scale: Floats = older + dearer + fixed[:, None]
+        return np.exp(log_scale)
+
     def _design(self, X: Floats, core: Floats) -> tuple[Floats, Floats]:  # noqa: N803
         """Effects on the log scale (n, effects), and what is added to it in any case (n,).
 

@@ -8,10 +8,9 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from carprice.arrays import Floats
-from carprice.market.listing import EQUIPMENT
 from carprice.market.table import to_listings
 from carprice.pricing.completion import FieldFlags
-from carprice.pricing.encoder import AT, Columns
+from carprice.pricing.encoder import Columns
 
 Clean = Mapping[str, float | str]
 """Clean values of a car by field name; an unknown one is NaN, None or left out."""
@@ -43,8 +42,7 @@ class PriceModel:
     @property
     def equipment(self) -> list[str]:
         """Equipment that the model uses."""
-        learnt = self.pipeline["price"].boosted_
-        return [name for name in EQUIPMENT if AT[name] in learnt]
+        return [*self.pipeline["price"].equipment]
 
     @property
     def lacking(self) -> FieldFlags:

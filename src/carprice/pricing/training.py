@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from carprice.arrays import Floats
 from carprice.market.listing import FEATURES, TARGET
-from carprice.pricing.regressor import ModelParams, build_pipeline
+from carprice.pricing.market_regressor import ModelParams, build_pipeline
 from carprice.progress import Progress, be_silent
 
 EXAMPLES = 3

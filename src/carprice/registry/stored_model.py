@@ -31,13 +31,20 @@ MOVED = {
 }
 """Type name stored by earlier releases, to its name of today."""
 
+EARLIER_TYPES = {
+    "carprice.pricing.baseline.MarketBaseline",
+    "carprice.pricing.regressor.PriceRegressor",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+}
+"""What only models of earlier releases hold."""
+
 TRUSTED_TYPES = (
     "carprice.pricing.completion.Completer",
     "carprice.pricing.encoder.ListingEncoder",
     "carprice.pricing.interval.ErrorScale",
-    "carprice.pricing.baseline.MarketBaseline",
-    "carprice.pricing.regressor.PriceRegressor",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "carprice.pricing.market_curves.MarketCurves",
+    "carprice.pricing.market_regressor.MarketRegressor",
+    *sorted(EARLIER_TYPES),
 )
 """Types beyond those skops knows to be harmless; each is ours or a plain holder of arrays."""
 

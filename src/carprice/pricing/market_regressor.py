@@ -1,0 +1,118 @@
+"""The price model: one scikit-learn Pipeline from clean listings to a price and its interval."""
+
+from typing import Self
+
+import numpy as np
+from pydantic import Field
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import Pipeline
+
+from carprice.arrays import Floats
+from carprice.frozen import Frozen
+from carprice.pricing.completion import Completer
+from carprice.pricing.cross_fit import OutOfFold, add_nameless, group_vehicles, recount
+from carprice.pricing.encoder import ListingEncoder
+from carprice.pricing.estimating import OpenFieldsMixin, find_lacking
+from carprice.pricing.interval import ErrorScale, conformal_quantile
+from carprice.pricing.market_curves import MarketCurves
+from carprice.progress import Progress, be_silent
+
+FOLDS = 5
+PRICED_TOGETHER = 2_048
+"""Cars whose curves are drawn at a time: they stay in the processor's cache."""
+
+
+class ModelParams(Frozen, extra="forbid", allow_inf_nan=False):
+    """Hyperparameters of the price model, as params.yaml names them."""
+
+    penalty: float = Field(gt=0)
+    tail: float = Field(gt=0)
+    coverage: float = Field(gt=0.5, lt=1)
+    seed: int
+
+
+def build_pipeline(params: ModelParams) -> Pipeline:
+    """An unfitted pipeline from clean listings to estimates.
+
+    fit(listings, prices); predict(listings) -> ESTIMATE_COLUMNS.
+    """
+    return Pipeline(
+        [("encode", ListingEncoder()), ("price", MarketRegressor(**params.model_dump()))]
+    )
+
+
+class MarketRegressor(OpenFieldsMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """The market's curves, and an interval calibrated on cars that they had not seen.
+
+    penalty, tail: of the curves. coverage: share of prices that the interval is to hold.
+    seed: of folds and sampling.
+    """
+
+    def __init__(self, penalty: float, tail: float, coverage: float, seed: int) -> None:
+        self.penalty = penalty
+        self.tail = tail
+        self.coverage = coverage
+        self.seed = seed
+
+    def fit(self, X: Floats, y: Floats, progress: Progress = be_silent) -> Self:  # noqa: N803
+        """Fit on encoded listings (n, COLUMNS) and prices (n,)."""
+        log_price = np.log(np.asarray(y, dtype=float))
+        self.lacking_ = find_lacking(X)
+        unseen = self._cross_fit(X, log_price, progress)
+        errors = np.abs(unseen.actual - unseen.baseline)
+        self.scale_ = ErrorScale().fit(unseen.encoded, unseen.core, errors)
+        ratios = errors / self.scale_.predict(unseen.encoded, unseen.core)
+        self.quantile_ = conformal_quantile(ratios[unseen.whole], self.coverage)
+        del unseen, errors, ratios  # the last fit has the memory to itself
+        self.curves_ = self._new_curves().fit(X, log_price)
+        self.completer_ = Completer().fit(X, log_price)
+        return self
+
+    @property
+    def equipment(self) -> tuple[str, ...]:
+        """Equipment that adverts told of often enough to learn from it."""
+        return self.curves_.equipment_
+
+    def _price(self, X: Floats) -> Floats:  # noqa: N803
+        """Log prices and the ends of their intervals (n, ESTIMATE_COLUMNS)."""
+        starts = range(0, len(X), PRICED_TOGETHER)
+        return np.concatenate([self._price_few(X[at : at + PRICED_TOGETHER]) for at in starts])
+
+    def _price_few(self, X: Floats) -> Floats:  # noqa: N803
+        """The same of a few cars.
+
+        The ends are in order as well: where the error grows faster than the price, the interval
+        is a little wider.
+        """
+        curves = self.curves_.draw_curves(X)
+        reach = self.quantile_ * self.scale_.draw_curves(X, curves.core, self.curves_.years_)
+        low = np.minimum.accumulate((curves.log_price - reach)[:, ::-1], axis=1)[:, ::-1]
+        high = np.maximum.accumulate(curves.log_price + reach, axis=1)
+        return np.column_stack([curves.read_own(each) for each in (curves.log_price, low, high)])
+
+    def _new_curves(self) -> MarketCurves:
+        return MarketCurves(penalty=self.penalty, tail=self.tail)
+
+    def _cross_fit(self, X: Floats, log_price: Floats, progress: Progress) -> OutOfFold:  # noqa: N803
+        """Prices of all cars, each by curves fitted without it."""
+        folds = GroupKFold(FOLDS, shuffle=True, random_state=self.seed)
+        random = np.random.default_rng(self.seed)
+        parts: list[OutOfFold] = []
+        for fold, (train, test) in enumerate(folds.split(X, groups=group_vehicles(X))):
+            progress(fold, FOLDS + 1)
+            market = self._new_curves().fit(X[train], log_price[train])
+            cars, places = add_nameless(recount(X[test], X[train]), random)
+            curves = market.draw_curves(cars)
+            parts.append(
+                OutOfFold(
+                    encoded=cars,
+                    core=curves.read_own(curves.core),
+                    baseline=curves.read_own(curves.log_price),
+                    actual=log_price[test][places],
+                    fold=np.full(len(cars), fold),
+                    whole=np.arange(len(cars)) < len(test),
+                )
+            )
+        progress(FOLDS, FOLDS + 1)
+        return OutOfFold.concatenate(parts)
