@@ -25,9 +25,6 @@ def small_version() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(months, "LEARNT_ROWS", 6_000)
         patch.setattr(months, "LEARNT", {})
-        patch.setattr(months, "PARAMS", months.PARAMS.model_copy(
-            update={"model": months.PARAMS.model.model_copy(update={"trees": 10})}
-        ))  # fmt: skip
         months.learn(0)
         yield
 

@@ -94,7 +94,7 @@ def test_every_entry_is_needed(tmp_path: Path, entries: dict[str, Any], section:
         ("model", "penalty", 0), ("model", "penalty", float("inf")),
         ("model", "penalty", float("nan")), ("model", "tail", -0.1),
         ("model", "tail", float("inf")), ("model", "seed", 1.5), ("model", "coverage", 1.1),
-        ("model", "leaves", 1), ("model", "coverage", 0.5), ("model", "coverage", 1),
+        ("model", "coverage", 0.5), ("model", "coverage", 1),
         ("gate", "min_holdout_rows", 1), ("gate", "min_within_20_pct", 101),
         ("gate", "coverage_tolerance_points", 0), ("gate", "large_slice_rows", 19),
         ("gate", "max_level_shift_pct", 0), ("gate", "max_lost_share_pct", 101),

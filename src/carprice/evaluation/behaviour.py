@@ -28,10 +28,6 @@ from carprice.wording.reasons import Code, Reason
 TIMED_ESTIMATES = 30
 YEARS_BACK = 8
 MILEAGE_STEPS_KM = range(20_000, 220_001, 20_000)
-NEGLIGIBLE_RISE = 0.02
-"""Relative fall below which a step in the wrong direction is noise: the baseline learns each age
-and band of years by itself."""
-
 
 VALUES: Mapping[str, Sequence[float | str]] = {
     "model_year": range(int(BY_NAME["model_year"].minimum), int(BY_NAME["model_year"].maximum) + 1),
@@ -73,7 +69,8 @@ class ValidationRules(Frozen, extra="forbid"):
     max_latency_ms: float = Field(gt=0)
     """Limit of the best time of TIMED_ESTIMATES estimates."""
     max_wrong_direction_pct: float = Field(ge=0, le=100)
-    """Share of steps (one year newer, 20,000 km less) that may lower a golden car's price."""
+    """Share of steps (one year newer, 20,000 km less) that may lower a golden car's price, or an
+    end of its interval."""
 
 
 class ValidationReport(Frozen):
@@ -146,15 +143,15 @@ def _price_told(pipeline: Pipeline, cars: pd.DataFrame) -> Floats:
 
 
 def wrong_direction_pct(pipeline: Pipeline, listings: pd.DataFrame) -> float:
-    """Percentage of steps towards newer or less driven that lower the price by 2 %."""
+    """Percentage of steps towards newer or less driven that lower the price or an end of it."""
     newest = BY_NAME["model_year"].maximum
     years = [
         listings.assign(model_year=(listings["model_year"] - back).clip(upper=newest))
         for back in range(YEARS_BACK, -1, -1)
     ]
     mileages = [listings.assign(mileage_km=float(km)) for km in reversed(MILEAGE_STEPS_KM)]
-    steps = np.concatenate([_relative_steps(pipeline, each) for each in (years, mileages)])
-    return float(100 * (steps < -NEGLIGIBLE_RISE).mean())
+    steps = np.concatenate([_find_steps(pipeline, each) for each in (years, mileages)])
+    return float(100 * (steps < 0).mean())
 
 
 def measure_latency_ms(pipeline: Pipeline, listings: pd.DataFrame) -> float:
@@ -169,11 +166,12 @@ def measure_latency_ms(pipeline: Pipeline, listings: pd.DataFrame) -> float:
     return min(times)
 
 
-def _relative_steps(pipeline: Pipeline, dearer_and_dearer: list[pd.DataFrame]) -> Floats:
-    """Relative change of each price from one table to the next, shape (steps * cars,)."""
-    prices = pipeline.predict(pd.concat(dearer_and_dearer, ignore_index=True))[TARGET].to_numpy()
-    table: Floats = prices.reshape(len(dearer_and_dearer), -1)
-    return (table[1:] / table[:-1] - 1).ravel()
+def _find_steps(pipeline: Pipeline, dearer_and_dearer: list[pd.DataFrame]) -> Floats:
+    """Change of each price, and of its ends, from one table to the next (steps * cars * 3,)."""
+    estimates = pipeline.predict(pd.concat(dearer_and_dearer, ignore_index=True))
+    table = estimates.to_numpy().reshape(len(dearer_and_dearer), -1, len(ESTIMATE_COLUMNS))
+    steps: Floats = np.diff(table, axis=0)
+    return steps.ravel()
 
 
 def _is_clean(name: str, value: float | str) -> bool:

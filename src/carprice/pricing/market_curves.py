@@ -21,17 +21,24 @@ from carprice.market.fields import LAST_YEAR_WRITTEN_DOWN, THIS_YEAR
 from carprice.market.listing import BY_NAME, EQUIPMENT, VERSIONS
 from carprice.pricing.encoder import AT
 from carprice.pricing.estimating import LEAST_KNOWN
+from carprice.pricing.order import fit_order, mix, put_in_order
 from carprice.pricing.terms import (
     BELOW,
     BLOCK_ROWS,
     DETAILS,
     KNOTS,
     SCALES,
+    Aging,
     Scales,
     Term,
+    at_any_age,
     build_design,
+    count_versions,
     find_cells,
     interpolate,
+    number_versions,
+    place_between,
+    scale_km,
     table_size,
 )
 
@@ -80,13 +87,6 @@ class Curves(NamedTuple):
         """Values of curves at each car's own year (n,)."""
         values: Floats = curves[np.arange(len(curves)), self.own]
         return values
-
-
-class Aging(NamedTuple):
-    """A term that holds at any age, or that grows by its factor in ten years."""
-
-    term: Term
-    by_age: bool
 
 
 class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -199,7 +199,7 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             yield Term(name, self.models_ * bands, cells, known * GENERATION_WEIGHT)
         version, bands = self._version(X), BANDED_YEARS // VERSION_YEARS
         cells = version * bands + back // VERSION_YEARS
-        size = self.models_ * _count_versions() * bands
+        size = self.models_ * count_versions() * bands
         yield Term("version years", size, cells, known * VERSION_YEARS_WEIGHT)
 
     def _core_terms(self, X: Floats) -> Iterator[Aging]:  # noqa: N803
@@ -209,17 +209,15 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         unknown_km = np.isnan(X[:, AT["mileage_km"]]) * MARKET_WEIGHT
         yield Aging(Term("km unknown", 1, nowhere, unknown_km), by_age=False)
         for name in VERSIONS:
-            yield from _at_any_age(name, table_size(name), find_cells(X, name), free)
-        versions, version = _count_versions(), _number_versions(X)
+            yield from at_any_age(name, table_size(name), find_cells(X, name), free)
+        versions, version = count_versions(), number_versions(X)
         for name, size in (("make", self.makes_), ("model", self.models_)):
             cells = find_cells(X, name)
             known = (cells > 0).astype(float)
-            yield from _at_any_age(name, size, cells, known, AGING_WEIGHT)
+            yield from at_any_age(name, size, cells, known, AGING_WEIGHT)
             of_name = cells * versions + version
             weight = known * VERSION_WEIGHT
-            yield from _at_any_age(
-                f"{name} version", size * versions, of_name, weight, AGING_WEIGHT
-            )
+            yield from at_any_age(f"{name} version", size * versions, of_name, weight, AGING_WEIGHT)
 
     def _detail_terms(self, X: Floats) -> Iterator[Aging]:  # noqa: N803
         """What adverts often leave out, much of it together."""
@@ -230,7 +228,7 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             yield Aging(Term(name, table_size(name), find_cells(X, name), known), by_age=False)
         for name in DETAILS:
             cells, size = find_cells(X, name), table_size(name)
-            yield from _at_any_age(name, size, cells, free)
+            yield from at_any_age(name, size, cells, free)
             if name in MODEL_CHOICE_WEIGHTS:
                 weight = known_model * MODEL_CHOICE_WEIGHTS[name]
                 of_model = Term(
@@ -292,17 +290,17 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         effects = slopes[:, :, None] * np.array(KM_KNOTS) + bends
         ordered = -put_in_order(fit_order(-effects, self._weigh_km(X)))
         self.km_ = np.ascontiguousarray(np.swapaxes(ordered, 1, 2))
-        usual = _scale_km(self.scales_, self.scales_["km_per_year"] * np.minimum(ages, 20))
-        lower, share = _place_between(KM_KNOTS, usual)
+        usual = scale_km(self.scales_, self.scales_["km_per_year"] * np.minimum(ages, 20))
+        lower, share = place_between(KM_KNOTS, usual)
         every = np.arange(len(self.years_))
-        self.usual_km_ = _mix(ordered[:, every, lower], ordered[:, every, lower + 1], share)
+        self.usual_km_ = mix(ordered[:, every, lower], ordered[:, every, lower + 1], share)
 
     def _tabulate_versions(self, X: Floats) -> None:  # noqa: N803
         """What each version's years add to its generations, the whole in order at usual kilometres.
 
         A version that was not seen takes what the commonest of its model has.
         """
-        versions, bands = _count_versions(), BANDED_YEARS // VERSION_YEARS
+        versions, bands = count_versions(), BANDED_YEARS // VERSION_YEARS
         of_band = self.tables_.pop("version years").reshape(-1, bands)
         seen, first, counts = np.unique(self._version(X), return_index=True, return_counts=True)
         cars = X[first]
@@ -321,7 +319,7 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     def _weigh_km(self, X: Floats) -> Floats:  # noqa: N803
         """How much adverts tell of each knot of kilometres at each year (years, knots)."""
         age = self._read_age(X)
-        lower, share = _place_between(KM_KNOTS, self._read_km(X, age))
+        lower, share = place_between(KM_KNOTS, self._read_km(X, age))
         year = np.clip(self.reference_year_ - age - self.years_[0], 0, None).astype(np.intp)
         mass = np.zeros((len(self.years_), len(KM_KNOTS)))
         np.add.at(mass, (year, lower), 1 - share)
@@ -345,8 +343,8 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """What kilometres add at every year (n, years); the usual ones where unknown."""
         km = X[:, AT["mileage_km"]]
         known = ~np.isnan(km)
-        lower, share = _place_between(KM_KNOTS, _scale_km(self.scales_, np.where(known, km, 0)))
-        told = _mix(self.km_[place, lower], self.km_[place, lower + 1], share[:, None])
+        lower, share = place_between(KM_KNOTS, scale_km(self.scales_, np.where(known, km, 0)))
+        told = mix(self.km_[place, lower], self.km_[place, lower + 1], share[:, None])
         return np.where(known[:, None], told, self.usual_km_[place])
 
     def _ages(self) -> Floats:
@@ -364,7 +362,7 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Kilometres on a scale that flattens out; what is usual at that age where unknown."""
         km = X[:, AT["mileage_km"]]
         usual = self.scales_["km_per_year"] * np.minimum(age, 20)
-        return _scale_km(self.scales_, np.where(np.isnan(km), usual, km))
+        return scale_km(self.scales_, np.where(np.isnan(km), usual, km))
 
     def _count_back(self, years: Floats) -> Places:
         """Years counted back from the newest that may be asked for."""
@@ -376,7 +374,8 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return (self._count_back(self.years_) + shift) // width
 
     def _version(self, X: Floats) -> Places:  # noqa: N803
-        return find_cells(X, "model") * _count_versions() + _number_versions(X)
+        version: Places = find_cells(X, "model") * count_versions() + number_versions(X)
+        return version
 
     def _place_make(self, X: Floats) -> Places:  # noqa: N803
         """Row of each car in the tables of kilometres."""
@@ -393,74 +392,3 @@ def weigh(errors: Floats, tail: float) -> Floats:
     """Weights of prices by their log errors under Cauchy's loss, half at `tail` (n,)."""
     weights: Floats = 1 / (1 + np.square(errors / tail))
     return weights
-
-
-def put_in_order(values: Floats) -> Floats:
-    """The values, never falling along the last axis: halfway between the two nearest such bounds.
-
-    Bounds are the running maximum, and the running minimum from the other end. Values that do not
-    fall stay as they are, and what lies above other values everywhere does so afterwards.
-    """
-    above = np.maximum.accumulate(values, axis=-1)
-    below = np.minimum.accumulate(values[..., ::-1], axis=-1)[..., ::-1]
-    return (above + below) / 2
-
-
-def fit_order(values: Floats, weights: Floats) -> Floats:
-    """Isotonic regression: the nearest values, by weighted squares, that never fall along an axis.
-
-    values: (…, n), weights: the same, or less where they are shared. Such a value is the greatest
-    over all beginnings of the least over all ends of the mean in between (Barlow et al. 1972), so
-    what lies above other values everywhere, under the same weights, does so afterwards.
-    """
-    sums, masses = (
-        np.cumsum(np.concatenate([np.zeros((*each.shape[:-1], 1)), each], axis=-1), axis=-1)
-        for each in (values * weights, weights)
-    )
-    size = values.shape[-1]
-    with np.errstate(invalid="ignore", divide="ignore"):  # no mean before a beginning
-        means = (sums[..., None, 1:] - sums[..., :-1, None]) / (
-            masses[..., None, 1:] - masses[..., :-1, None]
-        )
-    backward = np.tri(size, k=-1, dtype=bool)
-    means[..., backward] = np.inf
-    least = np.minimum.accumulate(means[..., ::-1], axis=-1)[..., ::-1]
-    least[..., backward] = -np.inf
-    greatest: Floats = least.max(axis=-2)
-    return greatest
-
-
-def _at_any_age(
-    name: str, size: int, cells: Places, weights: Floats, aging: float = 1.0
-) -> Iterator[Aging]:
-    yield Aging(Term(name, size, cells, weights), by_age=False)
-    yield Aging(Term(f"{name} by age", size, cells, aging * weights), by_age=True)
-
-
-def _count_versions() -> int:
-    return int(np.prod([table_size(name) for name in VERSIONS]))
-
-
-def _number_versions(X: Floats) -> Places:  # noqa: N803
-    """A number for the choices that make a version (n,)."""
-    version = np.zeros(len(X), dtype=np.intp)
-    for name in VERSIONS:
-        version = version * table_size(name) + find_cells(X, name)
-    return version
-
-
-def _scale_km(scales: Scales, km: Floats) -> Floats:
-    scaled: Floats = np.log1p(km / scales["km_scale"])
-    return scaled
-
-
-def _place_between(knots: tuple[float, ...], x: Floats) -> tuple[Places, Floats]:
-    """The knot at or below each x, the last but one at most, and the share of the way beyond."""
-    place = np.interp(x, knots, np.arange(len(knots)))
-    lower = np.minimum(place.astype(np.intp), len(knots) - 2)
-    return lower, place - lower
-
-
-def _mix(dearer: Floats, cheaper: Floats, share: Floats) -> Floats:
-    """Values between two, `share` of the way to the cheaper; never beyond it, rounding included."""
-    return np.maximum(dearer + share * (cheaper - dearer), cheaper)

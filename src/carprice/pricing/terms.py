@@ -67,6 +67,13 @@ class Term(NamedTuple):
     factors: Floats | float
 
 
+class Aging(NamedTuple):
+    """A term that holds at any age, or that grows by its factor in ten years."""
+
+    term: Term
+    by_age: bool
+
+
 def find_cells(X: Floats, name: str) -> Cells:  # noqa: N803
     """Cell of a choice, or of yes or no, for each row; 0 where it is missing."""
     column = X[:, AT[name]]
@@ -97,3 +104,34 @@ def build_design(terms: list[Term], starts: dict[str, int], width: int) -> csr_m
     design = csr_matrix((values.ravel(), columns.ravel(), ends), shape=(rows, width))
     design.eliminate_zeros()
     return design
+
+
+def scale_km(scales: Scales, km: Floats) -> Floats:
+    scaled: Floats = np.log1p(km / scales["km_scale"])
+    return scaled
+
+
+def place_between(knots: tuple[float, ...], x: Floats) -> tuple[Cells, Floats]:
+    """The knot at or below each x, the last but one at most, and the share of the way beyond."""
+    place = np.interp(x, knots, np.arange(len(knots)))
+    lower = np.minimum(place.astype(np.intp), len(knots) - 2)
+    return lower, place - lower
+
+
+def at_any_age(
+    name: str, size: int, cells: Cells, weights: Floats, aging: float = 1.0
+) -> Iterator[Aging]:
+    yield Aging(Term(name, size, cells, weights), by_age=False)
+    yield Aging(Term(f"{name} by age", size, cells, aging * weights), by_age=True)
+
+
+def count_versions() -> int:
+    return int(np.prod([table_size(name) for name in VERSIONS]))
+
+
+def number_versions(X: Floats) -> Cells:  # noqa: N803
+    """A number for the choices that make a version (n,)."""
+    version = np.zeros(len(X), dtype=np.intp)
+    for name in VERSIONS:
+        version = version * table_size(name) + find_cells(X, name)
+    return version
