@@ -8,10 +8,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from carprice.arrays import Floats, Places
+from carprice.listings.near_copies import link_near_copies
 from carprice.market.listing import VEHICLE
 from carprice.pricing.encoder import AT
 from carprice.pricing.interval import blank, is_missing
 
+MILEAGE = "mileage_km"
 NAMELESS_ROWS = 300
 """Cars of each fold copied without their name, to learn how far off unknown names are priced."""
 
@@ -38,11 +40,12 @@ class OutOfFold(NamedTuple):
 
 def group_vehicles(X: Floats) -> npt.NDArray[np.intp]:  # noqa: N803
     """A number for each car (n,), the same for all its adverts, so that no fold splits them."""
-    groups = np.zeros(len(X), dtype=np.int64)
+    cars = np.zeros(len(X), dtype=np.intp)
     for name in VEHICLE:
-        places, values = pd.factorize(np.nan_to_num(X[:, AT[name]], nan=-1.0), sort=True)
-        groups = groups * len(values) + places
-    return pd.factorize(groups, sort=True)[0]
+        if name != MILEAGE:
+            places, values = pd.factorize(np.nan_to_num(X[:, AT[name]], nan=-1.0), sort=True)
+            cars = cars * len(values) + places
+    return link_near_copies(cars, X[:, AT[MILEAGE]])
 
 
 def recount(X: Floats, train: Floats) -> Floats:  # noqa: N803
