@@ -56,7 +56,7 @@ def test_a_field_left_open_moves_no_price_of_real_adverts(
     known, unseen = split(real, 0.2)
     found = measure_open_fields(fit(known, params), unseen)
     assert len(found) == 65  # eleven fields, and all pairs but the make with its model
-    assert found["cars"].max() == 1_591
+    assert found["cars"].max() == 1_390
     assert found["moved_pct"].abs().max() < MOST_MOVED_PCT  # measured: 1.5, the gearbox 0.0
     assert found["coverage_pct"].between(*COVERAGE_PCT).all()  # measured: 78.6 to 82.9
     assert found.loc["gearbox", "error_pct"] < 9  # measured: 8.4; as an advert lacks it, 26.9

@@ -13,7 +13,6 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.sparse import csr_matrix, vstack
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.linear_model import Ridge
 from sklearn.utils.validation import check_is_fitted
 
 from carprice.arrays import Floats, Places
@@ -22,6 +21,7 @@ from carprice.market.listing import BY_NAME, EQUIPMENT, VERSIONS
 from carprice.pricing.encoder import AT
 from carprice.pricing.estimating import LEAST_KNOWN
 from carprice.pricing.order import fit_order, mix, put_in_order
+from carprice.pricing.ridge import fit_ridge, weigh
 from carprice.pricing.terms import (
     BELOW,
     BLOCK_ROWS,
@@ -42,6 +42,7 @@ from carprice.pricing.terms import (
     table_size,
 )
 
+ANY_WEIGHT = 10.0
 MARKET_WEIGHT = 3.0
 AGING_WEIGHT = 0.7
 VERSION_WEIGHT = 0.6
@@ -126,14 +127,14 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         sizes = {term.name: term.size for term in self._terms(X[:1])}  # one for each table
         starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
         design = self._design(X, starts, sum(sizes.values()))
-        # A sparse design is weighted in a copy in any case; one more would only fill the memory.
-        ridge = Ridge(alpha=self.penalty, solver="sparse_cg", tol=1e-3, copy_X=False)
+        self.intercept_ = float(np.mean(y))
+        apart = y - self.intercept_
         weights: Floats = np.ones(len(y))
+        effects: Floats = np.zeros(sum(sizes.values()))
         for _ in range(REWEIGHTINGS):
-            fitted = ridge.fit(design, y, sample_weight=weights).predict(design)
-            weights = weigh(y - fitted, self.tail)
-        self.intercept_ = float(ridge.intercept_)
-        self.tables_ = {name: ridge.coef_[at : at + sizes[name]] for name, at in starts.items()}
+            effects = fit_ridge(design, apart, weights, self.penalty, effects)
+            weights = weigh(apart - design @ effects, self.tail)
+        self.tables_ = {name: effects[at : at + sizes[name]] for name, at in starts.items()}
         self._tabulate(X)
         return self
 
@@ -170,6 +171,8 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         """Every effect on a car at its own year and kilometres."""
         age = self._read_age(X)
         decades, km = read_decades(age), self._read_km(X, age)
+        everywhere = np.zeros(len(X), dtype=np.intp)
+        yield Term("all cars", 1, everywhere, ANY_WEIGHT)
         yield from interpolate("age", age, self.scales_["age_knots"], MARKET_WEIGHT)
         yield from self._km_terms(X, decades, km)
         yield from self._year_terms(X)
@@ -256,7 +259,8 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _sum(self, rows: int, terms: Iterator[Aging]) -> Floats:
         """The effects of terms at every year (n, years)."""
-        level, slope = np.zeros((2, rows))
+        level: Floats = np.zeros(rows)
+        slope: Floats = np.zeros(rows)
         for term, by_age in terms:
             effect = self.tables_[term.name][term.cells] * term.factors
             level, slope = (level, slope + effect) if by_age else (level + effect, slope)
@@ -268,13 +272,15 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         tables, ages = self.tables_, self._ages()
         knots = self.scales_["age_knots"]
         of_age = tables.pop("age") * MARKET_WEIGHT
-        self.by_year_ = self.intercept_ + np.interp(np.minimum(ages, knots[-1]), knots, of_age)
-        self.generations_ = GENERATION_WEIGHT * sum(
+        everywhere = self.intercept_ + tables.pop("all cars") * ANY_WEIGHT
+        self.by_year_ = everywhere + np.interp(np.minimum(ages, knots[-1]), knots, of_age)
+        of_bands = [
             tables.pop(f"generation {shift}").reshape(self.models_, -1)[
                 :, self._band(GENERATION_YEARS, shift)
             ]
             for shift in range(GENERATION_YEARS)
-        )
+        ]
+        self.generations_ = GENERATION_WEIGHT * np.sum(of_bands, axis=0)
         self._tabulate_km(X, ages)
         self._tabulate_versions(X)
 
@@ -386,9 +392,3 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 def read_decades(age: Floats) -> Floats:
     """Age in decades, 0 at ten years."""
     return np.minimum(age, 30) / 10 - 1
-
-
-def weigh(errors: Floats, tail: float) -> Floats:
-    """Weights of prices by their log errors under Cauchy's loss, half at `tail` (n,)."""
-    weights: Floats = 1 / (1 + np.square(errors / tail))
-    return weights
