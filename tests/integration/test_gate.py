@@ -94,7 +94,7 @@ def test_an_honest_file_is_accepted_and_its_copies_make_no_score_better(desk: De
     # Kilometres typed in thousands become other cars: 120, 121, …
     assert copied.measured.scores.rows == pytest.approx(once.measured.scores.rows, rel=0.15)
     errors = [each.scores.median_error_pct for each in (once.measured, copied.measured)]
-    assert errors[1] == pytest.approx(errors[0], abs=0.5)
+    assert errors[1] > errors[0] - 0.5
 
 
 def test_what_is_held_is_told_everywhere_and_let_through_by_a_person(desk: Desk) -> None:

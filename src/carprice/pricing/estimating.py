@@ -1,7 +1,9 @@
 """How any price model of the market answers: in blocks, and with open fields completed."""
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -32,9 +34,6 @@ TRIMMED = COMPLETIONS // 8
 dearest of their kind, would pull the mean."""
 ENDS = COMPLETIONS // 10
 """Completions beyond either end of the middle 80 % of a car's prices."""
-SPREAD_COUNTS = {"make": 1.0, "model": 1.15, "model_year": 1.15}
-"""How much the spread between the ways counts where one of these is open, the first deciding; by
-any other field it counts once. Measured by cross-validation on real adverts."""
 NAMES = np.isin(FEATURES, ("make", "model"))
 """Flags of the fields that hold a name (FEATURES,); a name may be one never seen in training."""
 
@@ -48,8 +47,11 @@ class OpenFieldsMixin:
     lacking_: fields that adverts often leave out (FEATURES,). Their absence is informative in an
     advert, and only there: a person who leaves one out tells nothing by it.
     completer_: lends values to open fields.
+    spread_counts: how much the spread between the ways counts where one of these is open, the
+    first deciding; by any other field it counts once. Measured by cross-validation on real adverts.
     """
 
+    spread_counts: ClassVar[Mapping[str, float]] = {"make": 1.0, "model": 1.15, "model_year": 1.15}
     lacking_: FieldFlags = np.zeros(len(FEATURES), dtype=bool)
     completer_: Completer
 
@@ -109,7 +111,7 @@ class OpenFieldsMixin:
         errors = np.sqrt(np.square([log_price - low, high - log_price]).mean(axis=2))
         errors *= np.exp(LEAST_WIDENING * count_fields(open_fields))
         apart = np.stack([middle - ranked[:, ENDS], ranked[:, -1 - ENDS] - middle])
-        below, above = np.hypot(errors, _count_spread(open_fields) * apart)
+        below, above = np.hypot(errors, _count_spread(open_fields, self.spread_counts) * apart)
         return np.column_stack([middle, middle - below, middle + above])
 
 
@@ -121,9 +123,9 @@ def find_lacking(X: Floats) -> FieldFlags:  # noqa: N803
     return lacking
 
 
-def _count_spread(open_fields: FieldFlags) -> Floats:
-    """Factor on the spread between the completions of each car (n,): see SPREAD_COUNTS."""
-    counts = np.ones(len(open_fields))
-    for name in reversed(SPREAD_COUNTS):
-        counts[open_fields[:, FIELD_AT[name]]] = SPREAD_COUNTS[name]
-    return counts
+def _count_spread(open_fields: FieldFlags, counts: Mapping[str, float]) -> Floats:
+    """Factor on the spread between the completions of each car (n,)."""
+    factors = np.ones(len(open_fields))
+    for name in reversed([*counts]):
+        factors[open_fields[:, FIELD_AT[name]]] = counts[name]
+    return factors

@@ -1,6 +1,7 @@
 """The price model: one scikit-learn Pipeline from clean listings to a price and its interval."""
 
-from typing import Self
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 import numpy as np
 from pydantic import Field
@@ -48,6 +49,8 @@ class MarketRegressor(OpenFieldsMixin, RegressorMixin, BaseEstimator):  # type: 
     penalty, tail: of the curves. coverage: share of prices that the interval is to hold.
     seed: of folds and sampling.
     """
+
+    spread_counts: ClassVar[Mapping[str, float]] = {"make": 1.0, "model": 1.1, "model_year": 1.25}
 
     def __init__(self, penalty: float, tail: float, coverage: float, seed: int) -> None:
         self.penalty = penalty
