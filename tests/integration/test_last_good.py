@@ -50,7 +50,7 @@ def put_a_bomb_in_its_place(desk: Desk, number: int = 1) -> None:
     with ZipFile(vandal.model, "w", ZIP_DEFLATED) as archive:
         for name, content in (members | {"0.npy": zeros.getvalue()}).items():
             archive.writestr(name, content)
-    assert vandal.model.stat().st_size < 600_000
+    assert vandal.model.stat().st_size < 900_000
     vandal.register_hashes()
 
 
