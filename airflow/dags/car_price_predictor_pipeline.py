@@ -27,6 +27,7 @@ from carprice.market.chosen import MARKET
 MONDAY_NIGHT = CronTriggerTimetable("0 3 * * 1", timezone=MARKET.zone, run_immediately=timedelta(0))
 DATA = "Un fichier de data/raw ; vide : le plus récent, sinon l'échantillon simulé."
 FORCE = "Passer outre un refus du challenger ; le reçu le dira."
+SEARCH = "L'exécution MLflow d'une recherche, dont le résultat remplace la section model."
 AGAIN = "Entraîner même si données, code et paramètres sont ceux de la production."
 
 
@@ -38,6 +39,7 @@ AGAIN = "Entraîner même si données, code et paramètres sont ceux de la produ
     default_args=PATIENCE,
     params={
         "data": Param(None, type=["null", "string"], title="Fichier", description=DATA),  # optional
+        "search": Param(None, type=["null", "string"], title="Recherche", description=SEARCH),
         "force": Param(default=False, type="boolean", title="Forcer", description=FORCE),
         "again": Param(default=False, type="boolean", title="Réentraîner", description=AGAIN),
     },
@@ -46,8 +48,9 @@ AGAIN = "Entraîner même si données, code et paramètres sont ceux de la produ
 def pipeline() -> None:
     @task
     def check_data_quality() -> str:
+        search = get_current_context()["params"]["search"]
         with claimed_listings() as listings:
-            return run_step("check_data_quality", listings).run_id
+            return run_step("check_data_quality", listings, search).run_id
 
     @task
     def in_run(mlflow_run: str, step: str) -> None:

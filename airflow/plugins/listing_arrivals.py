@@ -13,7 +13,7 @@ from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 from pipeline_steps import airflow_terms
 
 from carprice.errors import DatasetError
-from carprice.listings.arrivals import LOOK_SECONDS, Claims, Watch
+from carprice.listings.arrivals import LOOK_SECONDS, Claims, Watch, locate_named
 from carprice.settings import read_settings
 
 NOTHING_WAITS = (
@@ -83,6 +83,19 @@ def claimed_listings() -> Iterator[Path | None]:
         _finish(claims)
         raise
     _finish(claims)
+
+
+def chosen_listings() -> Path | None:
+    """What a search learns from: the file named by hand, else the newest; a run may still read it.
+
+    None without any file.
+    """
+    from carprice.monitoring.watch import find_newest  # noqa: PLC0415 - heavy
+
+    raw = read_settings().raw_data
+    with airflow_terms():
+        name = get_current_context()["params"]["data"]
+        return locate_named(raw, name) if name else find_newest(raw)
 
 
 def _finish(claims: Claims) -> None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context
@@ -61,12 +62,13 @@ def workspace() -> "Iterator[Workspace]":
         )
 
 
-def run_step(name: str, *arguments: Any, **options: Any) -> Any:
-    """Run a step and log what it came to, with the run of MLflow that it was about."""
+def run_step(name: str, *arguments: Any, module: str = "steps", **options: Any) -> Any:
+    """Run a step of a module and log what it came to, with the run of MLflow that it was about."""
     from carprice.logs import knowing
-    from carprice.pipeline import steps, stories
+    from carprice.pipeline import stories
 
     with workspace() as work:
+        steps = import_module(f"carprice.pipeline.{module}")
         result = getattr(steps, name)(work, *arguments, **options)
         # The first step makes the run, and all others are given it.
         with knowing(run=getattr(result, "run_id", arguments[0])):

@@ -15,6 +15,7 @@ from carprice.cli.monitoring import monitor
 from carprice.cli.pipeline import check, evaluate, promote, run, train
 from carprice.cli.pruning import prune
 from carprice.cli.replay import gate_replay
+from carprice.cli.search import search
 from carprice.cli.signing import sign
 from carprice.cli.terminal import messages
 from carprice.errors import CarPriceError
@@ -37,7 +38,7 @@ app = typer.Typer(
 app.callback()(prepare_process)
 for command in (
     run, check, train, evaluate, promote, validate, rollback, status, predict, sample, verify,
-    withdraw, prune, sign, inventory, monitor,
+    withdraw, prune, sign, inventory, monitor, search,
 ):  # fmt: skip
     app.command()(command)
 # Its thresholds are read against params.yaml, which holds their names.

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
@@ -15,10 +15,11 @@ from carprice.cli.terminal import (
     print_outcome,
     print_table,
 )
-from carprice.errors import PromotionRefusedError, QualityError, UnchangedError
+from carprice.errors import PromotionRefusedError, UnchangedError
 from carprice.pipeline import stories
 
 if TYPE_CHECKING:
+    from carprice.serving.production import ProductionFacts
     from carprice.workspace import Workspace
 
 # Heavy modules are imported inside the commands: `--help` answers at once, and what they read
@@ -36,34 +37,72 @@ def run(
 
     Example: `carprice run --data listings.csv`
     """
+    with working() as (work, narrate):
+        run_id = begin(work, narrate, data)
+        end = go_on(work, narrate, run_id, again=again, force=force)
+        end.show(as_json=as_json)
+    end.leave()
+
+
+class End(NamedTuple):
+    """How a run ended: what kept it from a promotion, and what is in production."""
+
+    stopped: PromotionRefusedError | UnchangedError | None
+    production: "ProductionFacts"
+
+    def describe(self) -> dict[str, object]:
+        """For programs."""
+        refusal = self.stopped if isinstance(self.stopped, PromotionRefusedError) else None
+        told = {
+            "refused": bool(refusal),
+            "held": bool(refusal and refusal.held),
+            "reasons": refusal.reasons if refusal else [],
+            "unchanged": isinstance(self.stopped, UnchangedError),
+        }
+        return {**told, **self.production._asdict()}
+
+    def show(self, *, as_json: bool) -> None:
+        if as_json:
+            print_json(self.describe())
+        else:
+            print_outcome(self.production, self.stopped)
+
+    def leave(self) -> None:
+        """Exit with the code of what kept the run from a promotion."""
+        if self.stopped:
+            raise typer.Exit(self.stopped.exit_code)
+
+
+def begin(
+    work: "Workspace", narrate: Narrator, data: Path | None, search: str | None = None
+) -> str:
+    """The first step of a run, whose id is returned.
+
+    search: id of the run of a search with whose result it is to train.
+    """
     from carprice.pipeline import steps
     from carprice.pipeline.run_record import close_abandoned_runs
+
+    if killed := close_abandoned_runs(work, is_alive):
+        messages.print(f"closed {killed} run(s) whose process had died")
+    with narrate("check_data_quality") as say:
+        checked = steps.check_data_quality(work, data, search)
+        say(stories.check_data_quality(checked))
+    return checked.run_id
+
+
+def go_on(
+    work: "Workspace", narrate: Narrator, run_id: str, *, again: bool = False, force: bool = False
+) -> End:
+    """All steps of a run but the first."""
+    from carprice.pipeline import steps
     from carprice.serving.production import describe_production
 
-    with working() as (work, narrate):
-        if killed := close_abandoned_runs(work, is_alive):
-            messages.print(f"closed {killed} run(s) whose process had died")
-        with narrate("check_data_quality") as say:
-            checked = steps.check_data_quality(work, data)
-            say(stories.check_data_quality(checked))
-        stopped = _train_and_promote(work, narrate, checked.run_id, again=again, force=force)
-        with narrate("send_pipeline_report") as say:
-            steps.send_pipeline_report(work, checked.run_id)
-            say(stories.REPORT_KEPT)
-        production = describe_production(work)
-        if as_json:
-            refusal = stopped if isinstance(stopped, PromotionRefusedError) else None
-            told = {
-                "refused": bool(refusal),
-                "held": bool(refusal and refusal.held),
-                "reasons": refusal.reasons if refusal else [],
-                "unchanged": isinstance(stopped, UnchangedError),
-            }
-            print_json({**told, **production._asdict()})
-        else:
-            print_outcome(production, stopped)
-    if stopped:
-        raise typer.Exit(stopped.exit_code)
+    stopped = _train_and_promote(work, narrate, run_id, again=again, force=force)
+    with narrate("send_pipeline_report") as say:
+        steps.send_pipeline_report(work, run_id)
+        say(stories.REPORT_KEPT)
+    return End(stopped, describe_production(work))
 
 
 def check(data: Path, as_json: AsJson = False) -> None:
@@ -82,10 +121,7 @@ def check(data: Path, as_json: AsJson = False) -> None:
             print_json(report.describe())
         else:
             print_table(summarize_report(report))
-        if report.failures:
-            raise QualityError(
-                "\n  - ".join(["the listings break quality rules:", *report.failures])
-            )
+        steps.ensure_quality(report)
 
 
 def train(data: Data = None, as_json: AsJson = False) -> None:

@@ -126,22 +126,8 @@ class Claims:
         return None
 
     def named(self, name: str) -> Path:
-        """Path of a file that people name, whole or not.
-
-        Raises ConfigurationError when the name leads out of the folder, DatasetError when there
-        is nothing of that name, or something that is not read.
-        """
-        if name in {".", ".."} or {"/", "\\"} & set(name):
-            raise ConfigurationError(
-                f"{name!r} is not the name of a file in {self.raw}: give a name without a folder. "
-                f"{self._describe()}"
-            )
-        try:
-            path = locate(self.raw, name) if name in list_names(self.raw) else None
-        except FileNotFoundError:  # a link to nothing
-            path = None
-        if path is None:
-            raise DatasetError(f"there is no file {name!r} in {self.raw}. {self._describe()}")
+        """Path of a file that people name, whole or not; raises as `locate_named` does."""
+        path = locate_named(self.raw, name)
         with self._updating() as record:
             self._move(record, name, State.CLAIMED)
         return path
@@ -194,6 +180,27 @@ class Claims:
                 return path
         return None
 
-    def _describe(self) -> str:
-        names = list_names(self.raw)
-        return f"It holds: {enumerate_names(names)}." if names else "It is empty."
+
+def locate_named(raw: Path, name: str) -> Path:
+    """Path of a file of a folder that people name.
+
+    Raises ConfigurationError when the name leads out of the folder, DatasetError when there is
+    nothing of that name, or something that is not read.
+    """
+    if name in {".", ".."} or {"/", "\\"} & set(name):
+        raise ConfigurationError(
+            f"{name!r} is not the name of a file in {raw}: give a name without a folder. "
+            f"{_describe(raw)}"
+        )
+    try:
+        path = locate(raw, name) if name in list_names(raw) else None
+    except FileNotFoundError:  # a link to nothing
+        path = None
+    if path is None:
+        raise DatasetError(f"there is no file {name!r} in {raw}. {_describe(raw)}")
+    return path
+
+
+def _describe(raw: Path) -> str:
+    names = list_names(raw)
+    return f"It holds: {enumerate_names(names)}." if names else "It is empty."

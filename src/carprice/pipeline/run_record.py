@@ -59,7 +59,7 @@ def working_on(work: Workspace, run_id: str) -> Iterator[Run]:
     except BaseException as error:
         outcome, status = _judge(error)
         note = {"reason": str(error)[:4000] or type(error).__name__}
-        with _trying_to_close(run_id):
+        with trying_to_close(run_id):
             if outcome in {"held", "refused"}:
                 _unstage(work, run_id)
             if work.registry.run(run_id).tags.get("outcome") != "promoted":
@@ -97,7 +97,7 @@ def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> Run
         _note_end(work, "failed" if bad else tags.get("outcome", ""))
         _close_attempts(work)
     except BaseException as error:
-        with _trying_to_close(run_id):
+        with trying_to_close(run_id):
             registry.end_run(run_id, _judge(error)[1])
         raise
     return report
@@ -116,7 +116,7 @@ def close_abandoned_runs(work: Workspace, is_alive: Callable[[str], bool]) -> in
 
 
 @contextmanager
-def _trying_to_close(run_id: str) -> Iterator[None]:
+def trying_to_close(run_id: str) -> Iterator[None]:
     """Log a RegistryError of the block: the error before it matters more."""
     try:
         yield

@@ -39,7 +39,7 @@ from carprice.pipeline.evaluating import (
     log_evaluation,
     tag_decision,
 )
-from carprice.pipeline.recipe import hash_recipe
+from carprice.pipeline.recipe import OF_SEARCH, choose_params, hash_recipe
 from carprice.pipeline.report import UNCHANGED_SINCE, RunReport
 from carprice.pipeline.run_record import close_run, open_run, working_on
 from carprice.pricing.split import SplitRule, split
@@ -71,18 +71,22 @@ class Checked:
     report: QualityReport
 
 
-def check_data_quality(work: Workspace, data: Path | None) -> Checked:
+def check_data_quality(work: Workspace, data: Path | None, search: str | None = None) -> Checked:
     """Check a file (by default the simulated sample) and store its clean table.
 
     Opens the run of all later steps before the file is read, so that a refusal is recorded there.
     Raises DatasetError when the file cannot be read as listings, QualityError
     naming every broken rule when it can.
+
+    search: id of the run of a search with whose result the later steps train.
     """
     path = data or work.settings.home / SAMPLE
     run_id = open_run(work, path.name)
     with working_on(work, run_id):
+        if search:
+            work.registry.log(run_id, tags={OF_SEARCH: search})
         if data is None:
-            _ensure_sample(work, path)
+            ensure_sample(work, path)
         kept, report = inspect_listings(work, path)
         summary = report.summary
         facts = VersionFacts(
@@ -96,10 +100,7 @@ def check_data_quality(work: Workspace, data: Path | None) -> Checked:
         work.registry.log(run_id, tags=facts.to_tags())
         work.registry.log_text(run_id, render_html(report), QUALITY_PAGE)
         work.registry.log_text(run_id, summary.profile.model_dump_json(indent=2), PROFILE)
-        if report.failures:
-            raise QualityError(
-                "\n  - ".join(["the listings break quality rules:", *report.failures])
-            )
+        ensure_quality(report)
         write_table(kept, work.settings.processed_data)
     return Checked(run_id, report)
 
@@ -110,6 +111,19 @@ def inspect_listings(work: Workspace, path: Path) -> tuple[pd.DataFrame, Quality
     accepted = _accepted_profile(work) if work.settings.has_registry else None
     cleaned = clean(raw)
     return cleaned.kept, check(cleaned, work.params.quality, accepted)
+
+
+def ensure_quality(report: QualityReport) -> None:
+    """Raise QualityError, naming every broken rule."""
+    if report.failures:
+        raise QualityError("\n  - ".join(["the listings break quality rules:", *report.failures]))
+
+
+def ensure_sample(work: Workspace, path: Path) -> None:
+    """Draw the simulated sample where it is not there yet."""
+    if not path.exists():
+        work.progress("drawing simulated listings", 0, 0)
+        write_sample(path, rows=SAMPLE_ROWS, seed=0)
 
 
 def train_model(work: Workspace, run_id: str, *, again: bool = True) -> Version:
@@ -238,12 +252,6 @@ def send_pipeline_report(
     return report
 
 
-def _ensure_sample(work: Workspace, path: Path) -> None:
-    if not path.exists():
-        work.progress("drawing simulated listings", 0, 0)
-        write_sample(path, rows=SAMPLE_ROWS, seed=0)
-
-
 def _find_champion(work: Workspace) -> Version | None:
     """What is in production by the ledger, whatever people did to its alias."""
     standing = read_standing(work.registry)
@@ -262,7 +270,7 @@ def _ensure_changed(work: Workspace, run: Run) -> None:
     standing = read_standing(work.registry)
     if standing.version is None or standing.trouble:
         return
-    wanted = VersionFacts.from_tags(run.tags).data_hash, hash_recipe(work.params)
+    wanted = VersionFacts.from_tags(run.tags).data_hash, hash_recipe(choose_params(work, run))
     twins = {
         each.identity
         for each in work.registry.versions()
@@ -340,7 +348,7 @@ def _hold_out(listings: pd.DataFrame, version: Version, champion: Version | None
 
 
 def _fit_and_register(work: Workspace, run: Run) -> Version:
-    registry, params = work.registry, work.params
+    registry, params = work.registry, choose_params(work, run)
     of_data = VersionFacts.from_tags(run.tags)
     # No name is given to the table: it is gone before the fit, which needs the memory.
     prepared = prepare(

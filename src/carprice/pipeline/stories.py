@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from carprice.evaluation.behaviour import ValidationReport
     from carprice.evaluation.decision import Decision
     from carprice.pipeline.report import RunReport
+    from carprice.pipeline.searching import Found, Search
     from carprice.pipeline.steps import Checked
+    from carprice.pricing.space import Tried
     from carprice.promotion.receipt import Receipt
     from carprice.registry.records import Version
 
@@ -50,3 +52,21 @@ def promote_to_production(receipt: "Receipt") -> str:
 
 def send_pipeline_report(report: "RunReport") -> str:
     return f"{report.gist}\n{REPORT_KEPT}"
+
+
+def open_search(search: "Search") -> str:
+    return f"{search.source} is searched in run {search.run_id}"
+
+
+def run_trial(tried: "Tried") -> str:
+    params = ", ".join(f"{name} {value:g}" for name, value in tried.params.items())
+    pruned = f", pruned after {len(tried.errors)} folds" if tried.is_pruned else ""
+    return f"trial {tried.number}: {tried.error:.2f} % ({params}){pruned}"
+
+
+def close_search(found: "Found") -> str:
+    best, told = found.best, f"{found.trials} trials, {found.pruned} of them pruned"
+    if not best.number:
+        return f"{told}: none is better than the parameters in force, {best.error:.2f} %"
+    gain = f"{best.error:.2f} % in place of {found.in_force.error:.2f} %"
+    return f"{told}: {gain} by the parameters in force"

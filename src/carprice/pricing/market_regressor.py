@@ -1,7 +1,7 @@
 """The price model: one scikit-learn Pipeline from clean listings to a price and its interval."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 from pydantic import Field
@@ -17,6 +17,7 @@ from carprice.pricing.encoder import ListingEncoder
 from carprice.pricing.estimating import OpenFieldsMixin, find_lacking
 from carprice.pricing.interval import ErrorScale, conformal_quantile
 from carprice.pricing.market_curves import MarketCurves
+from carprice.pricing.space import Range
 from carprice.progress import Progress, be_silent
 
 FOLDS = 5
@@ -27,8 +28,8 @@ PRICED_TOGETHER = 2_048
 class ModelParams(Frozen, extra="forbid", allow_inf_nan=False):
     """Hyperparameters of the price model, as params.yaml names them."""
 
-    penalty: float = Field(gt=0)
-    tail: float = Field(gt=0)
+    penalty: Annotated[float, Field(gt=0), Range(0.05, 5, log=True)]
+    tail: Annotated[float, Field(gt=0), Range(0.05, 1, log=True)]
     coverage: float = Field(gt=0.5, lt=1)
     seed: int
 
@@ -41,6 +42,14 @@ def build_pipeline(params: ModelParams) -> Pipeline:
     return Pipeline(
         [("encode", ListingEncoder()), ("price", MarketRegressor(**params.model_dump()))]
     )
+
+
+def build_price(params: ModelParams) -> MarketCurves:
+    """What of the price model makes the price, unfitted: it does without the interval.
+
+    fit(encoded listings, log prices); predict(encoded listings) -> log prices.
+    """
+    return MarketCurves(penalty=params.penalty, tail=params.tail)
 
 
 class MarketRegressor(OpenFieldsMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]

@@ -15,6 +15,7 @@ from carprice.registry.models import SIGNATURE, Models
 from carprice.registry.records import FILES_TAG, MODEL_NAME, Version
 from carprice.registry.removals import Removals
 from carprice.registry.runs import Runs
+from carprice.registry.searches import Searches
 from carprice.registry.stored_model import TRUSTED_TYPES, digest_files
 from carprice.registry.uploads import use_for_uploads
 from carprice.settings import Settings
@@ -37,7 +38,7 @@ def find_libraries() -> dict[str, str]:
     return {name: installed_version(name) for name in REQUIREMENTS}
 
 
-class Registry(Runs, Looks, Models, Removals):
+class Registry(Runs, Looks, Searches, Models, Removals):
     """Runs and versions on an MLflow server or in the embedded stores.
 
     Every method raises RegistryError when the registry does not answer or refuses.

@@ -1,0 +1,63 @@
+"""A search for better hyperparameters, its trials over all workers, and its result a challenger.
+
+Started by hand. On the same listings, by the same code, it is the same search: it goes on where it
+was left. What became of each trial stands in MLflow: one whose worker died is taken up by its
+retry. In the end the pipeline is started with the result, and its gate decides.
+"""
+
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Param, dag, get_current_context, task
+from listing_arrivals import chosen_listings
+from pipeline_steps import PATIENCE, run_step
+
+DATA = "Un fichier de data/raw ; vide : le plus récent, sinon l'échantillon simulé."
+TRIALS = "Essais de la recherche, ceux d'avant compris."
+MOST_TRIALS = 1000
+OPENED = "{{{{ ti.xcom_pull(task_ids='open_search', key='{}') }}}}"
+
+
+@dag(
+    "car_price_search",
+    schedule=None,
+    max_active_runs=1,
+    default_args=PATIENCE,
+    params={
+        "data": Param(None, type=["null", "string"], title="Fichier", description=DATA),
+        "trials": Param(
+            60, type="integer", minimum=1, maximum=MOST_TRIALS, title="Essais", description=TRIALS
+        ),
+    },
+    doc_md=__doc__,
+)
+def search() -> None:
+    @task(multiple_outputs=True)
+    def open_search() -> dict[str, Any]:
+        listings = chosen_listings()
+        opened = run_step("open_search", listings, module="searching")
+        numbers = [*range(get_current_context()["params"]["trials"])]
+        name = listings.name if listings else ""
+        return {"search": opened.run_id, "data": name, "numbers": numbers}
+
+    @task
+    def run_trial(search: str, number: int) -> None:
+        run_step("run_trial", search, number, module="searching")
+
+    @task
+    def close_search(search: str) -> None:
+        run_step("close_search", search, module="searching")
+
+    opened = open_search()
+    trials = run_trial.partial(search=opened["search"]).expand(number=opened["numbers"])
+    challenge = TriggerDagRunOperator(
+        task_id="challenge",
+        trigger_dag_id="car_price_predictor_pipeline",
+        trigger_run_id="search__{{ run_id }}",  # so that a retry starts no second one
+        skip_when_already_exists=True,
+        conf={"data": OPENED.format("data"), "search": OPENED.format("search")},
+    )
+    trials >> close_search(opened["search"]) >> challenge
+
+
+search()
