@@ -192,6 +192,10 @@ upgrade-drill: .venv/.complete stack-images  ## Upgrade the stack of an earlier 
 alert-drill: .venv/.complete stack-images  ## Let eight things go wrong on a watched stack, and see that people hear of each
 	@CARPRICE_ALERT_DRILL=1 $(BIN)/pytest -s tests/stack/test_monitoring.py
 
+.PHONY: search-drill
+search-drill: .venv/.complete stack-images  ## Search by 60 trials on two workers, one of them killed in the middle
+	@CARPRICE_SEARCH_DRILL=1 $(BIN)/pytest -s tests/stack/test_search.py
+
 .PHONY: fire-drill
 fire-drill: .venv/.complete stack-images  ## Break a running stack on purpose, one thing at a time, and grade how it comes through
 	@CARPRICE_FIRE_DRILL=1 $(BIN)/pytest -s tests/stack/test_start.py tests/stack/test_fire_drill.py

@@ -16,8 +16,8 @@ from stack import Stack
 ROOT = Path(__file__).parents[2]
 ORDER = (
     "alerts", "start", "separation", "containers", "pipeline", "arrivals", "pages", "api",
-    "way_back", "commands", "survival", "full_disk", "monitoring", "fire_drill", "sign_in", "https",
-    "stop", "backup", "reset", "production", "rotation", "upgrade",
+    "way_back", "commands", "survival", "search", "full_disk", "monitoring", "fire_drill",
+    "sign_in", "https", "stop", "backup", "reset", "production", "rotation", "upgrade",
 )  # fmt: skip
 """What the tests leave behind is what the next ones find: a stack is one long story."""
 ENGINE = Path("/var/run/docker.sock")

@@ -174,6 +174,10 @@ class Stack:
         return Airflow(self.address("airflow-webserver"), "car_price_monitoring")
 
     @cached_property
+    def search(self) -> "Airflow":
+        return Airflow(self.address("airflow-webserver"), "car_price_search")
+
+    @cached_property
     def mlflow(self) -> "MLflow":
         return MLflow(self.address("mlflow"))
 
@@ -221,6 +225,13 @@ class Airflow:
     def tasks(self, run_id: str) -> dict[str, dict[str, Any]]:
         found = self.call("GET", f"/dags/{self.dag}/dagRuns/{quote(run_id)}/taskInstances")
         return {each["task_id"]: each for each in found["task_instances"]}
+
+    def mapped(self, run_id: str, task: str) -> list[dict[str, Any]]:
+        """Instances of a task that is mapped."""
+        asked = f"task_id={task}&limit=100"
+        path = f"/dags/{self.dag}/dagRuns/{quote(run_id)}/taskInstances?{asked}"
+        found = self.call("GET", path)["task_instances"]
+        return [each for each in found if each["map_index"] >= 0]
 
     def unfinished(self) -> list[str]:
         """Runs and tasks of any run that are neither over nor skipped."""

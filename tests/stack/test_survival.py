@@ -17,6 +17,10 @@ MLFLOW_AWAY_SECONDS = 30
 
 @pytest.fixture(scope="module", autouse=True)
 def listings(started: Stack) -> None:
+    bring_listings(started)
+
+
+def bring_listings(started: Stack) -> None:
     """The real listings where they are present, else another draw of the simulated market."""
     target = started.folder / "data" / "raw" / LISTINGS
     if real := os.environ.get("CARPRICE_REAL_LISTINGS"):
@@ -48,13 +52,18 @@ def kill(stack: Stack, service: str) -> None:
     processes may live in a machine of their own, so the signal comes from a container there.
     """
     (container,) = stack.containers(service)
+    kill_container(stack, container)
+
+
+def kill_container(stack: Stack, container: str) -> None:
+    """One container of a service that may have several."""
     found = stack.inspect(container)
     stack.run(
         "docker", "run", "--rm", "--pid=host", "--network=none", "--user=0", "--entrypoint=sh",
         found["Image"], "-c", f"kill -9 {found['State']['Pid']}",
     )  # fmt: skip
     wait_until(
-        f"{service} is started again by the engine",
+        f"{found['Name']} is started again by the engine",
         lambda: stack.inspect(container)["RestartCount"] > found["RestartCount"],
     )
 
