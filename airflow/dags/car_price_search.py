@@ -5,8 +5,6 @@ was left. What became of each trial stands in MLflow: one whose worker died is t
 retry. In the end the pipeline is started with the result, and its gate decides.
 """
 
-from typing import Any
-
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, dag, get_current_context, task
 from listing_arrivals import chosen_listings
@@ -33,12 +31,14 @@ OPENED = "{{{{ ti.xcom_pull(task_ids='open_search', key='{}') }}}}"
 )
 def search() -> None:
     @task(multiple_outputs=True)
-    def open_search() -> dict[str, Any]:
+    def open_search() -> dict[str, str]:
         listings = chosen_listings()
         opened = run_step("open_search", listings, module="searching")
-        numbers = [*range(get_current_context()["params"]["trials"])]
-        name = listings.name if listings else ""
-        return {"search": opened.run_id, "data": name, "numbers": numbers}
+        return {"search": opened.run_id, "data": listings.name if listings else ""}
+
+    @task
+    def list_trials() -> list[int]:
+        return [*range(get_current_context()["params"]["trials"])]
 
     @task
     def run_trial(search: str, number: int) -> None:
@@ -49,7 +49,7 @@ def search() -> None:
         run_step("close_search", search, module="searching")
 
     opened = open_search()
-    trials = run_trial.partial(search=opened["search"]).expand(number=opened["numbers"])
+    trials = run_trial.partial(search=opened["search"]).expand(number=list_trials())
     challenge = TriggerDagRunOperator(
         task_id="challenge",
         trigger_dag_id="car_price_predictor_pipeline",
