@@ -17,10 +17,6 @@ MLFLOW_AWAY_SECONDS = 30
 
 @pytest.fixture(scope="module", autouse=True)
 def listings(started: Stack) -> None:
-    bring_listings(started)
-
-
-def bring_listings(started: Stack) -> None:
     """The real listings where they are present, else another draw of the simulated market."""
     target = started.folder / "data" / "raw" / LISTINGS
     if real := os.environ.get("CARPRICE_REAL_LISTINGS"):
