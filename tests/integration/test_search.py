@@ -11,8 +11,8 @@ from carprice.pipeline.recipe import OF_SEARCH, SECTION
 from carprice.pricing.market_regressor import ModelParams
 from carprice.registry.searches import ERROR
 
-TRIALS = 8
-COMMAND = ("search", "--data", LISTINGS, "--trials", str(TRIALS), "--json")
+FEW, TRIALS = 3, 8
+COMMAND = ("search", "--data", LISTINGS, "--json", "--trials")
 
 
 def test_a_search_killed_in_the_middle_goes_on_and_its_result_is_a_challenger(desk: Desk) -> None:
@@ -21,6 +21,7 @@ def test_a_search_killed_in_the_middle_goes_on_and_its_result_is_a_challenger(de
     (desk.home / "params.yaml").write_text(yaml.safe_dump(params))
     first = desk.start(
         *COMMAND,
+        str(FEW),
         pause={
             "where": "carprice.registry.client:Registry.start_trial",
             "matching": "2",
@@ -31,7 +32,7 @@ def test_a_search_killed_in_the_middle_goes_on_and_its_result_is_a_challenger(de
     assert first.send(signal.SIGKILL).code == -signal.SIGKILL
 
     measured = {"where": "carprice.registry.client:Registry.end_run", "matching": "FINISHED"}
-    second = desk.start(*COMMAND, pause=measured)
+    second = desk.start(*COMMAND, str(FEW), pause=measured)
     second.wait_for_pause()
     (search,) = runs_of(desk, "search %")
     under_way = desk.registry.tried(search.info.run_id)
@@ -39,7 +40,8 @@ def test_a_search_killed_in_the_middle_goes_on_and_its_result_is_a_challenger(de
     assert second.send(signal.SIGINT).code == 130
     assert {each.info.status for each in runs_of(desk, "%")} == {"FINISHED", "KILLED"}
 
-    ended = desk.run(*COMMAND)
+    assert desk.run(*COMMAND, str(FEW)).code == 0, "what has ended goes on by more trials"
+    ended = desk.run(*COMMAND, str(TRIALS))
     assert ended.code == 0, ended.text
     assert f"{TRIALS}/{TRIALS} trial" in ended.err
     told = json.loads(ended.out)
@@ -59,7 +61,7 @@ def test_a_search_killed_in_the_middle_goes_on_and_its_result_is_a_challenger(de
     found = ModelParams.model_validate(section["model"])
     assert found == desk.work.params.model.model_copy(update=told["params"])
 
-    challenged = desk.run(*COMMAND, "--challenge")
+    challenged = desk.run(*COMMAND, str(TRIALS), "--challenge")
     answer = json.loads(challenged.out)["challenge"]
     assert challenged.code == (3 if answer["refused"] else 0), challenged.text
     assert not answer["unchanged"]

@@ -5,7 +5,9 @@ import json
 from collections.abc import Mapping
 
 import yaml
+from pydantic import ValidationError
 
+from carprice.errors import ConfigurationError
 from carprice.market.chosen import MARKET
 from carprice.market.fields import THIS_YEAR
 from carprice.params import Params
@@ -13,6 +15,7 @@ from carprice.pricing.space import read_space
 from carprice.promotion.receipt import hash_code
 from carprice.registry.client import find_libraries
 from carprice.registry.records import Run
+from carprice.settings import explain
 from carprice.workspace import Workspace
 
 SECTION = "search/params.yaml"
@@ -26,8 +29,11 @@ def choose_params(work: Workspace, run: Run) -> Params:
     search = run.tags.get(OF_SEARCH)
     if not search:
         return work.params
-    section = yaml.safe_load(work.registry.read_text(search, SECTION))
-    model = type(work.params.model).model_validate(section["model"])
+    section = yaml.safe_load(work.registry.read_text(search, SECTION))["model"]
+    try:
+        model = type(work.params.model).model_validate(section)
+    except ValidationError as error:
+        raise ConfigurationError(explain(error, f"{SECTION} of search {search}")) from error
     return work.params.model_copy(update={"model": model})
 
 

@@ -4,7 +4,7 @@ All that it knows stands in its run and the runs nested in it, so each trial may
 process, on another machine, and one that was killed is taken up by the next call for its number.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -111,6 +111,9 @@ def run_trial(work: Workspace, run_id: str, number: int, folds: Folds | None = N
         registry.log(trial_run, params=attempt.params)
         tried = _measure(work, trial_run, attempt, folds or search.load_folds(work), search)
         registry.end_run(trial_run, "FINISHED")
+        if tried.is_whole:
+            best = _find_best(each.tried for each in registry.tried(run_id).values())
+            registry.log(run_id, metrics={ERROR: best.error})
     return tried
 
 
@@ -120,7 +123,7 @@ def close_search(work: Workspace, run_id: str) -> Found:
     found = _find(search, [each.tried for each in registry.tried(run_id).values()])
     registry.log(
         run_id,
-        params=found.best.params,
+        tags={"best_trial": str(found.best.number)},
         metrics={
             ERROR: found.best.error,
             f"{ERROR}_in_force": found.in_force.error,
@@ -149,8 +152,12 @@ def _measure(
     return tried
 
 
+def _find_best(tried: Iterable[Tried]) -> Tried:
+    return min((each for each in tried if each.is_whole), key=lambda each: each.error)
+
+
 def _find(search: Search, tried: Sequence[Tried]) -> Found:
-    best = min((each for each in tried if each.is_whole), key=lambda each: each.error)
+    best = _find_best(tried)
     section = {"model": search.in_force.model_copy(update=best.params).model_dump(mode="json")}
     return Found(
         search.run_id,

@@ -17,7 +17,7 @@ EXPERIMENT_OF_SEARCHES = "car_price_search"
 IDENTITY = "search"
 NUMBER = "trial"
 ERROR = "median_error_pct"
-"""Metric of a trial, and of a search: that of its best one."""
+"""Metric of a trial, and of a search: that of its best one so far."""
 OLDEST_FIRST = ["attributes.start_time ASC"]
 
 
