@@ -44,11 +44,35 @@ class Scores(Frozen):
         return [field.alias or name for name, field in cls.model_fields.items()]
 
 
+class PlainScores(Frozen):
+    """Accuracy of a plain way to name a price, which has no interval; in percent."""
+
+    median_error_pct: float
+    within_10_pct: float
+    within_20_pct: float
+
+
 class Evaluation(Frozen):
     """Scores overall and by slice: slice family (`make`, …) to slice name to scores."""
 
     overall: Scores
     slices: dict[str, dict[str, Scores]]
+    plain: dict[str, PlainScores] = Field(default_factory=dict)
+    """Of the ways of `evaluation.plain`, by name; none in what earlier releases stored."""
+
+    @property
+    def all_slices(self) -> list[tuple[Slice, Scores]]:
+        """Each slice of every family with its scores."""
+        return [
+            (Slice.read(family, name), scores)
+            for family, groups in self.slices.items()
+            for name, scores in groups.items()
+        ]
+
+    @property
+    def worst(self) -> tuple[Slice, Scores] | None:
+        """The slice with the largest median error; None where no slice is large enough."""
+        return max(self.all_slices, key=lambda each: each[1].median_error_pct, default=None)
 
 
 def evaluate(listings: pd.DataFrame, estimates: pd.DataFrame, min_rows: int) -> Evaluation:

@@ -10,13 +10,15 @@ from carprice.evaluation import plots
 from carprice.evaluation.decision import Decision
 from carprice.evaluation.gate import Champion, Contender, decide, refuse_unopened
 from carprice.evaluation.judging import GatePolicy
-from carprice.evaluation.metrics import evaluate
+from carprice.evaluation.metrics import PlainScores, evaluate
+from carprice.evaluation.plain import TOLD, score_plain_ways
 from carprice.market.listing import FEATURES, TARGET
 from carprice.pipeline.knowledge import find_lost
 from carprice.pricing.encoder import AT
 from carprice.pricing.price_model import PriceModel
+from carprice.pricing.split import split
 from carprice.registry.history import read_record
-from carprice.registry.records import EVALUATION, Version
+from carprice.registry.records import DECISION, EVALUATION, Version
 from carprice.wording.stored_reasons import store_reasons, write_reasons
 from carprice.workspace import Workspace
 
@@ -71,11 +73,30 @@ def compare_with_champion(
     return decide(holdout, challenger, against, policy)
 
 
+def score_beside(
+    listings: pd.DataFrame, version: Version, holdout: pd.DataFrame
+) -> dict[str, PlainScores]:
+    """Scores of plain ways on held-out cars, learnt from what a version learnt from.
+
+    listings: all of its clean listings. None are scored for a version of an unknown split.
+    """
+    by = version.facts.split
+    return score_plain_ways(split(listings[TOLD], *by)[0], holdout) if by else {}
+
+
 def log_evaluation(
-    work: Workspace, run_id: str, challenger: Contender, holdout: pd.DataFrame
+    work: Workspace,
+    run_id: str,
+    challenger: Contender,
+    plain: dict[str, PlainScores],
+    holdout: pd.DataFrame,
 ) -> None:
-    registry, evaluation = work.registry, challenger.evaluation
+    registry = work.registry
+    evaluation = challenger.evaluation.model_copy(update={"plain": plain})
     metrics = evaluation.overall.model_dump()
+    metrics["holdout_rows"] = metrics.pop("rows")
+    for name, way in plain.items():
+        metrics[f"plain/{name}/median_error_pct"] = way.median_error_pct
     for family, groups in evaluation.slices.items():
         for name, scores in groups.items():
             metrics[f"{family}/{name}/median_error_pct"] = scores.median_error_pct
@@ -101,8 +122,16 @@ def log_evaluation(
     )
 
 
-def tag_decision(work: Workspace, decision: Decision) -> None:
-    work.registry.tag_version(
+def log_decision(work: Workspace, run_id: str, decision: Decision) -> None:
+    """Store a decision with the run; its figures and outcome also where runs are compared."""
+    registry, comparison = work.registry, decision.comparison
+    registry.log_text(run_id, decision.model_dump_json(indent=2), DECISION)
+    if comparison:
+        metrics = {"against_champion/median_error_points": comparison.overall.points}
+        if decision.measured and (level := decision.measured.level):
+            metrics["against_champion/level_shift_pct"] = level.shift_pct
+        registry.log(run_id, metrics=metrics)
+    registry.tag_version(
         decision.challenger,
         {
             "decision": decision.outcome,

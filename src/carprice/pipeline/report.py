@@ -20,6 +20,7 @@ class RunReport:
 
     production: name of the version in production after the run.
     source: name of the file of listings; empty where none was read.
+    version: number of the version that it registered; empty where it registered none.
     items: name of each event to its text, in the order of the report.
     metrics: held-out figures by name.
     """
@@ -30,6 +31,15 @@ class RunReport:
     source: str = ""
     simulated: bool = False
     metrics: Mapping[str, float] = field(default_factory=dict)
+    version: str = ""
+
+    @property
+    def run_name(self) -> str:
+        """What tells the run from others in a list: version, outcome, error and file."""
+        told = [f"v{self.version}" if self.version else "", self.outcome]
+        if "median_error_pct" in self.metrics:
+            told.append(f"{self.metrics['median_error_pct']:.1f} %")
+        return " · ".join(filter(None, [*told, self.source]))
 
     @property
     def headline(self) -> str:
@@ -79,7 +89,10 @@ def describe_run(
         **({"For a person to say": WORD.format(**tags)} if outcome == "held" else {}),
         "In production now": in_production,
     }
-    return RunReport(outcome, in_production, items, facts.source, facts.simulated, metrics)
+    return RunReport(
+        outcome, in_production, items, facts.source, facts.simulated, metrics,
+        tags.get("version", ""),
+    )  # fmt: skip
 
 
 def describe_unread(failed: Sequence[str], production: Version | None) -> RunReport:

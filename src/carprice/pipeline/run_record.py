@@ -13,6 +13,7 @@ from carprice.errors import PromotionRefusedError, RegistryError, UnchangedError
 from carprice.files import ensure_room
 from carprice.logs import knowing
 from carprice.pipeline.attempts import giving_memory_once
+from carprice.pipeline.carding import publish_card
 from carprice.pipeline.report import RunReport, describe_run, describe_unread
 from carprice.promotion.ledger import settle_attempts, timestamp
 from carprice.promotion.release import take_copy_away
@@ -89,8 +90,11 @@ def close_run(work: Workspace, run_id: str | None, failed: Sequence[str]) -> Run
         tags = run.tags | failure
         report = describe_run(tags, run.metrics, production)
         registry.log(run_id, tags={NOTE: report.note})
+        registry.rename_run(run_id, report.run_name)
         with _trying_to_store():
             registry.log_text(run_id, report.markdown, "report.md")
+            if "version" in tags:
+                publish_card(registry, registry.version(int(tags["version"])))
         _tidy(work, run_id, tags)
         bad = bool(failed) or tags.get("outcome") == "failed"
         registry.end_run(run_id, "FAILED" if bad else "FINISHED")

@@ -6,6 +6,7 @@ Steps pass on the id of the run and nothing else; their results are stored in th
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -31,13 +32,15 @@ from carprice.listings.reading import read_listings
 from carprice.listings.table_store import read_table, write_table
 from carprice.market.chosen import MARKET
 from carprice.notices import send_notices
+from carprice.pipeline.carding import publish_card
 from carprice.pipeline.child import validate_in_fresh_process
 from carprice.pipeline.evaluating import (
     Opened,
     compare_with_champion,
     contend,
+    log_decision,
     log_evaluation,
-    tag_decision,
+    score_beside,
 )
 from carprice.pipeline.recipe import OF_SEARCH, choose_params, hash_recipe
 from carprice.pipeline.report import UNCHANGED_SINCE, RunReport
@@ -88,16 +91,19 @@ def check_data_quality(work: Workspace, data: Path | None, search: str | None = 
         if data is None:
             ensure_sample(work, path)
         kept, report = inspect_listings(work, path)
+        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         summary = report.summary
         facts = VersionFacts(
             source=summary.source,
             source_sha256=summary.source_sha256,
+            source_changed=changed.isoformat(timespec="seconds"),
             data_hash=summary.profile.data_hash,
             rows=len(kept),
             simulated=summary.simulated,
             market=MARKET.code,
         )
         work.registry.log(run_id, tags=facts.to_tags())
+        work.registry.log_data(run_id, facts)
         work.registry.log_text(run_id, render_html(report), QUALITY_PAGE)
         work.registry.log_text(run_id, summary.profile.model_dump_json(indent=2), PROFILE)
         ensure_quality(report)
@@ -159,16 +165,17 @@ def evaluate_model(work: Workspace, run_id: str) -> Decision:
         table = _read_clean(work, version.facts.data_hash)
         copies = measure_copies(table)
         holdout = _hold_out(table, version, champion)
+        plain = score_beside(table, version, holdout)
         del table
         opened = Opened(version, registry.open_model(version))
         challenger = contend(opened, holdout, work.params.gate, copies)
-        log_evaluation(work, run_id, challenger, holdout)
+        log_evaluation(work, run_id, challenger, plain, holdout)
         work.progress("measuring importance", 0, 0)
         importance = measure_importance(opened.pipeline, holdout)
         registry.log_figure(run_id, plots.draw_importance(importance), "evaluation/importance.png")
         decision = compare_with_champion(work, opened, challenger, champion, holdout)
-        registry.log_text(run_id, decision.model_dump_json(indent=2), DECISION)
-        tag_decision(work, decision)
+        log_decision(work, run_id, decision)
+        publish_card(registry, version)
         return decision
 
 
@@ -183,8 +190,7 @@ def promote_to_staging(work: Workspace, run_id: str, *, forced: bool = False) ->
         ensure_not_withdrawn(read_standing(registry), version.identity)
         if forced:
             decision = force(decision)
-            registry.log_text(run_id, decision.model_dump_json(indent=2), DECISION)
-            tag_decision(work, decision)
+            log_decision(work, run_id, decision)
         _ensure_accepted(decision)
         registry.tag_version(version.number, {"staged_by": work.who, "staged_at": timestamp()})
         registry.set_alias(STAGING, version.number)
@@ -357,7 +363,7 @@ def _fit_and_register(work: Workspace, run: Run) -> Version:
     pipeline = fit_prepared(prepared, partial(work.progress, "training"))
     rows = len(prepared.prices)
     decided = {**params.model.model_dump(), **params.split.model_dump()}
-    registry.log(run.run_id, params={**decided, "rows_trained": rows})
+    registry.log(run.run_id, params=decided, metrics={"trained_rows": rows})
     work.progress("registering the model", 0, 0)
     of_training = VersionFacts(
         rows_trained=rows,

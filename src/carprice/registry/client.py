@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import mlflow
 import pandas as pd
+from mlflow.entities import Dataset, DatasetInput, InputTag
+from mlflow.types import ColSpec, DataType, Schema
+from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
 from carprice.market.chosen import MARKET
+from carprice.market.listing import TARGET
 from carprice.registry.connection import explained
 from carprice.registry.looks import Looks
 from carprice.registry.models import SIGNATURE, Models
-from carprice.registry.records import FILES_TAG, MODEL_NAME, Version
+from carprice.registry.records import FILES_TAG, MODEL_NAME, Version, VersionFacts
 from carprice.registry.removals import Removals
 from carprice.registry.runs import Runs
 from carprice.registry.searches import Searches
@@ -49,12 +53,30 @@ class Registry(Runs, Looks, Searches, Models, Removals):
         super().__init__(settings)
 
     @explained
+    def log_data(self, run_id: str, facts: VersionFacts) -> None:
+        """Write what a run learns from as its data set; writing twice is harmless.
+
+        The digest is the hash of the clean table: runs on the same listings are found by it.
+        """
+        columns = Schema([*SIGNATURE.inputs.inputs, ColSpec(DataType.double, name=TARGET)])
+        data = Dataset(
+            name=facts.source,
+            digest=facts.data_hash,
+            source_type="local",
+            source=json.dumps({"uri": facts.source, "sha256": facts.source_sha256}),
+            schema=json.dumps({"mlflow_colspec": columns.to_dict()}),
+            profile=json.dumps({"num_rows": facts.rows}),
+        )
+        context = InputTag(MLFLOW_DATASET_CONTEXT, "training")
+        self.client.log_inputs(run_id, [DatasetInput(data, [context])])
+
+    @explained
     def register_model(
         self, run_id: str, pipeline: "Pipeline", example: pd.DataFrame, tags: Mapping[str, str]
     ) -> Version:
         """Store a pipeline with the run; return its new version of the model."""
         versions = find_libraries()
-        self.log(run_id, params={f"version of {name}": found for name, found in versions.items()})
+        self.log(run_id, tags={f"library.{name}": found for name, found in versions.items()})
         self.give_up_models(run_id)
         with mlflow.start_run(run_id=run_id):
             logged = mlflow.sklearn.log_model(

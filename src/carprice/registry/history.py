@@ -8,10 +8,18 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from carprice.errors import RegistryError
+from carprice.evaluation.decision import Decision
 from carprice.evaluation.metrics import Evaluation
 from carprice.listings.quality_report import DataProfile
 from carprice.registry.client import PRODUCTION, Registry
-from carprice.registry.records import EVALUATION, PROFILE, QUALITY_PAGE, Identity, Version
+from carprice.registry.records import (
+    DECISION,
+    EVALUATION,
+    PROFILE,
+    QUALITY_PAGE,
+    Identity,
+    Version,
+)
 from carprice.wording.reasons import Reason
 from carprice.wording.stored_reasons import recall_reasons
 
@@ -101,6 +109,7 @@ class Record(NamedTuple):
     evaluation: Evaluation | None
     profile: DataProfile | None
     quality_page: str | None
+    decision: Decision | None = None
 
 
 MOVES = ("promoted_", "restored_", "rolled_back_")
@@ -121,11 +130,13 @@ def read_record(registry: Registry, run_id: str) -> Record:
     evaluation = _read(registry, run_id, EVALUATION)
     profile = _read(registry, run_id, PROFILE)
     quality_page = _read(registry, run_id, QUALITY_PAGE)
+    decision = _read(registry, run_id, DECISION)
     registry.run(run_id)  # still answers: what it did not give, it does not have
     return Record(
         Evaluation.model_validate_json(evaluation) if evaluation else None,
         DataProfile.model_validate_json(profile) if profile else None,
         quality_page,
+        Decision.model_validate_json(decision) if decision else None,
     )
 
 

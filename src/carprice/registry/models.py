@@ -132,6 +132,11 @@ class Models(Connection):
             self.client.set_model_version_tag(MODEL_NAME, str(number), key, value)
 
     @explained
+    def describe_version(self, number: int, text: str) -> None:
+        """Set the text (Markdown) that MLflow shows of a version."""
+        self.client.update_model_version(MODEL_NAME, str(number), text)
+
+    @explained
     def tag_model(self, tags: Mapping[str, str]) -> None:
         """Tag the registered model itself; nothing happens before its first version."""
         with tolerating(is_absent):

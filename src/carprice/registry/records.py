@@ -24,6 +24,7 @@ FIRST_MARKET = "morocco"
 # What stands with a run, and is read again.
 EVALUATION = "evaluation/evaluation.json"
 DECISION = "evaluation/decision.json"
+CARD = "card.md"
 PROFILE = "quality/profile.json"
 QUALITY_PAGE = "quality/report.html"
 
@@ -55,6 +56,8 @@ class VersionFacts(Frozen):
     source: str = ""
     """Name of the file of listings."""
     source_sha256: str = ""
+    source_changed: str = ""
+    """When that file was last changed: what is known of the time of its listings."""
     data_hash: str = ""
     """Name of the clean table, held-out listings included."""
     rows: int = 0

@@ -80,6 +80,10 @@ class Runs(Connection):
         )
 
     @explained
+    def rename_run(self, run_id: str, name: str) -> None:
+        self.client.update_run(run_id, name=name)
+
+    @explained
     def log_text(self, run_id: str, text: str, path: str) -> None:
         self.client.log_text(run_id, text, path)
 

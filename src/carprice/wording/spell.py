@@ -47,8 +47,12 @@ def word_choice(name: str, code: str, language: Language = HOME) -> str:
 
 def plain(name: str) -> str:
     """A user's text escaped for Markdown and cut at LONGEST_NAME."""
-    shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
-    return PUNCTUATION.sub(r"\\\g<0>", MADE_LINKS.sub(f"\\g<0>{WORD_JOINER}", shown))
+    return escape(name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…")
+
+
+def escape(text: str) -> str:
+    """A text of others as Markdown shows it letter by letter."""
+    return PUNCTUATION.sub(r"\\\g<0>", MADE_LINKS.sub(f"\\g<0>{WORD_JOINER}", text))
 
 
 def capital(sentence: str) -> str:
