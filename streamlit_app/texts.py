@@ -320,6 +320,11 @@ NO_EVALUATION = Text(
     "Le bilan de cette version n'est pas dans le registre.",
     "The scores of this version are not in the registry.",
 )
+NO_CARD = Text(
+    "Cette version n'a pas de fiche : son bilan n'est pas dans le registre.",
+    "This version has no card: its scores are not in the registry.",
+)
+CARD_DOWNLOAD = Text("Télécharger la fiche", "Download the card")
 BY_SLICE = Text("Où il se trompe le plus, et le moins", "Where it errs most, and least")
 SLICE_FAMILIES = {
     "make": Text("Marque", "Make"),

@@ -17,6 +17,7 @@ from carprice.language import Text
 from carprice.listings.quality_report import DataProfile
 from carprice.market.listing import EQUIPMENT, FEATURES, VERSIONS
 from carprice.market.slices import Slice
+from carprice.registry.card import write_card
 from carprice.registry.history import Chapter, Fate, History
 from carprice.registry.records import MODEL_NAME, Version
 from carprice.serving.backups import read_backups
@@ -60,6 +61,7 @@ def _show_production(serving: Serving) -> None:
     date = _date(chapter.since)
     st.header(say(sentence, number=serving.version.number, date=date), divider="gray")
     _show_who(chapter)
+    _show_card(serving)
     if evaluation := serving.record.evaluation:
         _show_scores(evaluation)
         _show_slices(evaluation, serving)
@@ -72,6 +74,26 @@ def _show_production(serving: Serving) -> None:
 def _show_who(chapter: Chapter) -> None:
     if chapter.who:
         st.text(say(texts.PROMOTED_BY, who=chapter.who))
+
+
+def _show_card(serving: Serving) -> None:
+    """Show the card, written anew: it follows the language of the page, and the ledger."""
+    history = state().history
+    told = {each.version.identity: each for each in history.chapters} if history else {}
+    version = serving.version
+    chapter = told.get(version.identity, Chapter.of(version))
+    card = write_card(chapter, serving.record, language())
+    if card is None:
+        st.info(say(texts.NO_CARD))
+        return
+    st.markdown(card.half_page)
+    with st.expander(card.title, icon=":material/badge:"):
+        for title, text in card.sections.items():
+            st.markdown(f"**{title}**\n\n{text}")
+        st.download_button(
+            say(texts.CARD_DOWNLOAD), card.text, f"{MODEL_NAME}-v{version.number}-card.md",
+            "text/markdown", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
 
 
 def _show_scores(evaluation: Evaluation) -> None:

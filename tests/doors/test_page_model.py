@@ -2,6 +2,7 @@
 
 import dataclasses
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import texts
@@ -61,6 +62,11 @@ def written(page: AppTest) -> str:
     return "\n".join(each.value for each in page.text)
 
 
+def chapters(page: AppTest) -> list[Any]:
+    """What can be opened of each version in the history; the card stands before them."""
+    return [each for each in page.expander if each.label.startswith("Version")]
+
+
 def test_the_version_in_production_is_told_with_its_figures(
     evaluation: Evaluation, serving: Serving
 ) -> None:
@@ -73,6 +79,18 @@ def test_the_version_in_production_is_told_with_its_figures(
     assert figures(page)["Mises de côté"] == spell.number(len(serving.reference.unseen))
     assert figures(page)["Modèles"] == "3"
     assert "origine (40 %), nombre de portes (25 %)" in everything(page)
+
+
+def test_the_card_follows_the_language_and_the_ledger(production: LiveModel) -> None:
+    told = everything(run_page("model"))
+    assert "**Ce qui a été décidé.** Mise en production le 02/11/2026." in told
+    assert "**What to do.** Nothing." in everything(run_page("model", lang="en"))
+    serving = production.state.serving
+    assert serving
+    marked = serving.version.tags | {"withdrawn_at": "2026-11-05T09:00:00+00:00"}
+    wrong = dataclasses.replace(serving.version, tags=marked, aliases=())
+    production.state = production.state._replace(history=tell_of(wrong))
+    assert "Reconnue fausse et retirée." in everything(run_page("model"))
 
 
 def test_slices_are_shown_by_the_family_that_is_asked_for(
@@ -106,7 +124,7 @@ def test_held_out_cars_are_counted_whole(serving: Serving) -> None:
 
 def test_each_version_tells_why_it_was_refused() -> None:
     page = run_page("model")
-    assert [each.label for each in page.expander] == [
+    assert [each.label for each in chapters(page)] == [
         "Version 4 · 04/11/2026 · refusée par la comparaison",
         "Version 3 · 01/11/2026 · en production",
     ]
@@ -119,7 +137,7 @@ def test_a_version_that_is_held_says_how_a_person_lets_it_through(production: Li
     version = dataclasses.replace(REFUSED, tags=REFUSED.tags | held)
     production.state = State(production.state.serving, tell_of(version))
     page = run_page("model")
-    assert page.expander[0].label.endswith("retenue, une personne décide")
+    assert chapters(page)[0].label.endswith("retenue, une personne décide")
     assert "Ses prix s’écartent de -25,0 % de ceux de la version 3" in written(page)
     assert any("`carprice promote 4 --force`" in each.value for each in page.markdown)
 
@@ -153,7 +171,7 @@ def test_names_of_files_are_no_markdown_of_the_page() -> None:
 def test_the_quality_page_is_handed_out_and_never_shown() -> None:
     page = run_page("model")
     labels = [each.label for each in page.get("download_button")]
-    assert labels == [texts.QUALITY_DOWNLOAD.fr]
+    assert labels == [texts.CARD_DOWNLOAD.fr, texts.QUALITY_DOWNLOAD.fr]
     assert not page.get("html")
     assert not page.get("iframe")
     assert "<script>" not in everything(page) + written(page)
@@ -174,7 +192,7 @@ def test_while_the_registry_is_away_the_page_shows_what_it_told_last(
     production.state = production.state._replace(trouble=NO_ANSWER_YET)
     page = run_page("model")
     assert "voici ce qu'il disait le 24/11/2026 à 10:00 (heure du Maroc)" in everything(page)
-    assert len(page.expander) == 2
+    assert len(chapters(page)) == 2
     assert "Il a appris de" in figures(page)
 
 
@@ -218,6 +236,7 @@ def test_a_version_without_a_record_is_said_to_have_none(
     production.state = production.state._replace(serving=serving)
     page = run_page("model")
     assert texts.NO_EVALUATION.fr in everything(page)
+    assert texts.NO_CARD.fr in everything(page)
     assert texts.NO_PROFILE.fr in everything(page)
     assert not page.get("download_button")
 
@@ -272,5 +291,5 @@ def test_of_many_versions_the_newest_are_told(production: LiveModel) -> None:
     many = [dataclasses.replace(REFUSED, number=30 - at) for at in range(30)]
     production.state = production.state._replace(history=tell_of(*many))
     page = run_page("model")
-    assert len(page.expander) == 20
+    assert len(chapters(page)) == 20
     assert "Les 20 plus récentes de 30 versions" in everything(page)

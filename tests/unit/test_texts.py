@@ -12,13 +12,13 @@ from carprice.listings.cleaning import NUMERIC
 from carprice.market.fields import THIS_YEAR
 from carprice.market.listing import FIELDS, TARGET
 from carprice.market.problems import Problem, ProblemKind
-from carprice.wording import api, files, reasons, remarks, spell
+from carprice.wording import api, card, files, reasons, remarks, spell
 from carprice.wording.remarks import COLUMNS, describe_problem
 
 
 def find_sentences() -> Iterator[tuple[str, Text]]:
     """Every sentence by its name, those in tables included."""
-    spoken = (vars(each) for each in (api, files, reasons, remarks, spell, texts))
+    spoken = (vars(each) for each in (api, card, files, reasons, remarks, spell, texts))
     for name, value in ChainMap(*spoken).items():
         if isinstance(value, Text):
             yield name, value

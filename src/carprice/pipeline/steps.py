@@ -96,7 +96,7 @@ def check_data_quality(work: Workspace, data: Path | None, search: str | None = 
         facts = VersionFacts(
             source=summary.source,
             source_sha256=summary.source_sha256,
-            source_changed=changed.isoformat(timespec="seconds"),
+            source_changed=changed.replace(microsecond=0),
             data_hash=summary.profile.data_hash,
             rows=len(kept),
             simulated=summary.simulated,

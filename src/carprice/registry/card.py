@@ -31,14 +31,21 @@ COMMON = ("median_error_pct", "within_10_pct", "within_20_pct")
 
 
 class Card(NamedTuple):
-    """A version's card in one language: Markdown without a title, and with headings.
+    """A version's card in one language; texts are Markdown.
 
-    half_page: what came in, what was learnt, what was decided, and what to do.
+    half_page: what came in, what was learnt, what was decided, and what to do. sections: the rest,
+    title to text.
     """
 
     title: str
     half_page: str
-    details: str
+    sections: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        """The whole card."""
+        sections = (f"## {title}\n\n{text}" for title, text in self.sections.items())
+        return _join(f"# {self.title}", self.half_page, *sections) + "\n"
 
 
 def write_card(chapter: Chapter, record: Record, language: Language) -> Card | None:
@@ -46,14 +53,13 @@ def write_card(chapter: Chapter, record: Record, language: Language) -> Card | N
     if record.evaluation is None:
         return None
     writer = _Writer(chapter, record, record.evaluation, language)
-    return Card(writer.title, writer.write_half_page(), writer.write_details())
+    return Card(writer.title, writer.write_half_page(), writer.write_sections())
 
 
 def join_cards(chapter: Chapter, record: Record) -> str:
     """The card as it is stored, one language below the other; empty where there is none."""
     cards = [write_card(chapter, record, each) for each in LANGUAGES]
-    told = (f"# {each.title}\n\n{each.half_page}\n\n{each.details}\n" for each in cards if each)
-    return "\n---\n\n".join(told)
+    return "\n---\n\n".join(each.text for each in cards if each)
 
 
 def describe_version(chapter: Chapter, record: Record) -> str:
@@ -94,7 +100,7 @@ class _Writer:
         ]
         return _join(*parts)
 
-    def write_details(self) -> str:
+    def write_sections(self) -> dict[str, str]:
         licence = metadata("carprice")["License-Expression"]
         sections = {
             said.DATA: self.tabulate_data(),
@@ -106,9 +112,7 @@ class _Writer:
             said.USE: self.say(said.INTENDED),
             said.LICENCE: self.say(said.LICENSED, licence=licence),
         }
-        return _join(
-            *(f"## {self.say(title)}\n\n{text}" for title, text in sections.items() if text)
-        )
+        return {self.say(title): text for title, text in sections.items() if text}
 
     def tell_data(self) -> str:
         facts, sides = self.chapter.version.facts, self.chapter.version.sides
@@ -181,7 +185,9 @@ class _Writer:
         version = self.chapter.version
         learnt = spell.day(version.created, self.language)
         if changed := version.facts.source_changed:
-            return self.say(said.PERIOD_KNOWN, changed=self.day(changed), learnt=learnt)
+            return self.say(
+                said.PERIOD_KNOWN, changed=spell.day(changed, self.language), learnt=learnt
+            )
         return self.say(said.PERIOD_UNKNOWN, learnt=learnt)
 
     def tell_protocol(self) -> str:

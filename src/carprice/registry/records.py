@@ -56,7 +56,7 @@ class VersionFacts(Frozen):
     source: str = ""
     """Name of the file of listings."""
     source_sha256: str = ""
-    source_changed: str = ""
+    source_changed: datetime | None = None
     """When that file was last changed: what is known of the time of its listings."""
     data_hash: str = ""
     """Name of the clean table, held-out listings included."""
