@@ -52,6 +52,7 @@ def test_the_run_holds_what_was_read_learnt_and_decided(desk: Desk) -> None:
         "evaluation/evaluation.json", "evaluation/decision.json", "evaluation/importance.png",
         "evaluation/predicted_against_real.png", "evaluation/residuals.png",
         "evaluation/slices.png", "validation.json", "receipts/promotion-1.json", "report.md",
+        "card.md",
     }  # fmt: skip
     assert "- Outcome: promoted" in registry.read_text(version.run_id, "report.md")
     metrics = registry.run(version.run_id).metrics
@@ -60,9 +61,41 @@ def test_the_run_holds_what_was_read_learnt_and_decided(desk: Desk) -> None:
     assert any(name.startswith("fuel/") for name in metrics)
     run = registry.client.get_run(version.run_id)
     assert run.info.status == "FINISHED"
-    assert (
-        run.data.params.items() >= {"penalty": "0.45", "holdout_share": "0.2", "seed": "0"}.items()
-    )
+
+
+def test_a_run_is_told_from_others_by_its_name_data_choices_and_figures(desk: Desk) -> None:
+    version, client = desk.registry.version(1), desk.registry.client
+    run = client.get_run(version.run_id)
+    error = f"{run.data.metrics['median_error_pct']:.1f}"
+    assert run.info.run_name == f"v1 · promoted · {error} % · {LISTINGS}"
+    assert run.data.params == {
+        "penalty": "0.45", "tail": "0.2", "coverage": "0.8", "seed": "0", "holdout_share": "0.2",
+    }  # fmt: skip
+    assert run.data.tags["library.scikit-learn"]
+    metrics = run.data.metrics
+    assert metrics["trained_rows"] == version.facts.rows_trained
+    assert metrics["plain/median_of_model/median_error_pct"] > metrics["median_error_pct"]
+    (learnt,) = run.inputs.dataset_inputs
+    assert (learnt.dataset.name, learnt.dataset.digest) == (LISTINGS, version.facts.data_hash)
+    assert json.loads(learnt.dataset.profile) == {"num_rows": version.facts.rows}
+    columns = json.loads(learnt.dataset.schema)["mlflow_colspec"]
+    assert {"make", "mileage_km", "price_mad"} <= {each["name"] for each in columns}
+
+
+def test_the_card_is_complete_with_the_run_and_beside_the_version(desk: Desk) -> None:
+    registry = desk.registry
+    for number, told, to_do in (
+        (1, "Mise en production le ", "carprice withdraw 1"),
+        (2, "Refusée par la comparaison", "la version en production reste"),
+    ):
+        card = registry.read_text(registry.version(number).run_id, "card.md")
+        described = registry.client.get_model_version("CarPricePredictor", str(number)).description
+        for text in (card, described):
+            assert told in text
+            assert to_do in text
+            assert "What came in" in text
+        assert "## Intended use" in card
+    assert "Against version 1" in card
 
 
 def test_the_stored_model_carries_signature_example_and_requirements(desk: Desk) -> None:

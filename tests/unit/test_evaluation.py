@@ -6,6 +6,7 @@ import pytest
 
 from carprice.evaluation.comparison import Comparison, Difference, compare
 from carprice.evaluation.metrics import Evaluation, Scores, evaluate, score, slice_rows
+from carprice.evaluation.plain import price_by_line, price_by_median, score_plain_ways
 from carprice.market.listing import TARGET
 from carprice.market.slices import Slice
 
@@ -189,3 +190,21 @@ def test_estimates_are_identical_only_with_the_same_prices_and_intervals() -> No
     assert identical(champion.copy())
     assert not identical(wider)
     assert not identical(other)
+
+
+def test_a_plain_median_falls_back_to_the_make_then_to_all_cars() -> None:
+    prices = [50_000.0, 70_000.0, 200_000.0, 90_000.0]
+    learnt = listings(4, make=["dacia", "dacia", "dacia", "kia"],
+                      model=["logan", "logan", "duster", ""], price_mad=prices)  # fmt: skip
+    asked = listings(3, make=["dacia", "dacia", "fiat"], model=["logan", "dokker", "500"])
+    assert price_by_median(learnt, asked).tolist() == [60_000, 70_000, 80_000]
+
+
+def test_plain_ways_are_scored_on_held_out_cars_some_fields_of_them_unknown() -> None:
+    years = np.arange(2000.0, 2020)
+    cars = listings(20, model="Logan", model_year=years, mileage_km=[np.nan, *[9e4] * 19],
+                    price_mad=20_000 * np.exp((years - 2000) / 10))  # fmt: skip
+    assert price_by_line(cars, cars).is_monotonic_increasing
+    found = score_plain_ways(cars.iloc[::2], cars.iloc[1::2])
+    assert found["straight_line"].median_error_pct < found["median_of_model"].median_error_pct
+    assert found["median_of_model"].within_20_pct < 50
