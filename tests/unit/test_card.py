@@ -72,14 +72,12 @@ def test_the_half_page_says_what_came_in_was_learnt_was_decided_and_is_to_be_don
     card = write_card(Chapter.of(VERSION), RECORD, "fr")
     assert card
     came_in, learnt, plain, worst, decided, why, to_do = card.half_page.split("\n\n")
-    assert (
-        "8\u202f213 annonces réelles exploitables, du fichier avito\\_\\[2026\\]\\.csv" in came_in
-    )
+    assert "8\u202f213 annonces réelles exploitables, du fichier avito\\_\\[2026\\].csv" in came_in
     assert "s'écarte du prix demandé de 7,6 % en médiane ; 85 fois sur cent" in learnt
     assert "s'en écarterait de 18,9 %, une simple droite de 16,9 %" in plain
-    assert "se trompe le plus : marque \\<b\\>fiat, 9,8 % (130 voitures)" in worst
+    assert "se trompe le plus : marque &lt;b>fiat, 9,8 % (130 voitures)" in worst
     assert decided.startswith("**Ce qui a été décidé.** Retenue")
-    assert "-25,0".replace("-", "\\-").replace(",", "\\,") in why
+    assert "-25,0 %" in why
     assert "`carprice promote 7 --force`" in to_do
 
 

@@ -120,7 +120,7 @@ class _Writer:
             said.CAME_IN,
             rows=spell.number(facts.rows),
             kind=said.SIMULATED if facts.simulated else said.REAL,
-            source=spell.plain(facts.source or "?"),
+            source=spell.escape(facts.source or "?"),
             learnt=spell.number(sides[0]) if sides else "?",
             scored=spell.number(self.evaluation.overall.rows),
         )
@@ -152,7 +152,7 @@ class _Writer:
             said.FATES[chapter.fate],
             forced=said.FORCED if chapter.forced else "",
             when=self.say(said.WHEN, date=self.day(chapter.since)) if chapter.since else "",
-            who=self.say(said.WHO, who=spell.plain(chapter.who)) if chapter.who else "",
+            who=self.say(said.WHO, who=spell.escape(chapter.who)) if chapter.who else "",
         )
 
     def list_reasons(self) -> str:
@@ -169,7 +169,7 @@ class _Writer:
         decision = self.record.decision
         measured = decision.measured if decision else None
         rows = {
-            said.FILE: spell.plain(facts.source or unknown),
+            said.FILE: spell.escape(facts.source or unknown),
             said.FILE_HASH: facts.source_sha256 or unknown,
             said.CONTENT_HASH: facts.data_hash or unknown,
             said.PERIOD: self.tell_period(),
@@ -273,7 +273,7 @@ class _Writer:
         """A slice with its family; a make is a name out of adverts."""
         family = spell.label(FIELDS.get(part.family, part.family), self.language)
         if part.family == "make":
-            return f"{family} {spell.plain(spell.capital(part.name))}"
+            return f"{family} {spell.escape(spell.capital(part.name))}"
         return f"{family} {name_slice(part, self.language)}"
 
 

@@ -19,6 +19,9 @@ DESCRIPTION = Text(
 MOMENT = Text("le {date} à {time} ({clock})", "{time} on {date} ({clock})")
 LONGEST_NAME = 40
 PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+MARKS = re.compile(r"[\\`*_\[\]~|]")
+"""What marks Markdown within a line; MLflow shows the backslash before other signs."""
+MADE_TAGS = str.maketrans({"&": "&amp;", "<": "&lt;", "$": "&#36;"})
 MADE_LINKS = re.compile(r"[:@]|www(?=\.)", re.IGNORECASE)
 """What Markdown makes links and emojis of even where it is escaped; a word joiner parts it."""
 
@@ -47,12 +50,14 @@ def word_choice(name: str, code: str, language: Language = HOME) -> str:
 
 def plain(name: str) -> str:
     """A user's text escaped for Markdown and cut at LONGEST_NAME."""
-    return escape(name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…")
+    shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+    return PUNCTUATION.sub(r"\\\g<0>", MADE_LINKS.sub(f"\\g<0>{WORD_JOINER}", shown))
 
 
 def escape(text: str) -> str:
-    """A text of others as Markdown shows it letter by letter."""
-    return PUNCTUATION.sub(r"\\\g<0>", MADE_LINKS.sub(f"\\g<0>{WORD_JOINER}", text))
+    """A text of others, which the Markdown of the page, of MLflow and of files show as it is."""
+    linked = MADE_LINKS.sub(f"\\g<0>{WORD_JOINER}", text.translate(MADE_TAGS))
+    return MARKS.sub(r"\\\g<0>", linked)
 
 
 def capital(sentence: str) -> str:
