@@ -13,6 +13,9 @@ from pipeline_steps import PATIENCE, run_step
 DATA = "Un fichier de data/raw ; vide : le plus récent, sinon l'échantillon simulé."
 TRIALS = "Essais de la recherche, ceux d'avant compris."
 MOST_TRIALS = 1000
+AT_ONCE = 4
+"""Trials under way: the places of two workers. Airflow gives up what waits for six minutes in the
+queue of the workers, and others wait behind it."""
 OPENED = "{{{{ ti.xcom_pull(task_ids='open_search', key='{}') }}}}"
 
 
@@ -40,7 +43,7 @@ def search() -> None:
     def list_trials() -> list[int]:
         return [*range(get_current_context()["params"]["trials"])]
 
-    @task
+    @task(max_active_tis_per_dag=AT_ONCE)
     def run_trial(search: str, number: int) -> None:
         run_step("run_trial", search, number, module="searching")
 

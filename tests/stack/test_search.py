@@ -36,7 +36,7 @@ def find_busy(stack: Stack, run: str) -> str | None:
 
 @pytest.mark.usefixtures("two_workers")
 def test_a_worker_killed_in_mid_search_loses_no_trial(started: Stack) -> None:
-    drawn = ("exec", "-T", "streamlit", "carprice", "sample", "/tmp/few.csv", "--rows=1500")
+    drawn = ("exec", "-T", "streamlit", "carprice", "sample", "/tmp/few.csv", "--rows=1000")
     started.compose(*drawn)
     few = started.compose("exec", "-T", "streamlit", "cat", "/tmp/few.csv")
     (started.folder / "data" / "raw" / LISTINGS).write_text(few)
