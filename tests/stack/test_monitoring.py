@@ -27,7 +27,7 @@ from printed import stack_commands
 from stack import Stack, wait_until
 from terminal import type_command
 from test_full_disk import full
-from test_survival import LISTINGS, listings  # noqa: F401
+from test_survival import LISTINGS, draw_listings, listings  # noqa: F401
 from watched import (
     FIRED,
     OVER,
@@ -194,9 +194,9 @@ def test_nobody_is_told_of_a_stack_that_is_well(busy: Stack, hook: Hook) -> None
 
 
 def test_where_estimates_got_worse_a_version_is_trained(busy: Stack) -> None:
-    raw = busy.folder / "data" / "raw"
-    dear, usual = raw / "cher.annonces", (raw / LISTINGS).read_text(encoding="utf-8-sig")
-    dear.write_text(PRICE.sub(raise_price, usual), encoding="utf-8")
+    # Cars that no version has learnt from: only theirs are late prices.
+    dear = busy.folder / "data" / "raw" / "cher.annonces"
+    dear.write_text(PRICE.sub(raise_price, draw_listings(busy, seed=11)), encoding="utf-8")
     (asset,) = busy.airflow.call("GET", "/assets?name_pattern=read_listings")["assets"]
     event = {"asset_id": asset["id"], "extra": {"source": dear.name}}
     busy.airflow.call("POST", "/assets/events", **event)

@@ -22,9 +22,7 @@ def listings(started: Stack) -> None:
     if real := os.environ.get("CARPRICE_REAL_LISTINGS"):
         target.write_bytes(Path(real).read_bytes())
         return
-    drawn = "/tmp/survie.csv"
-    started.compose("exec", "-T", "streamlit", "carprice", "sample", drawn, "--seed=7")
-    target.write_text(started.compose("exec", "-T", "streamlit", "cat", drawn))
+    target.write_text(draw_listings(started, seed=7))
 
 
 @pytest.fixture
@@ -39,6 +37,13 @@ def scale_workers(stack: Stack, printed: str) -> None:
     type_command(stack, printed)
     stack.wait_until_healthy()
     assert len(stack.containers("airflow-worker")) == int(printed[-1])
+
+
+def draw_listings(stack: Stack, seed: int) -> str:
+    """A file of the simulated market, drawn inside the stack."""
+    drawn = f"/tmp/drawn-{seed}.csv"
+    stack.compose("exec", "-T", "streamlit", "carprice", "sample", drawn, f"--seed={seed}")
+    return stack.compose("exec", "-T", "streamlit", "cat", drawn)
 
 
 def kill(stack: Stack, service: str) -> None:
