@@ -92,6 +92,9 @@ def _show_price(serving: Serving, found: CarEstimate) -> None:
     else:
         st.metric(say(texts.ESTIMATE), spell.about(found.price))
     st.write(_word_interval(serving.model.coverage, low, high))
+    if found.wide_low is not None and found.wide_high is not None:
+        ends = spell.about(found.wide_low), spell.about(found.wide_high)
+        st.write(_word_interval(serving.model.wide_coverage, *ends))
     st.caption(say(texts.ASKED_PRICES))
 
 

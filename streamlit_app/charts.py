@@ -71,7 +71,7 @@ def draw_explanation(explanation: Explanation) -> Spec:
 
 def draw_curve(curve: Curve, here: float | None) -> Spec:
     """Price and interval over one field, with this car as a mark."""
-    prices, low, high = curve.estimates.T.tolist()
+    prices, low, high, *_ = curve.estimates.T.tolist()
     told = [
         f"{spell.about(middle)} ({spell.about(least)} – {spell.about(most)})"
         for middle, least, most in zip(prices, low, high, strict=True)

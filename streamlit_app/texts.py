@@ -229,12 +229,12 @@ ADVERTS = Text("annonces", "adverts")
 EFFECT = Text("Effet sur le prix ({currency})", "Effect on the price ({currency})")
 DETAIL = Text("Renseignement", "Detail")
 FILE_INTRO = Text(
-    "Un fichier d'annonces ou de voitures, une par ligne, revient avec quatre colonnes de plus : "
-    "prix estimé, bas et haut de la fourchette, et une remarque. Rien n'en est gardé : il reste "
-    "en mémoire le temps de votre visite, jamais sur un disque.",
-    "A file of adverts or cars, one a row, comes back with four more columns: estimated price, "
-    "low and high end of the range, and a remark. Nothing of it is kept: it stays in memory for "
-    "the time of your visit, never on a disk.",
+    "Un fichier d'annonces ou de voitures, une par ligne, revient avec six colonnes de plus : "
+    "prix estimé, bas et haut de la fourchette, puis de la fourchette large, et une remarque. Rien "
+    "n'en est gardé : il reste en mémoire le temps de votre visite, jamais sur un disque.",
+    "A file of adverts or cars, one a row, comes back with six more columns: estimated price, "
+    "low and high end of the range and of the wide range, and a remark. Nothing of it is kept: it "
+    "stays in memory for the time of your visit, never on a disk.",
 )
 FILE_LABEL = Text("Fichier CSV ou Excel (.xlsx)", "CSV or Excel file (.xlsx)")
 FILE_HELP = Text(
@@ -280,6 +280,7 @@ FILE_TABLE_CUT = Text(
 FILE_TABLE_EMPTY = Text("Aucune ligne de cette sorte.", "There is no such row.")
 ROW = Text("Ligne", "Row")
 LOW, HIGH = Text("Bas", "Low"), Text("Haut", "High")
+WIDE_LOW, WIDE_HIGH = Text("Bas (large)", "Low (wide)"), Text("Haut (large)", "High (wide)")
 REMARK = Text("Remarque", "Remark")
 
 # « Le modèle »

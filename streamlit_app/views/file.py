@@ -14,7 +14,7 @@ from carprice.errors import DatasetError
 from carprice.language import Language
 from carprice.listings.reading import Upload
 from carprice.market.chosen import MARKET
-from carprice.market.listing import BY_NAME, FEATURES, HIGH, LOW, TARGET, VEHICLE
+from carprice.market.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES, VEHICLE
 from carprice.progress import Progress, be_silent
 from carprice.serving.batch import MOST_ROWS, EstimatedFile, Shown, estimate_upload, select_shown
 from carprice.serving.live_model import Serving
@@ -179,7 +179,8 @@ def _show_table() -> None:
 
 
 def _name_columns() -> dict[str, object]:
-    prices = {TARGET: texts.ESTIMATE, LOW: texts.LOW, HIGH: texts.HIGH}
+    labels = texts.ESTIMATE, texts.LOW, texts.HIGH, texts.WIDE_LOW, texts.WIDE_HIGH
+    prices = zip(ESTIMATE_COLUMNS, labels, strict=True)
     return {
         "_index": say(texts.ROW),
         **{name: spell.title(name, language()) for name in VEHICLE},
@@ -187,7 +188,7 @@ def _name_columns() -> dict[str, object]:
             name: st.column_config.NumberColumn(
                 f"{say(label)} ({MARKET.currency.symbol})", format="localized"
             )
-            for name, label in prices.items()
+            for name, label in prices
         },
         "remark": st.column_config.TextColumn(say(texts.REMARK), width="large"),
     }

@@ -88,7 +88,8 @@ def test_at_the_same_core_price_a_missing_field_widens_whatever_the_errors_say(
 ) -> None:
     core = np.full(len(encoded), 12.0)
     known_fields = np.sum([is_missing(encoded, each) == 0 for each in MASKED], axis=0)
-    perverse = ErrorScale().fit(encoded, core, 0.01 * np.exp(known_fields / 4))
+    weights = np.ones(len(encoded))
+    perverse = ErrorScale().fit(encoded, core, 0.01 * np.exp(known_fields / 4), weights, 0.8)
     present = encoded[is_missing(encoded, name) == 0]
     core = core[: len(present)]
     ratio = perverse.predict(blank(present, name), core) / perverse.predict(present, core)
@@ -97,9 +98,10 @@ def test_at_the_same_core_price_a_missing_field_widens_whatever_the_errors_say(
 
 def test_neither_luck_nor_a_typing_slip_breaks_the_scale(encoded: Floats) -> None:
     core, errors = np.full(len(encoded), 12.0), np.full(len(encoded), 0.1)
-    even = ErrorScale().fit(encoded, core, errors).predict(encoded, core)
+    weights = np.ones(len(encoded))
+    even = ErrorScale().fit(encoded, core, errors, weights, 0.8).predict(encoded, core)
     errors[:30], errors[30:60] = 0, 50
-    odd = ErrorScale().fit(encoded, core, errors).predict(encoded, core)
+    odd = ErrorScale().fit(encoded, core, errors, weights, 0.8).predict(encoded, core)
     assert np.median(np.abs(np.log(odd / even))) < 0.05
 
 

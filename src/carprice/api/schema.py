@@ -28,7 +28,16 @@ from carprice.listings.parsing import LONGEST_NUMBER
 from carprice.market import fields
 from carprice.market.chosen import MARKET
 from carprice.market.fields import Kind
-from carprice.market.listing import BY_NAME, FEATURES, HIGH, HOME, LOW, TARGET
+from carprice.market.listing import (
+    BY_NAME,
+    FEATURES,
+    HIGH,
+    HOME,
+    LOW,
+    TARGET,
+    WIDE_HIGH,
+    WIDE_LOW,
+)
 from carprice.wording import spell
 from carprice.wording.troubles import TroubleCode
 
@@ -226,6 +235,18 @@ class Estimate(BaseModel):
     )
     coverage: float = Field(
         description="Share of cars whose price lies inside their range", examples=[0.8]
+    )
+    wide_low: int | None = Field(
+        serialization_alias=WIDE_LOW,
+        description="Low end of the wide range; null also where a model of an earlier release "
+        "answers, which has none",
+        examples=[61_000],
+    )
+    wide_high: int | None = Field(
+        serialization_alias=WIDE_HIGH, description="High end of the wide range", examples=[105_000]
+    )
+    wide_coverage: float = Field(
+        description="Share of cars whose price lies inside their wide range", examples=[0.9]
     )
     seen: int | None = Field(
         description="Training adverts of its model, or of its make where no model is named; null "

@@ -27,8 +27,9 @@ def in_currency(name: str) -> str:
 
 
 LOW, HIGH = in_currency("low"), in_currency("high")
-ESTIMATE_COLUMNS = (TARGET, LOW, HIGH)
-"""Columns of an estimate: the price and the ends of its interval."""
+WIDE_LOW, WIDE_HIGH = in_currency("wide_low"), in_currency("wide_high")
+ESTIMATE_COLUMNS = (TARGET, LOW, HIGH, WIDE_LOW, WIDE_HIGH)
+"""Columns of an estimate: the price, the ends of its interval, and those of the wide one."""
 
 FEATURES: tuple[str, ...] = tuple(each.name for each in FIELDS if each.role is Role.FEATURE)
 EQUIPMENT: tuple[str, ...] = tuple(each.name for each in FIELDS if each.equipment)

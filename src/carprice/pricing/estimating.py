@@ -32,8 +32,8 @@ LEAST_LACKING = 0.01
 TRIMMED = COMPLETIONS // 8
 """Completions left out at either end of a car's prices: a few unusual lenders, the oldest or the
 dearest of their kind, would pull the mean."""
-ENDS = COMPLETIONS // 10
-"""Completions beyond either end of the middle 80 % of a car's prices."""
+ENDS = (COMPLETIONS // 10, COMPLETIONS // 20)
+"""Completions beyond either end of the middle 80 and 90 % of a car's prices, for its intervals."""
 NAMES = np.isin(FEATURES, ("make", "model"))
 """Flags of the fields that hold a name (FEATURES,); a name may be one never seen in training."""
 
@@ -56,7 +56,10 @@ class OpenFieldsMixin:
     completer_: Completer
 
     def _price(self, X: Floats) -> Floats:  # noqa: N803
-        """Log prices and the ends of their intervals (n, ESTIMATE_COLUMNS)."""
+        """Log prices and the ends of their intervals (n, ESTIMATE_COLUMNS).
+
+        The wide ends are NaN for models stored before there were any.
+        """
         raise NotImplementedError
 
     def predict(self, X: Floats, open_fields: FieldFlags | None = None) -> pd.DataFrame:  # noqa: N803
@@ -105,14 +108,18 @@ class OpenFieldsMixin:
         told, places = find_distinct(ways) if len(X) > 1 else (ways, np.arange(len(ways)))
         blocks = (told[at : at + BLOCK_ROWS] for at in range(0, len(told), BLOCK_ROWS))
         priced = np.concatenate([self._price(block) for block in blocks])
-        log_price, low, high = priced[places].T.reshape(-1, len(X), COMPLETIONS)
+        log_price, *limits = priced[places].T.reshape(-1, len(X), COMPLETIONS)
         ranked = np.sort(log_price, axis=1)
         middle = ranked[:, TRIMMED:-TRIMMED].mean(axis=1)
-        errors = np.sqrt(np.square([log_price - low, high - log_price]).mean(axis=2))
-        errors *= np.exp(LEAST_WIDENING * count_fields(open_fields))
-        apart = np.stack([middle - ranked[:, ENDS], ranked[:, -1 - ENDS] - middle])
-        below, above = np.hypot(errors, _count_spread(open_fields, self.spread_counts) * apart)
-        return np.column_stack([middle, middle - below, middle + above])
+        widening = np.exp(LEAST_WIDENING * count_fields(open_fields))
+        counts = _count_spread(open_fields, self.spread_counts)
+        answer = [middle]
+        for low, high, beyond in zip(limits[::2], limits[1::2], ENDS, strict=True):
+            errors = np.sqrt(np.square([log_price - low, high - log_price]).mean(axis=2))
+            apart = np.stack([middle - ranked[:, beyond], ranked[:, -1 - beyond] - middle])
+            below, above = np.hypot(errors * widening, counts * apart)
+            answer += [middle - below, middle + above]
+        return np.column_stack(answer)
 
 
 def find_lacking(X: Floats) -> FieldFlags:  # noqa: N803

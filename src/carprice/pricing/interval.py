@@ -1,8 +1,9 @@
 """How far a price may lie from its estimate: a scale for each car, calibrated on unseen cars.
 
-Normalised conformal prediction: |log error| over its expected size has one distribution for all
-cars, whose quantile gives the interval its promised coverage. The expected size is fitted so
-that it can only grow when a field goes missing or a name is unknown.
+Conformalised quantile regression (Romano, Patterson and Candès 2019): the scale is a quantile of
+|log error| for such cars, and the quantile of |log error| over its scale gives the interval its
+promised coverage. The scale is fitted so that it can only grow when a field goes missing or a name
+is unknown.
 """
 
 import math
@@ -10,7 +11,6 @@ from typing import Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.linear_model import Ridge
 from sklearn.utils.validation import check_is_fitted
 
 from carprice.arrays import Floats
@@ -18,6 +18,7 @@ from carprice.market.chosen import MARKET
 from carprice.market.fields import LAST_YEAR_WRITTEN_DOWN, THIS_YEAR
 from carprice.market.listing import EQUIPMENT
 from carprice.pricing.encoder import AT, CHOICES, NUMBERS
+from carprice.pricing.quantile import fit_quantile
 
 PRIORS = MARKET.priors
 SPARED = frozenset(EQUIPMENT)
@@ -26,49 +27,67 @@ ZERO_WHEN_MISSING = frozenset({*CHOICES, "make_count", "model_count"})
 MASKED = ("make", "model", *CHOICES, *(name for name in NUMBERS if name not in SPARED))
 """Fields whose absence widens the interval."""
 
-ERROR_RANGE = (0.01, 0.6)
-"""Log errors beyond are typing slips, or luck; neither says how well such cars are known."""
+LEAST_ERROR = 0.002
+"""Log errors below are luck, and say nothing of how well such cars are known."""
+MOST_FITTED = 100_000
+"""Cars that a scale is fitted on; more would change nothing that can be measured."""
 LEAST_WIDENING = 0.02
 """Every missing field widens the interval by at least this share."""
 OLDEST = 35.0
+WIDE_OUTSIDE = 0.5
+"""Share that the wide interval leaves out of what the other one does: 10 % of prices beside 20."""
 WELL_KNOWN = 30
 """From this many listings of a model on, its rarity no longer matters."""
 
 
 class ErrorScale(BaseEstimator):  # type: ignore[misc]
-    """Expected |log error| of estimates, from the encoded listing and its core log price.
+    """A quantile of |log error| of estimates, from the encoded listing and its core log price.
 
-    The core price leaves out the details (origin, condition, …), so that blanking one of them
-    cannot narrow the interval by way of the price. Ages are counted from `reference_year_`.
-    age_knots_, log_price_knots_: where the expected error may bend.
+    An unknown make counts as the one whose prices are least known. The core price leaves out the
+    details (origin, condition, …), so that blanking one of them cannot narrow the interval by way
+    of the price. Ages are counted from `reference_year_`.
+    age_knots_, log_price_knots_: where the error may bend. narrower_: by how much the log error of
+    each make is smaller than that of an unknown one (makes,).
     """
 
     reference_year_: float = LAST_YEAR_WRITTEN_DOWN
     age_knots_: Floats = np.array(PRIORS.error_age_knots, dtype=float)
     log_price_knots_: Floats = np.log(PRIORS.error_price_knots)
+    narrower_: Floats = np.zeros(1)
 
-    def fit(self, X: Floats, core: Floats, errors: Floats) -> Self:  # noqa: N803
-        """Fit on encoded listings (n, COLUMNS), core log prices (n,) and |log errors| (n,)."""
+    def fit(
+        self,
+        X: Floats,  # noqa: N803
+        core: Floats,
+        errors: Floats,
+        weights: Floats,
+        level: float,
+    ) -> Self:
+        """Fit on encoded listings (n, COLUMNS), core log prices (n,) and |log errors| (n,).
+
+        weights: how much each car counts (n,). level: share of errors that lie below the quantile.
+        """
         self.reference_year_ = float(THIS_YEAR)
         self.age_knots_ = np.array(PRIORS.error_age_knots, dtype=float)
         self.log_price_knots_ = np.log(PRIORS.error_price_knots)
-        design, least = self._design(X, core)
-        target = np.log(np.clip(errors, *ERROR_RANGE)) - least
-        # Every coefficient is held at zero or above; effects that may go either way enter twice.
-        # Nobody needs the design afterwards: a copy of it would only fill the memory.
-        ridge = Ridge(alpha=1.0, positive=True, copy_X=False).fit(design, target)
-        self.effects_, self.intercept_ = ridge.coef_, float(ridge.intercept_)
+        some = slice(None, None, math.ceil(len(X) / MOST_FITTED))
+        design, least = self._design(X[some], core[some])
+        target = np.log(np.maximum(errors[some], LEAST_ERROR)) - least
+        makes = X[some, AT["make"]].astype(np.intp)
+        # Every effect is held at zero or above; those that may go either way enter twice.
+        fitted = fit_quantile(design, makes, target, weights[some], level)
+        self.effects_, self.narrower_, self.intercept_ = fitted
         return self
 
     def predict(self, X: Floats, core: Floats) -> Floats:  # noqa: N803
-        """Expected |log error| (n,), up to one common factor."""
+        """The quantile of |log error| of each car (n,), up to one common factor."""
         check_is_fitted(self)
         design, least = self._design(X, core)
-        log_scale: Floats = design @ self.effects_ + self.intercept_ + least
+        log_scale: Floats = design @ self.effects_ + self._read_make(X) + least
         return np.exp(log_scale)
 
     def draw_curves(self, X: Floats, core: Floats, years: Floats) -> Floats:  # noqa: N803
-        """Expected |log error| at every model year (n, years), by the core log prices there."""
+        """The same at every model year (n, years), by the core log prices there."""
         check_is_fitted(self)
         knots, free = self.log_price_knots_, len(self.age_knots_) + len(self.log_price_knots_) + 1
         effects = self.effects_[:free] - self.effects_[free : 2 * free]
@@ -79,9 +98,15 @@ class ErrorScale(BaseEstimator):  # type: ignore[misc]
         for knot, effect in zip(knots, of_dearer, strict=True):
             dearer += effect * np.maximum(0, core - knot)
         design, least = self._design(X, core[:, 0])
-        fixed = design[:, 2 * free :] @ self.effects_[2 * free :] + self.intercept_ + least
+        fixed = design[:, 2 * free :] @ self.effects_[2 * free :] + self._read_make(X) + least
         log_scale: Floats = older + dearer + fixed[:, None]
         return np.exp(log_scale)
+
+    def _read_make(self, X: Floats) -> Floats:  # noqa: N803
+        """The log error of each car's make (n,), before all that is added to it."""
+        make = X[:, AT["make"]].astype(np.intp)
+        of_make: Floats = self.intercept_ - np.take(self.narrower_, make, mode="clip")
+        return of_make
 
     def _design(self, X: Floats, core: Floats) -> tuple[Floats, Floats]:  # noqa: N803
         """Effects on the log scale (n, effects), and what is added to it in any case (n,).
@@ -130,6 +155,11 @@ def is_missing(X: Floats, name: str) -> Floats:  # noqa: N803
     column = X[:, AT[name]]
     missing: Floats = (column == 0 if name in ZERO_WHEN_MISSING else np.isnan(column)).astype(float)
     return missing
+
+
+def widen(coverage: float) -> float:
+    """Share of prices that the wide interval is to hold."""
+    return 1 - WIDE_OUTSIDE * (1 - coverage)
 
 
 def conformal_quantile(ratios: Floats, coverage: float) -> float:

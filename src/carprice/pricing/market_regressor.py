@@ -15,7 +15,7 @@ from carprice.pricing.completion import Completer
 from carprice.pricing.cross_fit import OutOfFold, add_nameless, group_vehicles, recount
 from carprice.pricing.encoder import ListingEncoder
 from carprice.pricing.estimating import OpenFieldsMixin, find_lacking
-from carprice.pricing.interval import ErrorScale, conformal_quantile
+from carprice.pricing.interval import ErrorScale, conformal_quantile, widen
 from carprice.pricing.market_curves import MarketCurves
 from carprice.pricing.space import Range
 from carprice.progress import Progress, be_silent
@@ -57,8 +57,12 @@ class MarketRegressor(OpenFieldsMixin, RegressorMixin, BaseEstimator):  # type: 
 
     penalty, tail: of the curves. coverage: share of prices that the interval is to hold.
     seed: of folds and sampling.
+    scale_, quantile_: of the interval. wide_scale_, wide_quantile_: of the wide one; a model stored
+    before there was one answers NaN.
     """
 
+    wide_scale_: ErrorScale | None = None
+    wide_quantile_: float = np.nan
     spread_counts: ClassVar[Mapping[str, float]] = {"make": 1.0, "model": 1.1, "model_year": 1.25}
 
     def __init__(self, penalty: float, tail: float, coverage: float, seed: int) -> None:
@@ -72,11 +76,9 @@ class MarketRegressor(OpenFieldsMixin, RegressorMixin, BaseEstimator):  # type: 
         log_price = np.log(np.asarray(y, dtype=float))
         self.lacking_ = find_lacking(X)
         unseen = self._cross_fit(X, log_price, progress)
-        errors = np.abs(unseen.actual - unseen.baseline)
-        self.scale_ = ErrorScale().fit(unseen.encoded, unseen.core, errors)
-        ratios = errors / self.scale_.predict(unseen.encoded, unseen.core)
-        self.quantile_ = conformal_quantile(ratios[unseen.whole], self.coverage)
-        del unseen, errors, ratios  # the last fit has the memory to itself
+        self.scale_, self.quantile_ = _calibrate(unseen, self.coverage)
+        self.wide_scale_, self.wide_quantile_ = _calibrate(unseen, widen(self.coverage))
+        del unseen  # the last fit has the memory to itself
         self.curves_ = self._new_curves().fit(X, log_price)
         self.completer_ = Completer().fit(X, log_price)
         return self
@@ -98,10 +100,20 @@ class MarketRegressor(OpenFieldsMixin, RegressorMixin, BaseEstimator):  # type: 
         is a little wider.
         """
         curves = self.curves_.draw_curves(X)
-        reach = self.quantile_ * self.scale_.draw_curves(X, curves.core, self.curves_.years_)
-        low = np.minimum.accumulate((curves.log_price - reach)[:, ::-1], axis=1)[:, ::-1]
-        high = np.maximum.accumulate(curves.log_price + reach, axis=1)
-        return np.column_stack([curves.read_own(each) for each in (curves.log_price, low, high)])
+        drawn = [curves.log_price]
+        for reach in self._draw_reaches(X, curves.core):
+            low = np.minimum.accumulate((curves.log_price - reach)[:, ::-1], axis=1)[:, ::-1]
+            drawn += [low, np.maximum.accumulate(curves.log_price + reach, axis=1)]
+        return np.column_stack([curves.read_own(each) for each in drawn])
+
+    def _draw_reaches(self, X: Floats, core: Floats) -> tuple[Floats, Floats]:  # noqa: N803
+        """How far prices may lie off at every model year, and in the wide interval."""
+        years = self.curves_.years_
+        reach = self.quantile_ * self.scale_.draw_curves(X, core, years)
+        if self.wide_scale_ is None:
+            return reach, np.full_like(reach, np.nan)
+        wide = self.wide_quantile_ * self.wide_scale_.draw_curves(X, core, years)
+        return reach, np.maximum(reach, wide)
 
     def _new_curves(self) -> MarketCurves:
         return MarketCurves(penalty=self.penalty, tail=self.tail)
@@ -122,9 +134,16 @@ class MarketRegressor(OpenFieldsMixin, RegressorMixin, BaseEstimator):  # type: 
                     core=curves.read_own(curves.core),
                     baseline=curves.read_own(curves.log_price),
                     actual=log_price[test][places],
-                    fold=np.full(len(cars), fold),
                     whole=np.arange(len(cars)) < len(test),
                 )
             )
         progress(FOLDS, FOLDS + 1)
         return OutOfFold.concatenate(parts)
+
+
+def _calibrate(unseen: OutOfFold, coverage: float) -> tuple[ErrorScale, float]:
+    """The scale of an interval, and its quantile, that hold a share of prices."""
+    errors = np.abs(unseen.actual - unseen.baseline)
+    scale = ErrorScale().fit(unseen.encoded, unseen.core, errors, unseen.weights, coverage)
+    ratios = errors / scale.predict(unseen.encoded, unseen.core)
+    return scale, conformal_quantile(ratios[unseen.whole], coverage)

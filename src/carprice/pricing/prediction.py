@@ -47,6 +47,9 @@ Problems = Mapping[Problem, Rows]
 class CarEstimate(NamedTuple):
     """The answer for one car: prices, None where there is none, and a remark.
 
+    low, high: the interval; wide_low, wide_high: the wide one, None as well where the model was
+    stored before there was one.
+
     seen: training adverts of its model, or of its make where no model is named; None for a car
     without a name. Below RARE_BELOW of them there is a range and no price: it would be a guess.
     """
@@ -54,6 +57,8 @@ class CarEstimate(NamedTuple):
     price: float | None
     low: float | None
     high: float | None
+    wide_low: float | None
+    wide_high: float | None
     remark: str
     seen: int | None
 
@@ -106,8 +111,8 @@ def estimate_told(model: PriceModel, cars: Cars, language: Language = HOME) -> l
     amounts[np.isnan(prices)] = None
     counts = [None if np.isnan(count) else int(count) for count in seen.tolist()]
     return [
-        CarEstimate(None if is_guess(count) else price, low, high, remark, count)
-        for (price, low, high), remark, count in zip(amounts.tolist(), remarks, counts, strict=True)
+        CarEstimate(None if is_guess(count) else price, *ends, remark=remark, seen=count)
+        for (price, *ends), remark, count in zip(amounts.tolist(), remarks, counts, strict=True)
     ]
 
 

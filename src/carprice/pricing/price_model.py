@@ -11,6 +11,7 @@ from carprice.arrays import Floats
 from carprice.market.table import to_listings
 from carprice.pricing.completion import FieldFlags
 from carprice.pricing.encoder import Columns
+from carprice.pricing.interval import widen
 
 Clean = Mapping[str, float | str]
 """Clean values of a car by field name; an unknown one is NaN, None or left out."""
@@ -38,6 +39,11 @@ class PriceModel:
     def coverage(self) -> float:
         """The share of prices that intervals are to hold."""
         return float(self.pipeline["price"].coverage)
+
+    @property
+    def wide_coverage(self) -> float:
+        """The share of prices that wide intervals are to hold, where the model has them."""
+        return widen(self.coverage)
 
     @property
     def equipment(self) -> list[str]:

@@ -37,7 +37,8 @@ class PriceRegressor(OpenFieldsMixin, RegressorMixin, BaseEstimator):  # type: i
         with find_openmp().limit(limits=1):
             log_price = baseline + self.boosting_.predict(table)
         reach = self.quantile_ * self.scale_.predict(X, core)
-        return np.column_stack([log_price, log_price - reach, log_price + reach])
+        ends = [log_price, log_price - reach, log_price + reach]
+        return np.column_stack([*ends, *[np.full(len(X), np.nan)] * 2])
 
     def _boosting_table(self, X: Floats, baseline: Floats) -> Floats:  # noqa: N803
         """Inputs of the trees: the chosen columns, then the baseline's log price."""

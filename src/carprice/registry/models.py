@@ -1,6 +1,6 @@
 """Versions of the model, their aliases and stored files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -31,17 +31,19 @@ if TYPE_CHECKING:
     # Slow to import, and many a command opens nothing.
     from sklearn.pipeline import Pipeline
 
-SIGNATURE = ModelSignature(
-    inputs=Schema(
-        [
-            ColSpec(
-                DataType.string if name in TEXTUAL else DataType.double, name=name, required=False
-            )
-            for name in FEATURES
-        ]
-    ),
-    outputs=Schema([ColSpec(DataType.double, name=name) for name in ESTIMATE_COLUMNS]),
-)
+
+def _sign(answered: Sequence[str]) -> ModelSignature:
+    columns = [
+        ColSpec(DataType.string if name in TEXTUAL else DataType.double, name=name, required=False)
+        for name in FEATURES
+    ]
+    outputs = [ColSpec(DataType.double, name=name) for name in answered]
+    return ModelSignature(inputs=Schema(columns), outputs=Schema(outputs))
+
+
+SIGNATURE = _sign(ESTIMATE_COLUMNS)
+SIGNATURES = (SIGNATURE, _sign(ESTIMATE_COLUMNS[:3]))
+"""Those that are opened: models of earlier releases have no wide interval."""
 
 
 class Models(Connection):
@@ -171,7 +173,7 @@ class Models(Connection):
         ensure_market(version)
         with self.files(version) as folder:
             ensure_files(folder, version.file_hashes, version.name)
-            if _read_signature(folder, version) != SIGNATURE:
+            if _read_signature(folder, version) not in SIGNATURES:
                 raise ModelIntegrityError(
                     f"{version.name} has another signature than this release of carprice expects. "
                     "Train again with this release, or go back to the release that made it."

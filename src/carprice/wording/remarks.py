@@ -9,6 +9,8 @@ ADDED = (
     Text("prix_estime", "estimated_price"),
     Text("prix_bas", "low_price"),
     Text("prix_haut", "high_price"),
+    Text("prix_bas_large", "wide_low_price"),
+    Text("prix_haut_large", "wide_high_price"),
     Text("remarque", "remark"),
 )
 COLUMNS = tuple(each.say(HOME) for each in ADDED)
