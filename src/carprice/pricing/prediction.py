@@ -111,8 +111,10 @@ def estimate_told(model: PriceModel, cars: Cars, language: Language = HOME) -> l
     amounts[np.isnan(prices)] = None
     counts = [None if np.isnan(count) else int(count) for count in seen.tolist()]
     return [
-        CarEstimate(None if is_guess(count) else price, *ends, remark=remark, seen=count)
-        for (price, *ends), remark, count in zip(amounts.tolist(), remarks, counts, strict=True)
+        CarEstimate(None if is_guess(count) else price, low, high, wide_low, wide_high, told, count)
+        for (price, low, high, wide_low, wide_high), told, count in zip(
+            amounts.tolist(), remarks, counts, strict=True
+        )
     ]
 
 
