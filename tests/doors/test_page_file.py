@@ -74,8 +74,8 @@ def test_a_file_comes_back_with_the_columns_of_the_command_line() -> None:
     assert header == [*HEADER.split(";"), *COLUMNS]
     assert logan[:6] == LOGAN.split(";")
     assert int(logan[7]) <= int(logan[6]) <= int(logan[8])
-    assert bare[6:9] == ["", "", ""]
-    assert short[9] == "pas d'estimation : 4 cellules au lieu de 6"
+    assert bare[6:11] == [""] * 5
+    assert short[11] == "pas d'estimation : 4 cellules au lieu de 6"
     assert figures(page) == {"Lignes": "3", "Estimées": "1", "Avec une remarque": "3"}
     assert [each.label for each in page.get("download_button")] == [texts.FILE_DOWNLOAD.fr]
 
@@ -226,7 +226,7 @@ def test_another_language_or_version_estimates_anew(live_model: LiveModel) -> No
     page.session_state["lang"] = "en"
     page.run()
     *_, short = read_copy(page)
-    assert short[9] == "no estimate: 4 cells instead of 6"
+    assert short[11] == "no estimate: 4 cells instead of 6"
 
 
 def test_without_a_model_the_page_says_what_to_do(live_model: LiveModel) -> None:

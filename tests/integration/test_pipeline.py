@@ -221,5 +221,5 @@ def test_predict_copies_a_file_with_estimates_of_the_version_in_production(desk:
     assert counts["model"] == "CarPricePredictor version 1"
     assert counts["rows"] >= counts["estimated"] > 0.9 * counts["rows"]
     rows = (line for line in Path(target).read_text(encoding="utf-8").splitlines())
-    assert next(rows).endswith("prix_estime,prix_bas,prix_haut,remarque")
+    assert next(rows).endswith(",prix_haut,prix_bas_large,prix_haut_large,remarque")
     assert np.isclose(sum(1 for _ in rows), counts["rows"], atol=1)

@@ -52,7 +52,7 @@ def test_copy_and_table_tell_the_same_of_every_row(served: PriceModel) -> None:
     assert result.name == "a.b-estimations.csv"
     assert header == [*HEADER.split(","), *COLUMNS]
     assert result.table.index.tolist() == [1, 2, 3, 4]
-    assert result.table["remark"].tolist() == [row[10] for row in written]
+    assert result.table["remark"].tolist() == [row[12] for row in written]
     prices = ["" if pd.isna(each) else f"{each:.0f}" for each in result.table["price_mad"]]
     assert prices == [row[7] for row in written]
     assert result.table["make"].tolist() == ["Dacia", "Dacia", "", ""]
@@ -135,10 +135,10 @@ def test_estimated_files_say_in_each_row_what_the_model_made_of_it(
     upload = Upload("a.csv", "\n".join([HEADER, *rows]).encode())
     file = ListingFile(upload, needs_price=False)
     copy_with_estimates(served, file, tmp_path / "out.csv", be_silent)
-    table = pd.read_csv(tmp_path / "out.csv", names=range(12), skiprows=1)
+    table = pd.read_csv(tmp_path / "out.csv", names=range(14), skiprows=1)
     assert table[7].gt(10_000).tolist() == [True, False, False]
     for said, expected in zip(
-        table[10],
+        table[12],
         ["non renseigné : origine", "pas d'estimation : trop", "pas d'estimation : 8"],
         strict=True,
     ):

@@ -10,6 +10,7 @@ from carprice.listings.copying import add_cells, write_header, write_rows
 from carprice.listings.reading import ListingFile
 from carprice.wording.remarks import COLUMNS
 
+PRICES = ["1", "2", "3", "4", "5"]
 HEADER = "Marque,Modèle,Année-Modèle,Kilométrage,Type de carburant,Boite de vitesses"
 ROW = "Dacia,Logan,2018,120000,Diesel,Manuelle"
 
@@ -22,7 +23,7 @@ def copy_file(source: Path, target: Path) -> None:
         for chunk in file.chunks():
             raw = file.to_frame([cells for cells in chunk if not file.is_malformed(cells)])
             names = zip(raw["make"], raw["model"], strict=True)
-            added = [["1", "2", "3", f"{make}/{model}"] for make, model in names]
+            added = [[*PRICES, f"{make}/{model}"] for make, model in names]
             write_rows(file.source, written, add_cells(file, chunk, added), unchanged=True)
 
 
@@ -38,20 +39,18 @@ def test_rows_are_copied_in_order_with_their_estimates_beside_them(tmp_path: Pat
     rows = [f"Dacia,M{number},2018,1,Diesel,Manuelle" for number in range(250)]
     header, *found = copy(tmp_path, "\n".join([HEADER, *rows]))
     assert header == [*HEADER.split(","), *COLUMNS]
-    assert found == [
-        [*row.split(","), "1", "2", "3", f"Dacia/M{at}"] for at, row in enumerate(rows)
-    ]
+    assert found == [[*row.split(","), *PRICES, f"Dacia/M{at}"] for at, row in enumerate(rows)]
 
 
 def test_short_and_long_rows_are_copied_with_their_trouble(tmp_path: Path) -> None:
     _, short, sound, long = copy(tmp_path, f"{HEADER}\nDacia,Logan\n{ROW}\n{ROW},x,y\n")
     assert short == [
-        "Dacia", "Logan", "", "", "", "", "", "", "",
+        "Dacia", "Logan", "", "", "", "", "", "", "", "", "",
         "pas d'estimation : 2 cellules au lieu de 6",
     ]  # fmt: skip
-    assert sound == [*ROW.split(","), "1", "2", "3", "Dacia/Logan"]
+    assert sound == [*ROW.split(","), *PRICES, "Dacia/Logan"]
     trouble = "pas d'estimation : 8 cellules au lieu de 6"
-    assert long == [*ROW.split(","), "", "", "", trouble, "x", "y"]
+    assert long == [*ROW.split(","), *[""] * len(PRICES), trouble, "x", "y"]
 
 
 def test_a_row_of_empty_cells_is_copied_in_its_place(tmp_path: Path) -> None:
@@ -72,7 +71,7 @@ def test_the_copy_keeps_the_separator_and_the_byte_order_mark(
 ) -> None:
     content = mark + f"{HEADER}\n{ROW}\n".replace(",", separator).encode()
     header, row = copy(tmp_path, content, separator)
-    assert len(header) == len(row) == 10
+    assert len(header) == len(row) == 12
     written = (tmp_path / "out.csv").read_bytes()
     assert written.startswith(b"\xef\xbb\xbf") == bool(mark)
     assert written.count(b"\xef\xbb\xbf") == bool(mark)
@@ -98,5 +97,5 @@ def test_whatever_the_cells_hold_no_row_is_lost_or_moved(
     copy_file(source, target)
     with target.open(encoding="utf-8", newline="") as file:
         found = [*csv.reader(file)][1:]
-    assert [row[:6] + row[10:] for row in found] == [row + [""] * (6 - len(row)) for row in rows]
+    assert [row[:6] + row[12:] for row in found] == [row + [""] * (6 - len(row)) for row in rows]
     assert [row[6] for row in found] == ["1" if len(row) == 6 else "" for row in rows]

@@ -10,11 +10,15 @@ from carprice.evaluation.plain import price_by_line, price_by_median, score_plai
 from carprice.market.listing import TARGET
 from carprice.market.slices import Slice
 
-COLUMNS = ["price_mad", "low_mad", "high_mad"]
+COLUMNS = ["price_mad", "low_mad", "high_mad", "wide_low_mad", "wide_high_mad"]
 
 
 def estimates(*rows: tuple[float, float, float]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=COLUMNS)
+    """The wide interval is twice as wide."""
+    wide = [(2 * low - price, 2 * high - price) for price, low, high in rows]
+    return pd.DataFrame(
+        [(*row, *ends) for row, ends in zip(rows, wide, strict=True)], columns=COLUMNS
+    )
 
 
 def listings(rows: int, **columns: object) -> pd.DataFrame:
@@ -25,7 +29,8 @@ def listings(rows: int, **columns: object) -> pd.DataFrame:
 def off_by(actual: pd.Series, errors: np.ndarray) -> pd.DataFrame:
     """Estimates that many percent too dear."""
     price = actual * (1 + errors / 100)
-    return pd.DataFrame({TARGET: price, "low_mad": price * 0.9, "high_mad": price * 1.1})
+    ends = {"low_mad": 0.9, "high_mad": 1.1, "wide_low_mad": 0.8, "wide_high_mad": 1.2}
+    return pd.DataFrame({TARGET: 1.0, **ends}, price.index).mul(price, axis=0)
 
 
 def test_scores_are_those_computed_by_hand() -> None:
@@ -39,6 +44,7 @@ def test_scores_are_those_computed_by_hand() -> None:
     assert (found.within_10_pct, found.within_20_pct) == (50, 75)
     assert found.mean_error == pytest.approx((5 + 0 + 30 + 70) / 4)
     assert found.coverage_pct == 50  # an end of an interval belongs to it
+    assert found.wide_coverage_pct == 100
     assert found.r2_price == pytest.approx(1 - (25 + 0 + 900 + 4900) / 60_000)
     logs = [math.log(each) for each in (100, 200, 100, 400)]
     lost = sum(math.log(ratio) ** 2 for ratio in (1.05, 1, 0.7, 0.825))
@@ -51,6 +57,7 @@ def test_the_width_is_the_middle_one_against_the_estimate() -> None:
         pd.Series([1.0, 2.0, 3.0]), estimates((100, 90, 120), (100, 50, 150), (200, 190, 210))
     )
     assert found.width_pct == pytest.approx(30)
+    assert found.wide_width_pct == pytest.approx(60)
 
 
 def test_errors_are_measured_against_the_price_and_not_the_estimate() -> None:

@@ -19,7 +19,7 @@ from carprice.pricing.interval import (
 TAKEN_WITH = {"make": {"make", "make_count", "model", "model_count"},
               "model": {"model", "model_count"}}  # fmt: skip
 BY_CONSTRUCTION = [name for name in MASKED if name != "model_year"]
-WIDENED_SHARE = 0.97
+WIDENED_SHARE = 0.96
 """The core price moves as well when a core field goes, and a cheaper car has another spread."""
 
 

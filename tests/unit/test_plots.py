@@ -19,7 +19,7 @@ Draw = Callable[[], Figure]
 ACTUAL = pd.Series([50_000.0, 100_000, 200_000, 400_000], index=[5, 2, 9, 1])
 ESTIMATES = pd.DataFrame(
     {TARGET: ACTUAL * [1.1, 0.9, 2.5, 0.1], "low_mad": ACTUAL * 0.5, "high_mad": ACTUAL * 3}
-)
+).assign(wide_low_mad=ACTUAL * 0.4, wide_high_mad=ACTUAL * 4)
 LISTINGS = pd.DataFrame({TARGET: ACTUAL, "make": "Kia", "fuel": "diesel", "model_year": 2018.0})
 IMPORTANCE = {"model_year": 27.0, "abs": -0.1, "make": 16.0}
 

@@ -211,14 +211,16 @@ def test_estimates_are_spelt_in_whole_dirhams_and_empty_where_there_are_none() -
             "price_mad": [123_456.7, np.nan, 1e6],
             "low_mad": [100_000.2, np.nan, 999_999.6],
             "high_mad": [150_000.5, np.nan, 1_234_567.0],
+            "wide_low_mad": [90_000.2, np.nan, np.nan],
+            "wide_high_mad": [160_000.5, np.nan, np.nan],
             "remark": ["", "pas d'estimation", "x ; y"],
         },
         index=[4, 2, 7],
     )
     assert spell_estimates(answer) == [
-        ["123457", "100000", "150000", ""],
-        ["", "", "", "pas d'estimation"],
-        ["1000000", "1000000", "1234567", "x ; y"],
+        ["123457", "100000", "150000", "90000", "160000", ""],
+        ["", "", "", "", "", "pas d'estimation"],
+        ["1000000", "1000000", "1234567", "", "", "x ; y"],
     ]
 
 

@@ -57,7 +57,8 @@ def contend(  # noqa: PLR0913 - what tells two models apart
     misses = np.arange(len(holdout)) >= covered * len(holdout)
     low = np.minimum(price, actual).mask(misses, np.maximum(price, actual * 1.001))
     high = np.maximum(price, actual * 1.001)
-    estimates = pd.DataFrame({TARGET: price, "low_mad": low, "high_mad": high})
+    wide = {"wide_low_mad": low / 2, "wide_high_mad": high * 2}
+    estimates = pd.DataFrame({TARGET: price, "low_mad": low, "high_mad": high, **wide})
     evaluation = evaluate(holdout, estimates, POLICY.large_slice_rows)
     known = pd.Series(True, holdout.index)
     return Champion(
@@ -66,7 +67,9 @@ def contend(  # noqa: PLR0913 - what tells two models apart
         estimates,
         known,
         evaluation,
+        [],
         promised,
+        promised_wide_coverage_pct=90,
         copies_pct=0,
         is_older=True,
         lost=[],

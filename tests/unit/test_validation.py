@@ -41,9 +41,9 @@ class FakePipeline:
         price = self.price(listings.fillna({"model_year": 2018.0, "mileage_km": 100_000.0}))
         if self.unknown and open_fields is not None:
             price = price.mask(listings[["model_year", "mileage_km"]].isna().any(axis=1), 1e6)
-        return pd.DataFrame(
-            {TARGET: price, "low_mad": price * self.low, "high_mad": price * self.high}
-        )
+        ends = {"low_mad": self.low, "high_mad": self.high}
+        wide = {"wide_low_mad": self.low / 2, "wide_high_mad": self.high * 2}
+        return pd.DataFrame({TARGET: 1.0, **ends, **wide}, price.index).mul(price, axis=0)
 
 
 def sensible(listings: pd.DataFrame) -> pd.Series:

@@ -25,7 +25,7 @@ def predict(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Add estimates to a CSV file: prix_estime, prix_bas, prix_haut and remarque, row by row.
+    """Add estimates to a CSV file: the price, both ranges and a remark, row by row.
 
     Example: `carprice predict listings.csv estimates.csv`
     """

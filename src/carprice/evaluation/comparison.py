@@ -63,7 +63,7 @@ def compare(
             for groups in slice_rows(listings, min_rows).values()
             for part, rows in groups.items()
         },
-        identical=bool(np.array_equal(champion, challenger[champion.columns])),
+        identical=bool(np.array_equal(champion, challenger[champion.columns], equal_nan=True)),
     )
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from carprice.evaluation.comparison import Comparison
+from carprice.evaluation.coverage import Covered
 from carprice.evaluation.metrics import Scores
 from carprice.frozen import Frozen
 from carprice.wording.reasons import Reason, list_reasons
@@ -54,6 +55,9 @@ class Measured(Frozen):
     """None where no held-out car is known to both."""
     lost: list[Lost] | None = Field(default_factory=list)
     """None where what the champion knows is not on record any more."""
+    promised_wide_coverage_pct: float | None = None
+    short: list[Covered] = Field(default_factory=list)
+    """Groups of cars of which intervals hold fewer prices than promised, beyond chance."""
     copies_pct: float = 0
     """Share of its listings that repeat another in all but a few kilometres."""
     trouble: str = ""

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from carprice.evaluation.comparison import compare
+from carprice.evaluation.coverage import Covered, find_short
 from carprice.evaluation.decision import Decision, Level, Lost, Measured
 from carprice.evaluation.judging import GatePolicy, judge
 from carprice.evaluation.metrics import Evaluation
@@ -17,7 +18,8 @@ class Contender:
     """A model as the gate sees it.
 
     estimates: ESTIMATE_COLUMNS for every held-out row. known: rows whose make and model it knows.
-    promised_coverage_pct: nominal coverage of its interval. copies_pct: see Measured.
+    covered: its intervals in groups of cars. promised_coverage_pct, promised_wide_coverage_pct:
+    nominal coverage of them. copies_pct: see Measured.
     """
 
     version: int
@@ -25,7 +27,9 @@ class Contender:
     estimates: pd.DataFrame
     known: pd.Series
     evaluation: Evaluation
+    covered: list[Covered]
     promised_coverage_pct: float
+    promised_wide_coverage_pct: float
     copies_pct: float
 
 
@@ -94,6 +98,8 @@ def _measure(challenger: Contender) -> Measured:
     return Measured(
         scores=challenger.evaluation.overall,
         promised_coverage_pct=challenger.promised_coverage_pct,
+        promised_wide_coverage_pct=challenger.promised_wide_coverage_pct,
+        short=find_short(challenger.covered),
         copies_pct=challenger.copies_pct,
         simulated=challenger.simulated,
     )

@@ -22,7 +22,8 @@ class GatePolicy(Frozen, extra="forbid"):
     max_median_error_pct: float = Field(gt=0)
     min_within_20_pct: float = Field(ge=0, le=100)
     coverage_tolerance_points: float = Field(gt=0)
-    """How far the share of prices inside their interval may fall below the promised one."""
+    """How far the share of prices inside their interval may fall below the promised one; in a group
+    of cars, beyond chance."""
     large_slice_rows: int = Field(ge=20)
     slice_tolerance_points: float = Field(ge=0)
     """How much worse (points of median error) a large slice may get, beyond its noise."""
@@ -56,7 +57,7 @@ def judge(decision: Decision, policy: GatePolicy) -> Decision:
 
 
 def _check_floors(measured: Measured, policy: GatePolicy) -> Iterator[Reason]:
-    scores, promised = measured.scores, measured.promised_coverage_pct
+    scores = measured.scores
     if scores.rows < policy.min_holdout_rows:
         yield Reason.of(Code.TOO_FEW_ROWS, rows=scores.rows, least=policy.min_holdout_rows)
     if not scores.median_error_pct <= policy.max_median_error_pct:
@@ -65,10 +66,30 @@ def _check_floors(measured: Measured, policy: GatePolicy) -> Iterator[Reason]:
     if not scores.within_20_pct >= policy.min_within_20_pct:
         least = policy.min_within_20_pct
         yield Reason.of(Code.TOO_FEW_NEAR, share=scores.within_20_pct, least=least)
-    if promised is not None:
-        least = promised - policy.coverage_tolerance_points
+    yield from _check_coverage(measured, policy.coverage_tolerance_points)
+
+
+def _check_coverage(measured: Measured, tolerance: float) -> Iterator[Reason]:
+    """Whether intervals hold what they promise, over all and in groups known beforehand."""
+    scores, wide = measured.scores, measured.scores.wide_coverage_pct
+    if (promised := measured.promised_coverage_pct) is not None:
+        least = promised - tolerance
         if not scores.coverage_pct >= least:
             yield Reason.of(Code.COVERAGE_TOO_LOW, share=scores.coverage_pct, least=least)
+    if (promised := measured.promised_wide_coverage_pct) is not None and wide is not None:
+        least = promised - tolerance
+        if not wide >= least:
+            yield Reason.of(Code.WIDE_COVERAGE_TOO_LOW, share=wide, least=least)
+    for each in measured.short:
+        if each.share_pct < each.promised_pct - tolerance:
+            yield Reason.of(
+                Code.GROUP_NOT_COVERED,
+                family=each.family,
+                slice=each.name,
+                promised=each.promised_pct,
+                share=each.share_pct,
+                rows=each.rows,
+            )
 
 
 def _check_against(decision: Decision, measured: Measured, policy: GatePolicy) -> Iterator[Reason]:

@@ -11,7 +11,7 @@ from carprice.arrays import Floats
 from carprice.frozen import Frozen
 from carprice.market.chosen import MARKET
 from carprice.market.fields import fold
-from carprice.market.listing import HIGH, LOW, TARGET, VERSIONS, in_currency
+from carprice.market.listing import HIGH, LOW, TARGET, VERSIONS, WIDE_HIGH, WIDE_LOW, in_currency
 from carprice.market.slices import Slice
 
 PRICE_BANDS = (0, *MARKET.price_bands, np.inf)
@@ -37,6 +37,9 @@ class Scores(Frozen):
     """Share of actual prices inside their interval."""
     width_pct: float
     """Median width of the interval against the estimate."""
+    wide_coverage_pct: float | None = None
+    wide_width_pct: float | None = None
+    """The same of the wide interval; None where a model has none."""
 
     @classmethod
     def stored_names(cls) -> list[str]:
@@ -105,8 +108,9 @@ def score(actual: pd.Series, estimates: pd.DataFrame) -> Scores:
         mean_error=float((price - actual).abs().mean()),
         r2_log=_r2(np.log(actual), np.log(price)),
         r2_price=_r2(actual, price),
-        coverage_pct=100 * float(actual.between(estimates[LOW], estimates[HIGH]).mean()),
-        width_pct=100 * float(((estimates[HIGH] - estimates[LOW]) / price).median()),
+        coverage_pct=_measure_coverage(actual, estimates[LOW], estimates[HIGH]),
+        width_pct=_measure_width(price, estimates[LOW], estimates[HIGH]),
+        **_score_wide(actual, estimates),
     )
 
 
@@ -116,13 +120,20 @@ def relative_errors(actual: pd.Series, estimates: pd.DataFrame) -> Floats:
 
 
 def slice_rows(listings: pd.DataFrame, min_rows: int) -> dict[str, dict[Slice, pd.Index]]:
-    """Family to slice name to row labels, for slices of enough rows."""
+    """Family to slice to row labels, for slices of enough rows."""
     families: Mapping[str, pd.Series] = {
         "make": listings["make"].map(fold, na_action="ignore"),
         **{name: listings[name] for name in VERSIONS[:1]},
         "price": pd.cut(listings[TARGET], list(PRICE_BANDS), right=False),
         "year": pd.cut(listings["model_year"], list(YEAR_BANDS), right=False),
     }
+    return group_rows(listings, families, min_rows)
+
+
+def group_rows(
+    listings: pd.DataFrame, families: Mapping[str, pd.Series], min_rows: int
+) -> dict[str, dict[Slice, pd.Index]]:
+    """The same for any families, each a key of every row: a name, or a band of numbers."""
     return {
         family: {
             _make_slice(family, key): rows
@@ -131,6 +142,25 @@ def slice_rows(listings: pd.DataFrame, min_rows: int) -> dict[str, dict[Slice, p
         }
         for family, keys in families.items()
     }
+
+
+def _score_wide(actual: pd.Series, estimates: pd.DataFrame) -> dict[str, float]:
+    """Scores of the wide interval; none where the model has none."""
+    low, high = estimates[WIDE_LOW], estimates[WIDE_HIGH]
+    if low.isna().all():
+        return {}
+    return {
+        "wide_coverage_pct": _measure_coverage(actual, low, high),
+        "wide_width_pct": _measure_width(estimates[TARGET], low, high),
+    }
+
+
+def _measure_coverage(actual: pd.Series, low: pd.Series, high: pd.Series) -> float:
+    return 100 * float(actual.between(low, high).mean())
+
+
+def _measure_width(price: pd.Series, low: pd.Series, high: pd.Series) -> float:
+    return 100 * float(((high - low) / price).median())
 
 
 def _r2(actual: pd.Series, predicted: pd.Series) -> float:

@@ -64,7 +64,7 @@ def measure_widening(model: PriceModel, car: ToldCar, complete: ToldCar) -> Wide
     for name in names:
         both[1, PLACES[name]] = complete.encoded[0, PLACES[name]]
         open_fields[1, FIELD_AT[name]] = False
-    _, low, high = model.price(both, open_fields).T
+    _, low, high, *_ = model.price(both, open_fields).T
     # On the scale of the price, since what fills a field moves the price itself as well.
     width = np.log(high / low)
     return Widening(tuple(names), float(100 * (width[0] / width[1] - 1)))

@@ -3,10 +3,12 @@
 from typing import NamedTuple
 
 import pandas as pd
+from pydantic import TypeAdapter
 from sklearn.pipeline import Pipeline
 
 from carprice.errors import ModelIntegrityError
 from carprice.evaluation import plots
+from carprice.evaluation.coverage import Covered, cover_groups
 from carprice.evaluation.decision import Decision
 from carprice.evaluation.gate import Champion, Contender, decide, refuse_unopened
 from carprice.evaluation.judging import GatePolicy
@@ -21,6 +23,8 @@ from carprice.registry.history import read_record
 from carprice.registry.records import DECISION, EVALUATION, Version
 from carprice.wording.stored_reasons import store_reasons, write_reasons
 from carprice.workspace import Workspace
+
+COVERED = TypeAdapter(list[Covered])
 
 
 class Opened(NamedTuple):
@@ -37,13 +41,17 @@ def contend(
     version, pipeline = opened
     model = PriceModel(pipeline)
     estimates = pipeline.predict(holdout[list(FEATURES)]).set_axis(holdout.index)
+    encoded, coverage = model.encode(holdout), (model.coverage, model.wide_coverage)
+    adverts = pd.Series(encoded[:, AT["model_count"]], holdout.index)
     return Contender(
         version=version.number,
         simulated=version.facts.simulated,
         estimates=estimates,
-        known=pd.Series(model.encode(holdout)[:, AT["model"]] > 0, holdout.index),
+        known=adverts > 0,
         evaluation=evaluate(holdout, estimates, policy.large_slice_rows),
+        covered=cover_groups(holdout, estimates, adverts, coverage),
         promised_coverage_pct=100 * model.coverage,
+        promised_wide_coverage_pct=100 * model.wide_coverage,
         copies_pct=copies_pct,
     )
 
@@ -93,7 +101,7 @@ def log_evaluation(
 ) -> None:
     registry = work.registry
     evaluation = challenger.evaluation.model_copy(update={"plain": plain})
-    metrics = evaluation.overall.model_dump()
+    metrics = evaluation.overall.model_dump(exclude_none=True)
     metrics["holdout_rows"] = metrics.pop("rows")
     for name, way in plain.items():
         metrics[f"plain/{name}/median_error_pct"] = way.median_error_pct
@@ -101,8 +109,12 @@ def log_evaluation(
         for name, scores in groups.items():
             metrics[f"{family}/{name}/median_error_pct"] = scores.median_error_pct
             metrics[f"{family}/{name}/coverage_pct"] = scores.coverage_pct
+            if scores.wide_coverage_pct is not None:
+                metrics[f"{family}/{name}/wide_coverage_pct"] = scores.wide_coverage_pct
     registry.log(run_id, metrics=metrics)
     registry.log_text(run_id, evaluation.model_dump_json(indent=2), EVALUATION)
+    covered = COVERED.dump_json(challenger.covered, indent=2).decode()
+    registry.log_text(run_id, covered, "evaluation/coverage.json")
     actual = holdout[TARGET]
     figures = {
         "predicted_against_real": plots.draw_predicted_against_real(actual, challenger.estimates),

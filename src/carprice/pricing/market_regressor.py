@@ -63,7 +63,7 @@ class MarketRegressor(OpenFieldsMixin, RegressorMixin, BaseEstimator):  # type: 
 
     wide_scale_: ErrorScale | None = None
     wide_quantile_: float = np.nan
-    spread_counts: ClassVar[Mapping[str, float]] = {"make": 1.0, "model": 1.1, "model_year": 1.25}
+    spread_counts: ClassVar[Mapping[str, float]] = {"make": 1.0, "model": 1.15, "model_year": 1.3}
 
     def __init__(self, penalty: float, tail: float, coverage: float, seed: int) -> None:
         self.penalty = penalty

@@ -1,6 +1,6 @@
 """Reasons of gate, validation and monitoring: codes, figures, sentences."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from string import Formatter
 from typing import Annotated, Any, Self
@@ -14,10 +14,8 @@ from pydantic import (
 from carprice.frozen import Frozen
 from carprice.language import Language, Text
 from carprice.market.chosen import MARKET
-from carprice.market.listing import HOME, VERSIONS
-from carprice.wording.legacy_reasons import say_legacy
-from carprice.wording.messages import translate
-from carprice.wording.spell import THIN_SPACE, capital, label
+from carprice.market.listing import HOME
+from carprice.wording.french_figures import in_french
 
 
 class Code(StrEnum):
@@ -71,6 +69,8 @@ class Code(StrEnum):
     RULE_FRESHER = "rule_fresher"
     RULE_FIRST_REAL = "rule_first_real"
     # Of releases that stored sentences
+    WIDE_COVERAGE_TOO_LOW = "wide_coverage_too_low"
+    GROUP_NOT_COVERED = "group_not_covered"
     ON_RECORD = "on_record"
 
 
@@ -90,6 +90,16 @@ REASONS = {
     Code.COVERAGE_TOO_LOW: Text(
         "la fourchette contient {share:.1f} % des prix ; il en faut au moins {least:g} %",
         "the interval holds {share:.1f} % of prices; at least {least:g} % are needed",
+    ),
+    Code.WIDE_COVERAGE_TOO_LOW: Text(
+        "la fourchette large contient {share:.1f} % des prix ; il en faut au moins {least:g} %",
+        "the wide interval holds {share:.1f} % of prices; at least {least:g} % are needed",
+    ),
+    Code.GROUP_NOT_COVERED: Text(
+        "{family} {slice} : une fourchette de {promised:g} % contient {share:.1f} % des prix de "
+        "{rows} voitures, ce que le hasard n’explique pas",
+        "{family} {slice}: an interval of {promised:g} % holds {share:.1f} % of the prices of "
+        "{rows} cars, which chance does not explain",
     ),
     Code.SAME_PRICES: Text(
         "elle donne les mêmes {rows} prix que la version {champion}",
@@ -284,32 +294,6 @@ REASONS = {
     ),
     Code.ON_RECORD: Text("{sentence}", "{sentence}"),
 }
-FAMILIES = {
-    **{name: label(name, "fr") for name in VERSIONS},
-    "make": "marque",
-    "model": "modèle",
-    "fuel": "carburant",
-    "price": "prix",
-    "year": "année",
-}
-KINDS = {
-    "unreadable": "illisible",
-    "out_of_range": "hors limites",
-    "placeholder": "fictif",
-    "in_thousands": "en milliers",
-}
-TEXTS_IN_FRENCH: Mapping[str, Callable[[str], str]] = {
-    "family": lambda name: FAMILIES.get(name, name),
-    "slice": lambda name: name.replace(" and more", " et plus"),
-    "names": lambda names: names.replace(" and more", " et plus"),
-    "field": lambda name: capital(label(name, "fr")),
-    "kind": lambda name: KINDS.get(name, name),
-    "message": translate,
-    "sentence": say_legacy,
-}
-"""Name of a figure to the French of its English text; other texts are names."""
-FRENCH_MARKS = str.maketrans({",": THIN_SPACE, ".": ","})
-
 NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 """Numbers that are texts in JSON."""
 Figure = Annotated[
@@ -352,20 +336,10 @@ class Reason(Frozen):
         return self
 
 
-class _French:
-    """A number that formats with French marks."""
-
-    def __init__(self, figure: float) -> None:
-        self.figure = figure
-
-    def __format__(self, spec: str) -> str:
-        return format(self.figure, spec).translate(FRENCH_MARKS)
-
-
 def say_reason(reason: Reason, language: Language = HOME) -> str:
     figures: Mapping[str, object] = reason.figures
     if language == "fr":
-        figures = {name: _in_french(name, figure) for name, figure in reason.figures.items()}
+        figures = {name: in_french(name, figure) for name, figure in reason.figures.items()}
     return REASONS[reason.code].say(language, currency=MARKET.currency.symbol, **figures)
 
 
@@ -378,9 +352,3 @@ def say_reasons(reasons: Sequence[Reason], language: Language = HOME) -> str:
 def list_reasons(heading: str, reasons: Sequence[Reason], language: Language = "en") -> str:
     """Reasons under a heading, one a line."""
     return "\n  - ".join([heading, *(say_reason(each, language) for each in reasons)])
-
-
-def _in_french(name: str, figure: Figure) -> object:
-    if not isinstance(figure, str):
-        return _French(figure)
-    return TEXTS_IN_FRENCH[name](figure) if name in TEXTS_IN_FRENCH else figure
