@@ -26,19 +26,25 @@ class OutOfFold(NamedTuple):
     """Out-of-fold prices, one row a car, nameless copies included.
 
     encoded: (n, COLUMNS), with counts as in the training folds. core, baseline, actual: log
-    prices (n,). whole: rows that are no copies.
+    prices (n,). fold: in which each car was held out (n,). whole: rows that are no copies.
     """
 
     encoded: Floats
     core: Floats
     baseline: Floats
     actual: Floats
+    fold: Places
     whole: npt.NDArray[np.bool_]
 
     @property
     def weights(self) -> Floats:
         """How much each row counts where intervals are fitted (n,)."""
         return np.where(self.whole, 1.0, NAMELESS_WEIGHT)
+
+    @property
+    def errors(self) -> Floats:
+        """|log errors| (n,)."""
+        return np.abs(self.actual - self.baseline)
 
     @classmethod
     def concatenate(cls, folds: Iterable[Self]) -> Self:

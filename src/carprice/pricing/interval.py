@@ -29,7 +29,7 @@ MASKED = ("make", "model", *CHOICES, *(name for name in NUMBERS if name not in S
 
 LEAST_ERROR = 0.002
 """Log errors below are luck, and say nothing of how well such cars are known."""
-MOST_FITTED = 100_000
+MOST_FITTED = 50_000
 """Cars that a scale is fitted on; more would change nothing that can be measured."""
 LEAST_WIDENING = 0.02
 """Every missing field widens the interval by at least this share."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.model_selection import GroupKFold
@@ -134,6 +135,7 @@ class MarketRegressor(OpenFieldsMixin, RegressorMixin, BaseEstimator):  # type: 
                     core=curves.read_own(curves.core),
                     baseline=curves.read_own(curves.log_price),
                     actual=log_price[test][places],
+                    fold=np.full(len(cars), fold),
                     whole=np.arange(len(cars)) < len(test),
                 )
             )
@@ -142,8 +144,22 @@ class MarketRegressor(OpenFieldsMixin, RegressorMixin, BaseEstimator):  # type: 
 
 
 def _calibrate(unseen: OutOfFold, coverage: float) -> tuple[ErrorScale, float]:
-    """The scale of an interval, and its quantile, that hold a share of prices."""
-    errors = np.abs(unseen.actual - unseen.baseline)
-    scale = ErrorScale().fit(unseen.encoded, unseen.core, errors, unseen.weights, coverage)
-    ratios = errors / scale.predict(unseen.encoded, unseen.core)
-    return scale, conformal_quantile(ratios[unseen.whole], coverage)
+    """The scale of an interval, and its quantile, that hold a share of prices.
+
+    The quantile is that of cars which neither their price nor their scale was fitted on.
+    """
+    ratios = np.empty(len(unseen.fold))
+    for fold in range(FOLDS):
+        is_out = unseen.fold == fold
+        scale = _fit_scale(unseen, ~is_out, coverage)
+        scales = scale.predict(unseen.encoded[is_out], unseen.core[is_out])
+        ratios[is_out] = unseen.errors[is_out] / scales
+    every = np.ones(len(ratios), dtype=bool)
+    return _fit_scale(unseen, every, coverage), conformal_quantile(ratios[unseen.whole], coverage)
+
+
+def _fit_scale(unseen: OutOfFold, rows: npt.NDArray[np.bool_], coverage: float) -> ErrorScale:
+    encoded, core, errors, weights = (
+        each[rows] for each in (unseen.encoded, unseen.core, unseen.errors, unseen.weights)
+    )
+    return ErrorScale().fit(encoded, core, errors, weights, coverage)

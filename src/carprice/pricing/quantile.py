@@ -12,7 +12,7 @@ GROUP_PENALTY = 5.0
 """Of how far the effects of groups lie apart, the larger the closer."""
 SMOOTH = 0.05
 """Distance from the quantile within which the loss is a parabola, so that it has a slope."""
-ROUNDS = 200
+ROUNDS = 100
 
 
 class QuantileFit(NamedTuple):
