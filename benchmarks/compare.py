@@ -32,7 +32,7 @@ from carprice.evaluation.metrics import Scores, score
 from carprice.listings.cleaning import clean, name_vehicles
 from carprice.listings.reading import Upload, read_listings
 from carprice.market.chosen import MARKET
-from carprice.market.listing import FEATURES, HIGH, LOW, TARGET
+from carprice.market.listing import ESTIMATE_COLUMNS, FEATURES, TARGET
 from carprice.pricing.prediction import estimate_car
 from carprice.pricing.price_model import PriceModel
 from carprice.pricing.split import split
@@ -140,7 +140,7 @@ def _estimate(pipeline: Pipeline, listings: pd.DataFrame) -> pd.DataFrame:
     """Estimates with an interval; that of a model without one is empty."""
     answer = pipeline.predict(listings[list(FEATURES)])
     if not isinstance(answer, pd.DataFrame):
-        answer = pd.DataFrame(dict.fromkeys((TARGET, LOW, HIGH), answer))
+        answer = pd.DataFrame(dict.fromkeys(ESTIMATE_COLUMNS, answer))
     return answer.set_axis(listings.index)
 
 

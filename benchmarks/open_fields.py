@@ -34,7 +34,7 @@ def measure_open_fields(pipeline: Pipeline, listings: pd.DataFrame) -> pd.DataFr
         cars = np.flatnonzero(given[:, is_open[0]].all(axis=1))
         if len(cars) < LEAST_CARS:
             continue
-        found, low, high = model.price(encoded[cars], np.repeat(is_open, len(cars), axis=0)).T
+        found, low, high, *_ = model.price(encoded[cars], np.repeat(is_open, len(cars), axis=0)).T
         inside = (low <= price[cars]) & (price[cars] <= high)
         rows[" + ".join(names)] = {
             "cars": len(cars),

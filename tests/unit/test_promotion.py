@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from carprice.evaluation.coverage import Covered
 from carprice.evaluation.decision import Decision, Lost
 from carprice.evaluation.gate import Champion, decide, force
 from carprice.evaluation.judging import GatePolicy, judge
@@ -255,6 +256,22 @@ def test_an_interval_must_hold_what_it_promises_within_the_tolerance(
             f"the interval holds {100 * covered:.1f} % of prices; "
             f"at least {promised - 5} % are needed"
         )
+
+
+def test_the_wide_interval_and_each_group_must_hold_what_they_promise_too(
+    holdout: pd.DataFrame,
+) -> None:
+    short = Covered(family="make", name="kia", rows=200, promised_pct=80, share_pct=60, p=1e-9)
+    little = short.model_copy(update={"share_pct": 76.0})
+    model = replace(contend(holdout, ERRORS), covered=[short, little])
+    assert only_refusal(decide(holdout, model, None, POLICY)) == (
+        "make kia: an interval of 80 % holds 60.0 % of the prices of 200 cars, which chance does "
+        "not explain"
+    )
+    narrow = replace(contend(holdout, ERRORS), promised_wide_coverage_pct=106)
+    assert only_refusal(decide(holdout, narrow, None, POLICY)) == (
+        "the wide interval holds 100.0 % of prices; at least 101 % are needed"
+    )
 
 
 @pytest.mark.parametrize("change", [{"max_median_error_pct": 0.0}, {"min_within_20_pct": 0.0}])
