@@ -11,7 +11,7 @@ from carprice.evaluation.checks import MonitoringPolicy
 from carprice.evaluation.judging import GatePolicy
 from carprice.frozen import Frozen
 from carprice.listings.quality_rules import QualityRules
-from carprice.pricing.market_regressor import ModelParams
+from carprice.pricing.estimators import ModelSection
 from carprice.pricing.split import SplitParams
 from carprice.settings import explain
 
@@ -22,7 +22,7 @@ class Params(Frozen, extra="forbid"):
     """Every section of params.yaml; only `monitoring`, which earlier releases lack, is optional."""
 
     split: SplitParams
-    model: ModelParams
+    model: ModelSection
     quality: QualityRules
     gate: GatePolicy
     validation: ValidationRules

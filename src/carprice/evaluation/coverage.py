@@ -1,5 +1,6 @@
 """How many prices intervals hold, in groups of cars that are known before their price is; pure."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -65,6 +66,14 @@ def find_short(groups: list[Covered]) -> list[Covered]:
     return [each for each in groups if each.p * len(groups) < CHANCE]
 
 
+def measure_chance(share_pct: float, rows: int, promised_pct: float) -> float:
+    """Chance that an interval which keeps its promise holds so few prices, exact binomial."""
+    if math.isnan(share_pct):
+        return 0
+    held = round(share_pct / 100 * rows)
+    return float(stats.binomtest(held, rows, promised_pct / 100, alternative="less").pvalue)
+
+
 def _group(
     listings: pd.DataFrame, estimates: pd.DataFrame, adverts: pd.Series
 ) -> dict[Slice, pd.Index]:
@@ -84,12 +93,12 @@ def _group(
 
 
 def _cover(part: Slice, held: pd.Series, promised: float) -> Covered:
-    found = int(held.sum())
+    share_pct, promised_pct = 100 * float(held.mean()), 100 * promised
     return Covered(
         family=part.family,
         name=part.name,
         rows=len(held),
-        promised_pct=100 * promised,
-        share_pct=100 * found / len(held),
-        p=float(stats.binomtest(found, len(held), promised, alternative="less").pvalue),
+        promised_pct=promised_pct,
+        share_pct=share_pct,
+        p=measure_chance(share_pct, len(held), promised_pct),
     )

@@ -11,6 +11,7 @@ from carprice.errors import ConfigurationError
 from carprice.market.chosen import MARKET
 from carprice.market.fields import THIS_YEAR
 from carprice.params import Params
+from carprice.pricing.estimators import read_model_params
 from carprice.pricing.space import read_space
 from carprice.promotion.receipt import hash_code
 from carprice.registry.client import find_libraries
@@ -31,7 +32,7 @@ def choose_params(work: Workspace, run: Run) -> Params:
         return work.params
     section = yaml.safe_load(work.registry.read_text(search, SECTION))["model"]
     try:
-        model = type(work.params.model).model_validate(section)
+        model = read_model_params(section)
     except ValidationError as error:
         raise ConfigurationError(explain(error, f"{SECTION} of search {search}")) from error
     return work.params.model_copy(update={"model": model})

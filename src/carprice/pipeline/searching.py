@@ -15,7 +15,7 @@ from carprice.listings.table_store import read_table, write_table
 from carprice.pipeline.recipe import SECTION, hash_search
 from carprice.pipeline.run_record import trying_to_close
 from carprice.pipeline.steps import SAMPLE, ensure_quality, ensure_sample, inspect_listings
-from carprice.pricing.market_regressor import ModelParams
+from carprice.pricing.calibrated import ModelParams
 from carprice.pricing.search import Attempt, Folds, begin
 from carprice.pricing.space import Range, Tried, read_space
 from carprice.pricing.split import split

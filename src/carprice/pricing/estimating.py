@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from carprice.arrays import Floats
-from carprice.market.listing import ESTIMATE_COLUMNS, FEATURES
+from carprice.market.listing import EQUIPMENT, ESTIMATE_COLUMNS, FEATURES
 from carprice.pricing.completion import (
     COMPLETIONS,
     FIELD_AT,
@@ -21,7 +21,7 @@ from carprice.pricing.completion import (
     find_missing,
     open_models,
 )
-from carprice.pricing.encoder import COLUMNS
+from carprice.pricing.encoder import AT, COLUMNS
 from carprice.pricing.interval import LEAST_WIDENING
 from carprice.pricing.terms import BLOCK_ROWS
 
@@ -128,6 +128,12 @@ def find_lacking(X: Floats) -> FieldFlags:  # noqa: N803
     often = (missing.mean(axis=0) >= LEAST_LACKING) & (missing.sum(axis=0) >= LEAST_KNOWN)
     lacking: FieldFlags = often & ~NAMES
     return lacking
+
+
+def find_told_equipment(X: Floats) -> tuple[str, ...]:  # noqa: N803
+    """Equipment that adverts told of often enough to learn from it."""
+    told = {name: np.isfinite(X[:, AT[name]]).sum() for name in EQUIPMENT}
+    return tuple(name for name, count in told.items() if count >= LEAST_KNOWN)
 
 
 def _count_spread(open_fields: FieldFlags, counts: Mapping[str, float]) -> Floats:

@@ -17,9 +17,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from carprice.arrays import Floats, Places
 from carprice.market.fields import LAST_YEAR_WRITTEN_DOWN, THIS_YEAR
-from carprice.market.listing import BY_NAME, EQUIPMENT, VERSIONS
+from carprice.market.listing import BY_NAME, VERSIONS
 from carprice.pricing.encoder import AT
-from carprice.pricing.estimating import LEAST_KNOWN
+from carprice.pricing.estimating import find_told_equipment
 from carprice.pricing.order import fit_order, mix, put_in_order
 from carprice.pricing.ridge import fit_ridge, weigh
 from carprice.pricing.terms import (
@@ -122,8 +122,7 @@ class MarketCurves(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.years_ = np.arange(BY_NAME["model_year"].minimum, self.reference_year_ + 2)
         self.makes_ = int(X[:, AT["make"]].max()) + 1
         self.models_ = int(X[:, AT["model"]].max()) + 1
-        told = {name: np.isfinite(X[:, AT[name]]).sum() for name in EQUIPMENT}
-        self.equipment_ = tuple(name for name, count in told.items() if count >= LEAST_KNOWN)
+        self.equipment_ = find_told_equipment(X)
         sizes = {term.name: term.size for term in self._terms(X[:1])}  # one for each table
         starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
         design = self._design(X, starts, sum(sizes.values()))

@@ -17,8 +17,9 @@ from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
 
 from carprice.arrays import Floats, Places
+from carprice.pricing.calibrated import ModelParams
 from carprice.pricing.cross_fit import group_vehicles, recount
-from carprice.pricing.market_regressor import ModelParams, build_price
+from carprice.pricing.estimators import build_estimator
 from carprice.pricing.space import FOLDS, Range, Tried
 from carprice.pricing.training import prepare
 
@@ -54,7 +55,7 @@ class Folds:
         for train, test in self.parts:
             known, told = self.encoded[train], self.log_price[test]
             with threadpool_limits(1):
-                price = build_price(params).fit(known, self.log_price[train])
+                price = build_estimator(params).new_price().fit(known, self.log_price[train])
                 guess = price.predict(recount(self.encoded[test], known))
             yield float(np.median(np.abs(np.expm1(guess - told))) * 100)
 

@@ -8,7 +8,8 @@ from threadpoolctl import threadpool_limits
 
 from carprice.arrays import Floats
 from carprice.market.listing import FEATURES, TARGET
-from carprice.pricing.market_regressor import ModelParams, build_pipeline
+from carprice.pricing.calibrated import ModelParams
+from carprice.pricing.estimators import build_pipeline
 from carprice.progress import Progress, be_silent
 
 EXAMPLES = 3

@@ -20,7 +20,7 @@ from carprice.registry.records import FILES_TAG, MODEL_NAME, Version, VersionFac
 from carprice.registry.removals import Removals
 from carprice.registry.runs import Runs
 from carprice.registry.searches import Searches
-from carprice.registry.stored_model import TRUSTED_TYPES, digest_files
+from carprice.registry.stored_model import digest_files, list_trusted_types
 from carprice.registry.uploads import use_for_uploads
 from carprice.settings import Settings
 from carprice.wording import spell
@@ -86,7 +86,7 @@ class Registry(Runs, Looks, Searches, Models, Removals):
                 input_example=example,
                 pip_requirements=[f"{name}=={found}" for name, found in versions.items()],
                 serialization_format="skops",
-                skops_trusted_types=list(TRUSTED_TYPES),
+                skops_trusted_types=list_trusted_types(),
             )
         self.client.update_run(run_id, status="RUNNING")
         self.ensure_model(MODEL_NAME, f"{spell.DESCRIPTION.en} ({MARKET.currency.symbol})")

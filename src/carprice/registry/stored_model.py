@@ -38,15 +38,20 @@ EARLIER_TYPES = {
 }
 """What only models of earlier releases hold."""
 
-TRUSTED_TYPES = (
+SHARED_TYPES = {
     "carprice.pricing.completion.Completer",
     "carprice.pricing.encoder.ListingEncoder",
     "carprice.pricing.interval.ErrorScale",
-    "carprice.pricing.market_curves.MarketCurves",
-    "carprice.pricing.market_regressor.MarketRegressor",
-    *sorted(EARLIER_TYPES),
-)
-"""Types beyond those skops knows to be harmless; each is ours or a plain holder of arrays."""
+}
+"""What every price model holds."""
+
+
+def list_trusted_types() -> list[str]:
+    """Types beyond those skops knows to be harmless; each is ours or a plain holder of arrays."""
+    # Slow to import, and hashing or listing files needs none of it.
+    from carprice.pricing.estimators import list_types  # noqa: PLC0415
+
+    return sorted(SHARED_TYPES | EARLIER_TYPES | list_types())
 
 
 def digest_files(folder: Path) -> dict[str, str]:
@@ -109,7 +114,7 @@ def open_stored(stored: bytes, name: str) -> "Pipeline":
 
     try:
         ensure_unpackable(stored, name)
-        pipeline = sio.loads(_rename_moved(stored), trusted=list(TRUSTED_TYPES))
+        pipeline = sio.loads(_rename_moved(stored), trusted=list_trusted_types())
     except (RefusedModelError, MemoryError):
         raise
     except UntrustedTypesFoundException as error:
