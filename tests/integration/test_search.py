@@ -8,7 +8,7 @@ import yaml
 from tests.integration.conftest import LISTINGS, Desk
 
 from carprice.pipeline.recipe import OF_SEARCH, SECTION
-from carprice.pricing.market_regressor import ModelParams
+from carprice.pricing.estimators import read_model_params
 from carprice.registry.searches import ERROR
 
 FEW, TRIALS = 3, 8
@@ -58,7 +58,7 @@ def test_a_search_killed_in_the_middle_goes_on_and_its_result_is_a_challenger(de
     assert closed.info.status == "FINISHED"
     assert closed.data.metrics[ERROR] == told["median_error_pct"]
     section = yaml.safe_load(desk.registry.read_text(search.info.run_id, SECTION))
-    found = ModelParams.model_validate(section["model"])
+    found = read_model_params(section["model"])
     assert found == desk.work.params.model.model_copy(update=told["params"])
 
     challenged = desk.run(*COMMAND, str(TRIALS), "--challenge")

@@ -12,20 +12,18 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 
 from carprice.arrays import Floats
+from carprice.evaluation.behaviour import wrong_direction_pct
 from carprice.market.fields import THIS_YEAR
 from carprice.market.listing import EQUIPMENT, ESTIMATE_COLUMNS, FEATURES, TARGET
 from carprice.market.table import to_listings
 from carprice.params import read_params
+from carprice.pricing.calibrated import FOLDS, ModelParams
 from carprice.pricing.cross_fit import NAMELESS_ROWS
 from carprice.pricing.encoder import AT, ListingEncoder
-from carprice.pricing.interval import conformal_quantile
-from carprice.pricing.market_curves import LEAST_KNOWN
-from carprice.pricing.market_regressor import (
-    FOLDS,
-    MarketRegressor,
-    ModelParams,
-    build_pipeline,
-)
+from carprice.pricing.estimating import LEAST_KNOWN
+from carprice.pricing.estimators import ESTIMATORS, build_pipeline, read_model_params
+from carprice.pricing.interval import ErrorScale, conformal_quantile
+from carprice.pricing.market_regressor import MarketRegressor
 from carprice.pricing.training import fit
 from carprice.registry import stored_model
 from carprice.simulation.drawing import draw_listings
@@ -73,7 +71,7 @@ def test_the_model_is_a_plain_pipeline_with_the_parameters_it_was_given(
 ) -> None:
     pipeline = build_pipeline(params)
     assert type(pipeline) is Pipeline
-    assert pipeline["price"].get_params() == params.model_dump()
+    assert pipeline["price"].get_params() == params.model_dump(exclude={"estimator"})
     twin = clone(pipeline.set_params(price__penalty=7))
     assert twin["price"].penalty == 7
     with pytest.raises(NotFittedError):
@@ -132,10 +130,21 @@ def test_a_kept_model_estimates_the_same_to_the_last_digit(
     pd.testing.assert_frame_equal(opened.predict(cars), estimates, check_exact=True)
 
 
-def test_a_kept_model_holds_exactly_the_trusted_types(pipeline: Pipeline) -> None:
-    found = sio.get_untrusted_types(data=sio.dumps(pipeline))
-    assert set(stored_model.TRUSTED_TYPES) - set(found) == stored_model.EARLIER_TYPES
-    assert set(found) <= set(stored_model.TRUSTED_TYPES)
+def test_kept_models_hold_exactly_the_trusted_types(
+    learnt: pd.DataFrame, params: ModelParams
+) -> None:
+    """Of every word in params.yaml; each prices in order."""
+    held = set()
+    for word in ESTIMATORS:
+        told = params.model_dump(include={"coverage", "seed"}) | {"estimator": word}
+        chosen = params if word == params.estimator else read_model_params(told)
+        pipeline = fit(learnt.head(1_500), chosen)
+        held |= set(sio.get_untrusted_types(data=sio.dumps(pipeline)))
+        whole = learnt.dropna(subset=list(FEATURES)).head(50)
+        assert wrong_direction_pct(pipeline, whole[list(FEATURES)]) == 0, word
+    trusted = set(stored_model.list_trusted_types())
+    assert held <= trusted
+    assert trusted - held <= stored_model.EARLIER_TYPES
 
 
 def test_the_same_seed_gives_the_same_model_to_the_last_digit(
@@ -296,7 +305,7 @@ def crossed(learnt: pd.DataFrame, params: ModelParams) -> tuple[Floats, Listenin
     """Encoded cars, each advert of the first hundred twice, and a regressor fitted on them."""
     few = pd.concat([learnt.head(1_000), learnt.head(100)], ignore_index=True)
     encoded = ListingEncoder().fit_transform(few)
-    regressor = Listening(**params.model_dump())
+    regressor = Listening(**params.model_dump(exclude={"estimator"}))
     return encoded, regressor.fit(encoded, few[TARGET].to_numpy())
 
 
@@ -342,8 +351,12 @@ def test_the_interval_is_calibrated_on_whole_cars_by_models_that_have_not_seen_t
 ) -> None:
     _, regressor = crossed
     unseen = regressor.unseen_
-    errors = np.abs(unseen.actual - unseen.baseline)
-    ratios = errors / regressor.scale_.predict(unseen.encoded, unseen.core)
+    told = (unseen.encoded, unseen.core, unseen.errors, unseen.weights)
+    ratios = np.empty(len(unseen.fold))
+    for fold in range(FOLDS):
+        out = unseen.fold == fold
+        scale = ErrorScale().fit(*(each[~out] for each in told), regressor.coverage)
+        ratios[out] = unseen.errors[out] / scale.predict(unseen.encoded[out], unseen.core[out])
     whole = ratios[unseen.whole]
     assert regressor.quantile_ == conformal_quantile(whole, regressor.coverage)
     assert (whole <= regressor.quantile_).mean() == pytest.approx(regressor.coverage, abs=0.002)

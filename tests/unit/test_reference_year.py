@@ -60,7 +60,7 @@ def test_a_model_counts_ages_from_the_year_in_which_it_is_trained(
     later = fit(older, params.model).predict(cars.assign(model_year=cars["model_year"] + 3))
     np.testing.assert_allclose(later["price_mad"], now["price_mad"], rtol=1e-4)
     # The curves reach further back, and the fit of the ends stops near its optimum.
-    np.testing.assert_allclose(later, now, rtol=2e-3)
+    np.testing.assert_allclose(later, now, rtol=5e-3)
 
 
 def test_a_model_stored_without_a_year_counts_from_the_one_written_in_its_release(

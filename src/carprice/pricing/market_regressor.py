@@ -30,7 +30,7 @@ class MarketRegressor(CalibratedRegressor):
 
     Params = MarketParams
     HOLDS = ("carprice.pricing.market_curves.MarketCurves",)
-    spread_counts: ClassVar[Mapping[str, float]] = {"make": 1.0, "model": 1.15, "model_year": 1.3}
+    spread_counts: ClassVar[Mapping[str, float]] = {"make": 1.0, "model": 1.1, "model_year": 1.25}
 
     def __init__(self, penalty: float, tail: float, coverage: float, seed: int) -> None:
         super().__init__(coverage, seed)
