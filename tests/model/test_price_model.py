@@ -107,7 +107,7 @@ def test_extreme_but_possible_cars_get_possible_prices(pipeline: Pipeline) -> No
 
 
 def test_no_cars_get_no_estimates(pipeline: Pipeline) -> None:
-    assert pipeline.predict(to_listings([])).shape == (0, 3)
+    assert pipeline.predict(to_listings([])).shape == (0, len(ESTIMATE_COLUMNS))
 
 
 def test_a_field_left_open_hardly_moves_the_median_price(
@@ -365,6 +365,5 @@ def test_the_interval_is_calibrated_on_whole_cars_by_models_that_have_not_seen_t
 def test_of_each_fold_some_cars_lose_their_name(crossed: tuple[Floats, Listening]) -> None:
     _, regressor = crossed
     copies = regressor.unseen_.encoded[~regressor.unseen_.whole]
-    assert 0 < len(copies) <= 2 * FOLDS * NAMELESS_ROWS
-    assert (copies[:, AT["model"]] == 0).all()
-    assert 0.4 < (copies[:, AT["make"]] == 0).mean() < 0.6
+    assert 0 < len(copies) <= FOLDS * NAMELESS_ROWS
+    assert (copies[:, [AT["make"], AT["model"]]] == 0).all()

@@ -35,7 +35,7 @@ def test_a_make_whose_prices_are_missed_too_often_falls_short(listings: pd.DataF
     found = cover(listings, answer(listings, often | seldom))
     (short,) = find_short([each for each in found if each.family == "make"])
     assert (short.name, short.rows, short.promised_pct) == ("mercedesbenz", 200, 80)
-    assert short.share_pct == 50
+    assert short.share_pct == 60
 
 
 def test_groups_are_known_beforehand_and_large(listings: pd.DataFrame) -> None:

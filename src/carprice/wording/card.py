@@ -155,6 +155,12 @@ LABELS = {
     "within_20_pct": Text("À moins de 20 % du prix (%)", "Within 20 % of the price (%)"),
     "coverage_pct": Text("Prix dans la fourchette (%)", "Prices inside the range (%)"),
     "width_pct": Text("Largeur médiane de la fourchette (%)", "Median width of the range (%)"),
+    "wide_coverage_pct": Text(
+        "Prix dans la fourchette large (%)", "Prices inside the wide range (%)"
+    ),
+    "wide_width_pct": Text(
+        "Largeur médiane de la fourchette large (%)", "Median width of the wide range (%)"
+    ),
 }
 """By stored name of a score; one without a label is told by that name."""
 PROMISED = Text(
