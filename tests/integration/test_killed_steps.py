@@ -37,10 +37,10 @@ PLACES: dict[str, list[dict[str, str]]] = {
     ],
     "evaluate_model": [
         {"where": "carprice.pipeline.steps:measure_importance"},
-        {"where": "carprice.pipeline.steps:tag_decision"},
+        {"where": "carprice.pipeline.steps:log_decision"},
     ],
     "promote_to_staging": [
-        {"where": "carprice.pipeline.steps:tag_decision"},
+        {"where": "carprice.pipeline.steps:log_decision"},
         {"where": "carprice.registry.client:Registry.set_alias", "matching": "staging"},
     ],
     "validate_staging_model": [

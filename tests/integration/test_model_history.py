@@ -4,7 +4,7 @@ import pytest
 from tests.integration.conftest import Desk
 
 from carprice.errors import RegistryError
-from carprice.registry.history import Fate, read_history, read_record
+from carprice.registry.history import NO_RECORD, Fate, read_history, read_record
 from carprice.wording.reasons import Code
 
 
@@ -36,6 +36,6 @@ def test_an_artifact_that_was_never_kept_is_nothing_and_an_unknown_run_an_error(
 ) -> None:
     registry = desk.registry
     empty = registry.start_run("empty", {})
-    assert read_record(registry, empty) == (None, None, None)
+    assert read_record(registry, empty) == NO_RECORD
     with pytest.raises(RegistryError):
         read_record(registry, "0" * 32)

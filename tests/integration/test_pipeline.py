@@ -49,10 +49,10 @@ def test_the_run_holds_what_was_read_learnt_and_decided(desk: Desk) -> None:
     version = registry.version(1)
     assert list_artifacts(registry, version.run_id) == {
         "quality/report.html", "quality/profile.json",
-        "evaluation/evaluation.json", "evaluation/decision.json", "evaluation/importance.png",
-        "evaluation/predicted_against_real.png", "evaluation/residuals.png",
-        "evaluation/slices.png", "validation.json", "receipts/promotion-1.json", "report.md",
-        "card.md",
+        "evaluation/evaluation.json", "evaluation/coverage.json", "evaluation/decision.json",
+        "evaluation/importance.png", "evaluation/predicted_against_real.png",
+        "evaluation/residuals.png", "evaluation/slices.png", "validation.json",
+        "receipts/promotion-1.json", "report.md", "card.md",
     }  # fmt: skip
     assert "- Outcome: promoted" in registry.read_text(version.run_id, "report.md")
     metrics = registry.run(version.run_id).metrics
@@ -69,7 +69,8 @@ def test_a_run_is_told_from_others_by_its_name_data_choices_and_figures(desk: De
     error = f"{run.data.metrics['median_error_pct']:.1f}"
     assert run.info.run_name == f"v1 · promoted · {error} % · {LISTINGS}"
     assert run.data.params == {
-        "penalty": "0.45", "tail": "0.2", "coverage": "0.8", "seed": "0", "holdout_share": "0.2",
+        "estimator": "market", "penalty": "0.45", "tail": "0.2", "coverage": "0.8", "seed": "0",
+        "holdout_share": "0.2",
     }  # fmt: skip
     assert run.data.tags["library.scikit-learn"]
     metrics = run.data.metrics

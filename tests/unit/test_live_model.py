@@ -20,6 +20,7 @@ from carprice.errors import CarPriceError, ModelIntegrityError, RegistryError
 from carprice.listings.table_store import write_table
 from carprice.promotion.standing import Standing
 from carprice.registry.archive import RefusedModelError
+from carprice.registry.history import NO_RECORD, Record
 from carprice.registry.model_facts import LAST_PIPELINE, LastPipeline, ModelFacts
 from carprice.registry.records import FILES_TAG, QUALITY_PAGE, Version
 from carprice.registry.stored_model import MODEL_FILE
@@ -230,7 +231,7 @@ def test_what_stands_with_the_run_is_at_hand_beside_the_model(
     registry.texts.clear()
     live.look()
     assert live.state.serving is not None
-    assert live.state.serving.record == (None, None, "<!doctype html>")
+    assert live.state.serving.record == Record(None, None, "<!doctype html>")
 
 
 def test_what_sessions_left_behind_is_thrown_away_when_a_version_takes_over(
@@ -259,7 +260,7 @@ def test_a_version_whose_record_cannot_be_read_answers_and_the_record_follows(
     live.look()
     assert (serving_number(live), code(live)) == (1, None)
     assert live.state.serving is not None
-    assert live.state.serving.record == (None, None, None)
+    assert live.state.serving.record == NO_RECORD
     registry.runs_away = False
     live.look()
     assert live.state.serving.record.quality_page

@@ -197,7 +197,7 @@ class _Writer:
         return self.say(said.HOW_MEASURED, share=f"{100 * share:.0f}")
 
     def tabulate_scores(self) -> str:
-        figures = self.evaluation.overall.model_dump()
+        figures = self.evaluation.overall.model_dump(exclude_none=True)
         rows = [
             (self.label(name), spell.number(figure) if name == "rows" else self.decimal(figure))
             for name, figure in figures.items()
