@@ -149,6 +149,10 @@ bench: .venv/.complete  ## Measure the model against the plain random forest, an
 monitoring-bench: .venv/.complete  ## Measure what monitoring finds, and its false alarms, in months of a known market [MONTHS=500]
 	@$(BIN)/python benchmarks/monitoring_months.py $(MONTHS)
 
+.PHONY: gate-bench
+gate-bench: .venv/.complete  ## Attack the gate with 200 retrainings of known truth, and count what passes; stopped, it goes on
+	@$(BIN)/python benchmarks/gate_attack.py
+
 .PHONY: page-bench
 page-bench: .venv/.complete  ## Measure how long an estimate takes, while the page and the API run
 	@PYTHONPATH=tests/stack $(BIN)/python benchmarks/page_speed.py

@@ -13,7 +13,7 @@ from charts import draw_curve, draw_explanation, draw_interval, name_group, sign
 from figures import ANSWERS, ASKED
 from language import language, say
 
-from carprice.insight.comparables import LEAST_RECORD, Reference, TrackRecord
+from carprice.insight.comparables import LEAST_RECORD, TrackRecord
 from carprice.insight.explanation import Curve, Explanation, explain, vary
 from carprice.insight.verdict import Standing, Widening, judge, measure_widening
 from carprice.market.chosen import MARKET
@@ -77,7 +77,8 @@ def _show_background(serving: Serving, car: ToldCar, found: CarEstimate) -> None
     _judge_advert(found, comparables)
     if found.price is not None:  # what explains a guess would be one too
         if reference:
-            _show_reasons(explain(model, car, reference.typical), reference)
+            typical = reference.find_typical(model, car)
+            _show_reasons(explain(model, car, typical), typical)
         _show_curves(serving, car)
     _show_comparables(comparables, car, found.seen)
     st.caption(say(texts.SHARE) if reference else say(texts.NO_REFERENCE))
@@ -157,13 +158,13 @@ def _word_verdict(asked: float, found: CarEstimate) -> str:
     return say(texts.VERDICTS[verdict.standing], price=price, percent=f"{verdict.percent:.0f}")
 
 
-def _show_reasons(explanation: Explanation, reference: Reference) -> None:
+def _show_reasons(explanation: Explanation, typical: ToldCar) -> None:
     st.subheader(say(texts.WHY))
     if not explanation.contributions:
         st.write(say(texts.SAME_AS_TYPICAL))
         return
-    typical, price = _describe(reference.typical.values), spell.about(explanation.typical)
-    st.write(say(texts.TYPICAL, car=typical, price=price))
+    price = spell.about(explanation.typical)
+    st.write(say(texts.TYPICAL, car=_describe(typical.values), price=price))
     told = "; ".join(
         say(texts.EXPLANATION_ALT, name=name_group(each.fields), amount=signed(each.amount))
         for each in explanation.contributions

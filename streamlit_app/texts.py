@@ -131,8 +131,8 @@ WIDENED = Text(
 )
 WHY = Text("Pourquoi ce prix", "Why this price")
 TYPICAL = Text(
-    "En partant d'une voiture typique de ce marché, {car}, estimée à {price} :",
-    "Starting from a typical car of this market, {car}, estimated at {price}:",
+    "En partant d'une voiture typique, {car}, estimée à {price} :",
+    "Starting from a typical car, {car}, estimated at {price}:",
 )
 EXPLAINED = Text(
     "Chaque barre dit ce que ce modèle ajoute (vers la droite) ou retire (vers la gauche) pour la "
@@ -141,8 +141,8 @@ EXPLAINED = Text(
     "difference; together they are the whole difference in price.",
 )
 SAME_AS_TYPICAL = Text(
-    "Cette voiture est la voiture typique de ce marché.",
-    "This car is the typical car of this market.",
+    "Cette voiture est ce qu'il y a de plus courant pour son modèle.",
+    "This car is what is most common of its model.",
 )
 BY_AGE = Text("Le prix selon l'année", "Price by model year")
 BY_DISTANCE = Text("Le prix selon le kilométrage", "Price by kilometres")

@@ -11,7 +11,7 @@ from page import LiveModel, everything, pictures, tell_of
 from streamlit.testing.v1 import AppTest
 
 from carprice.market.fields import THIS_YEAR
-from carprice.pricing.prediction import estimate_car
+from carprice.pricing.prediction import estimate_car, read_cars
 from carprice.pricing.price_model import PriceModel
 from carprice.serving.live_model import NO_ANSWER_YET, Serving, State
 from carprice.wording import spell
@@ -67,7 +67,7 @@ def test_a_link_opens_its_estimate(serving: Serving) -> None:
     assert f"8 voitures sur 10 comme celle-ci s'affichent entre {low} et {high}." in said
     assert "Dacia Logan 2018, 120\u202f000\u00a0km, diesel, manuelle" in said
     assert "Pourquoi ce prix" in said
-    assert "En partant d'une voiture typique de ce marché" in said
+    assert "En partant d'une voiture typique, Dacia Logan" in said
 
 
 def test_the_button_answers_for_what_the_form_says(serving: Serving) -> None:
@@ -228,9 +228,11 @@ def test_what_a_file_calls_a_car_is_no_markdown_of_the_page(
     production: LiveModel, serving: Serving
 ) -> None:
     assert serving.reference
-    typical = serving.reference.typical
+    logan = read_cars(serving.model, [LOGAN]).tell(0)
+    typical = serving.reference.find_typical(serving.model, logan)
     typical = typical._replace(values={**typical.values, "make": "<b>:smile:</b>", "model": "$x$"})
-    reference = serving.reference._replace(typical=typical)
+    typicals = dict.fromkeys(serving.reference.typicals, typical)
+    reference = serving.reference._replace(typicals=typicals)
     production.state = State(serving._replace(reference=reference))
     said = everything(open_page(**LOGAN))
     assert f"\\<b\\>\\:{spell.WORD_JOINER}smile" in said

@@ -8,6 +8,7 @@ import pytest
 
 from carprice.insight.explanation import GROUPS, Explanation, complete, explain, find_typical, vary
 from carprice.market.listing import EQUIPMENT, FEATURES
+from carprice.market.table import to_listings
 from carprice.pricing.prediction import read_cars
 from carprice.pricing.price_model import Clean, PriceModel
 
@@ -65,6 +66,30 @@ def test_a_contribution_is_its_mean_over_every_order_of_change(
             steps[fields].append(price(served, mixed) - before)
     for each in found.contributions:
         assert each.amount == pytest.approx(np.mean(steps[each.fields]), abs=0.01)
+
+
+def test_contributions_of_200_cars_agree_with_an_exact_method(
+    served: PriceModel, known: pd.DataFrame, typical: Clean
+) -> None:
+    """By Harsanyi's dividends: what each set adds beyond those in it, shared."""
+    for values in known[list(FEATURES)].sample(200, random_state=0).to_dict("records"):
+        told = served.tell(values)
+        found = explain(served, told, served.tell(typical))
+        start = {name: value for name, value in typical.items() if not pd.isna(values[name])}
+        bits = np.arange(2 ** len(found.contributions))
+        mixed = pd.concat([to_listings([start])] * len(bits), ignore_index=True)
+        for at, each in enumerate(found.contributions):
+            for name in each.fields:
+                mixed.loc[bits >> at & 1 == 1, name] = values[name]
+        open_fields = np.repeat(told.open_fields, len(bits), axis=0)
+        dividends = served.price(served.encode(mixed), open_fields)[:, 0]
+        for at in range(len(found.contributions)):
+            chosen = bits[bits >> at & 1 == 1]
+            dividends[chosen] -= dividends[chosen ^ 1 << at]
+        for at, each in enumerate(found.contributions):
+            chosen = bits[bits >> at & 1 == 1]
+            share = (dividends[chosen] / np.bitwise_count(chosen)).sum()
+            assert each.amount == pytest.approx(share, abs=0.01)
 
 
 def test_a_car_like_the_typical_one_needs_no_explanation(

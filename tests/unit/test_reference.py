@@ -8,7 +8,7 @@ from carprice.evaluation.metrics import relative_errors
 from carprice.insight.comparables import COMPARABLES, LEAST_RECORD, Likeness, Reference, TrackRecord
 from carprice.market.fields import fold
 from carprice.pricing.prediction import read_cars
-from carprice.pricing.price_model import PriceModel, ToldCar
+from carprice.pricing.price_model import Clean, PriceModel, ToldCar
 from carprice.pricing.split import Split, split
 
 SHARE = 0.4
@@ -62,6 +62,21 @@ def test_another_fuel_is_farther_than_the_same(served: PriceModel, reference: Re
 def test_a_model_never_seen_has_no_comparables(served: PriceModel, reference: Reference) -> None:
     assert reference.find_comparables(ask(served, make="Dacia", model="Zyx")).empty
     assert reference.find_comparables(ask(served, make="Zyx")).empty
+
+
+def test_what_is_typical_is_so_for_the_model_else_for_the_make_else_for_the_market(
+    served: PriceModel, reference: Reference
+) -> None:
+    def tell(make: str, model: str) -> Clean:
+        return reference.find_typical(served, ask(served, make=make, model=model)).values
+
+    logan, rare = tell("Dacia", "Logan"), tell("Dacia", "Zyx")
+    assert (logan["make"], logan["model"]) == ("Dacia", "Logan")
+    known = reference.known
+    years = known.loc[(known["make"] == "Dacia") & (known["model"] == "Logan"), "model_year"]
+    assert logan["model_year"] == pytest.approx(years.median(), abs=1)
+    assert rare["make"] == "Dacia"
+    assert tell("Zyx", "Zyx") == reference.typical.values
 
 
 def test_a_record_is_measured_on_the_closest_kind_that_is_large_enough(

@@ -10,7 +10,7 @@ import pandas as pd
 from carprice.arrays import Floats, Places
 from carprice.evaluation.metrics import relative_errors
 from carprice.insight.catalog import Catalog
-from carprice.insight.explanation import complete, find_typical
+from carprice.insight.explanation import complete, find_typical, sum_up
 from carprice.market.chosen import MARKET
 from carprice.market.listing import ESTIMATE_COLUMNS, HIGH, LOW, TARGET
 from carprice.pricing.encoder import AT
@@ -20,6 +20,10 @@ from carprice.pricing.split import Split, split
 COMPARABLES = 8
 LEAST_RECORD = 30
 """Held-out cars that a track record needs: with fewer, it would be luck."""
+LEAST_TYPICAL = 10
+"""Adverts of a model, or of a make, that say what is usual for it."""
+MOST_TYPICAL = 500
+"""Adverts that it is told from; more say the same, and take their time."""
 SAME_AGE_YEARS = 3
 YEARS_APART = 1.0
 KM_APART = 20_000.0
@@ -64,6 +68,7 @@ class Reference(NamedTuple):
     """Both sides of the split, with the catalog and the typical car of their market.
 
     typical: the most common model. complete: the same, its open fields filled as is usual.
+    typicals: by make and model, as they are asked for.
     known: training listings. unseen: held-out listings, with the model's `estimate`, LOW, HIGH,
     `error_pct`, and `inside` (whether the interval holds the price).
     """
@@ -75,6 +80,7 @@ class Reference(NamedTuple):
     unseen: pd.DataFrame
     known_names: _Names
     unseen_names: _Names
+    typicals: dict[tuple[int, int], ToldCar]
 
     @classmethod
     def build(cls, model: PriceModel, listings: pd.DataFrame, by: Split) -> Self:
@@ -96,6 +102,7 @@ class Reference(NamedTuple):
             unseen=unseen,
             known_names=_Names.of(model.encode(known)),
             unseen_names=_Names.of(encoded),
+            typicals={},
         )
 
     @property
@@ -106,8 +113,19 @@ class Reference(NamedTuple):
     def find_comparables(self, car: ToldCar) -> pd.DataFrame:
         """Training listings of the same model, nearest first; none for an unknown model."""
         rows = self.known_names.models.get(_number(car, "model"), NOWHERE)
-        alike = self.known.iloc[rows]
-        return alike.iloc[np.argsort(_distance(alike, car), kind="stable")[:COMPARABLES]]
+        order = np.argsort(_distance(self.known, rows, car), kind="stable")
+        return self.known.iloc[rows[order[:COMPARABLES]]]
+
+    def find_typical(self, model: PriceModel, car: ToldCar) -> ToldCar:
+        """What is usual for the car's model, else for its make, else for the market."""
+        names = _number(car, "make"), _number(car, "model")
+        if names not in self.typicals:
+            of_make, of_model = self.known_names.makes, self.known_names.models
+            found = (of_model.get(names[1], NOWHERE), of_make.get(names[0], NOWHERE))
+            rows = next((each for each in found if len(each) >= LEAST_TYPICAL), NOWHERE)
+            some = self.known.iloc[rows[:: 1 + len(rows) // MOST_TYPICAL]]
+            self.typicals[names] = model.tell(sum_up(some)) if len(rows) else self.typical
+        return self.typicals[names]
 
     def find_record(self, car: ToldCar) -> TrackRecord | None:
         """Track record of the closest kind with LEAST_RECORD cars; None for an unknown make.
@@ -152,14 +170,17 @@ def _group(numbers: Floats) -> dict[int, Places]:
     return {int(number): rows for number, rows in groups if number}
 
 
-def _distance(listings: pd.DataFrame, car: ToldCar) -> Floats:
-    """Distance of each listing from the car (n,); a field unknown in either does not count."""
+def _distance(listings: pd.DataFrame, rows: Places, car: ToldCar) -> Floats:
+    """Distance of some listings from the car (n,); a field unknown in either does not count.
+
+    A year apart, KM_APART, another fuel, gearbox or condition: each counts as one.
+    """
     row = car.values
-    apart = np.zeros(len(listings))
+    apart = np.zeros(len(rows))
     for name, unit in (("model_year", YEARS_APART), ("mileage_km", KM_APART)):
-        apart += np.nan_to_num(np.abs(listings[name].to_numpy() - row[name]) / unit)
+        apart += np.nan_to_num(np.abs(listings[name].to_numpy()[rows] - row[name]) / unit)
     for name in MARKET.priors.alike:
         if not pd.isna(row[name]):
-            other = listings[name].notna() & (listings[name] != row[name])
-            apart += other.to_numpy(dtype=float)
+            told = listings[name].take(rows)
+            apart += (told.notna() & (told != row[name])).to_numpy(dtype=float)
     return apart

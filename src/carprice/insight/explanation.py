@@ -61,7 +61,11 @@ def find_typical(listings: pd.DataFrame) -> Clean:
     """Clean values of the most common model, each its usual one; NaN where most have none."""
     pairs = listings[["make", "model"]].dropna()
     make, model = pairs.value_counts().index[0]
-    alike = listings[(listings["make"] == make) & (listings["model"] == model)]
+    return sum_up(listings[(listings["make"] == make) & (listings["model"] == model)])
+
+
+def sum_up(alike: pd.DataFrame) -> Clean:
+    """The usual clean value of each field of some listings; NaN where most have none."""
     return {name: _typical_value(alike[name]) for name in FEATURES}
 
 
