@@ -153,6 +153,10 @@ monitoring-bench: .venv/.complete  ## Measure what monitoring finds, and its fal
 gate-bench: .venv/.complete  ## Attack the gate with 200 retrainings of known truth, and count what passes; stopped, it goes on
 	@$(BIN)/python benchmarks/gate_attack.py
 
+.PHONY: insight-bench
+insight-bench: .venv/.complete  ## Measure explanations and comparable adverts beside a million listings
+	@$(BIN)/python benchmarks/insight_speed.py
+
 .PHONY: page-bench
 page-bench: .venv/.complete  ## Measure how long an estimate takes, while the page and the API run
 	@PYTHONPATH=tests/stack $(BIN)/python benchmarks/page_speed.py
