@@ -12,7 +12,7 @@ from gate_attack import Ended, go_on, retrain
     [
         ("honest, truly better by some 3 %", ""),
         ("all a quarter cheaper", "gate"),
-        ("a file of three years ago", "gate"),
+        ("all a quarter dearer", "gate"),
     ],
 )
 def test_a_retraining_goes_the_way_of_a_run(fault: str, stopped: str) -> None:

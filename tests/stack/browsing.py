@@ -71,7 +71,7 @@ def estimate_logan(page: Page) -> list[str]:
         _fill_in(page, label, answer)
     page.get_by_role("button", name="Prédire").click()
     price = page.get_by_test_id("stMetricValue")
-    interval = page.get_by_text("voitures sur 10 comme celle-ci")
+    interval = page.get_by_text("voitures sur 10 comme celle-ci").first
     expect(price).to_have_text(PRICE)
     expect(interval).to_be_visible()
     return [price.inner_text(), interval.inner_text()]

@@ -34,7 +34,8 @@ def test_an_alias_by_hand_is_told_of_and_not_followed(
 ) -> None:
     wait_until("it is told", lambda: find_told(started, "trouble_code") == {"alias_unproven"})
     assert ask(started, "/v1/estimate", **CAR).json()["version"] == production
-    assert 'carprice_trouble{code="alias_unproven"} 1.0' in started.figures()
+    told = 'carprice_trouble{code="alias_unproven"} 1.0'
+    wait_until("figures tell it", lambda: told in started.figures())  # each process looks by itself
     with visit(browser, started.page) as page:
         expect(page.get_by_text(f"version {stranger}, qui n'a jamais été")).to_be_visible()
 
