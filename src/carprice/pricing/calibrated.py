@@ -19,6 +19,8 @@ from carprice.pricing.interval import ErrorScale, conformal_quantile, widen
 from carprice.progress import Progress, be_silent
 
 FOLDS = 5
+DIRECTIONS = {"model_year": 1, "mileage_km": -1}
+"""Fields with which a price may only rise, or only fall."""
 
 
 class ModelParams(Frozen, extra="forbid", allow_inf_nan=False):

@@ -8,12 +8,10 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 from carprice.arrays import Floats
 from carprice.errors import ConfigurationError
-from carprice.pricing.calibrated import CalibratedRegressor, ModelParams
+from carprice.pricing.calibrated import DIRECTIONS, CalibratedRegressor, ModelParams
 from carprice.pricing.encoder import AT, CHOICES, COLUMNS, NAMES
 from carprice.pricing.space import Range
 
-DIRECTIONS = [{"model_year": 1, "mileage_km": -1}.get(name, 0) for name in COLUMNS]
-"""Of each column: a price may only rise with it, only fall, or do as it likes."""
 LARGE_ERROR = 0.1
 """Log error from which a price counts no more than in proportion."""
 OPENED = 4
@@ -66,8 +64,8 @@ class TextBooster(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         told = {
             "objective": "huber", "alpha": LARGE_ERROR,
             "learning_rate": self.learning_rate, "num_leaves": self.leaves,
-            "monotone_constraints": DIRECTIONS, "seed": self.seed, "deterministic": True,
-            "num_threads": 1, "verbosity": -1,
+            "monotone_constraints": [DIRECTIONS.get(name, 0) for name in COLUMNS],
+            "seed": self.seed, "deterministic": True, "num_threads": 1, "verbosity": -1,
         }  # fmt: skip
         named = [AT[name] for name in (*NAMES, *CHOICES)]
         cars = lightgbm.Dataset(X, y, categorical_feature=named, params={"verbosity": -1})

@@ -10,14 +10,12 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import TargetEncoder
 
-from carprice.pricing.calibrated import CalibratedRegressor, ModelParams
+from carprice.pricing.calibrated import DIRECTIONS, CalibratedRegressor, ModelParams
 from carprice.pricing.encoder import AT, COLUMNS, NAMES
 from carprice.pricing.space import Range
 
 NUMBERS = [name for name in COLUMNS if name not in NAMES]
-DIRECTIONS = [0] * len(NAMES) + [
-    {"model_year": 1, "mileage_km": -1}.get(name, 0) for name in NUMBERS
-]
+ORDER = [DIRECTIONS.get(name, 0) for name in (*NAMES, *NUMBERS)]
 """Of each column that trees see: a price may only rise with it, only fall, or do as it likes."""
 
 
@@ -59,7 +57,7 @@ class BoostingRegressor(CalibratedRegressor):
             learning_rate=self.learning_rate,
             max_iter=self.rounds,
             max_leaf_nodes=self.leaves,
-            monotonic_cst=DIRECTIONS,
+            monotonic_cst=ORDER,
             random_state=self.seed,
         )
         return make_pipeline(fill_in(self.seed), trees)
@@ -84,7 +82,7 @@ class ForestRegressor(CalibratedRegressor):
             n_estimators=self.trees,
             min_samples_leaf=self.least_in_leaf,
             max_features=0.4,
-            monotonic_cst=DIRECTIONS,
+            monotonic_cst=ORDER,
             random_state=self.seed,
         )
         return make_pipeline(fill_in(self.seed), forest)
