@@ -305,7 +305,7 @@ def wait_for_look(stack: Stack, source: str) -> dict[str, Any]:
 
     def look() -> dict[str, Any] | None:
         looks = stack.mlflow.runs("car_price_monitoring")
-        found = [each for each in looks if each["tags"]["source"] == source]
+        found = [each for each in looks if each["tags"].get("source") == source]
         return found[0] if found and found[0]["status"] == "FINISHED" else None
 
     return wait_until(f"{source} is looked at", look, ALERT_SECONDS)
