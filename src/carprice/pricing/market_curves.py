@@ -3,7 +3,7 @@
 Each car gets a curve of log prices over all model years, everything else being as it is, and the
 curve is put in order: a newer car is never cheaper. Kilometres are put in order likewise, on knots.
 Both steps keep the order of whatever they are given, so the price of a car is exactly monotone in
-its year and in its kilometres (docs/decisions/0061).
+its year and in its kilometres (docs/decisions/0065).
 """
 
 from collections.abc import Iterator

@@ -66,7 +66,7 @@ class PriceModel:
         return encoded
 
     def price(self, encoded: Floats, open_fields: FieldFlags | None = None) -> Floats:
-        """Estimates (n, ESTIMATE_COLUMNS); see PriceRegressor.estimate."""
+        """Estimates (n, ESTIMATE_COLUMNS); see OpenFieldsMixin.estimate."""
         estimates: Floats = self.pipeline["price"].estimate(encoded, open_fields)
         return estimates
 
