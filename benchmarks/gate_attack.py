@@ -24,11 +24,10 @@ from sklearn.pipeline import Pipeline
 
 from carprice.evaluation.behaviour import validate
 from carprice.evaluation.decision import Decision
-from carprice.evaluation.gate import Champion, decide
+from carprice.evaluation.gate import Champion, Listed, decide
 from carprice.evaluation.metrics import relative_errors
 from carprice.files import replacing
 from carprice.listings.cleaning import Cleaned, clean
-from carprice.listings.near_copies import measure_copies
 from carprice.listings.quality import build_profile, check
 from carprice.listings.reading import read_listings
 from carprice.market.listing import FEATURES, TARGET
@@ -193,7 +192,7 @@ def retrain(name: str, seed: int) -> Ended:
     pipeline = fit(fault.learnt(kept if fault.all_cars else training, rng), PARAMS.model)
     served = Seeing(pipeline, fault.seen) if fault.seen else pipeline
     opened = open_version(2, served)
-    decision = contest(opened, champion, holdout, measure_copies(kept))
+    decision = contest(opened, champion, holdout, Listed.of(kept))
     failures = [] if not decision.promote else validate(served, PARAMS.validation).failures
     return Ended(
         fault=name,
@@ -205,14 +204,17 @@ def retrain(name: str, seed: int) -> Ended:
     )
 
 
-def contest(opened: Opened, champion: Learnt, holdout: pd.DataFrame, copies: float) -> Decision:
-    before = contend(champion.opened, holdout, PARAMS.gate)
+def contest(opened: Opened, champion: Learnt, holdout: pd.DataFrame, listed: Listed) -> Decision:
+    profile, evaluation = champion.record.profile, champion.record.evaluation
+    of_champion = Listed(profile.rows, newest_year=profile.newest_year)
+    own_error = evaluation.overall.median_error_pct
+    before = contend(champion.opened, holdout, PARAMS.gate, of_champion)
     models = PriceModel(champion.opened.pipeline), PriceModel(opened.pipeline)
     lost = find_lost(champion.record, *models, holdout)
     return decide(
         holdout,
-        contend(opened, holdout, PARAMS.gate, copies),
-        Champion(**vars(before), is_older=True, lost=lost),
+        contend(opened, holdout, PARAMS.gate, listed),
+        Champion(**vars(before), is_older=True, lost=lost, own_error_pct=own_error),
         PARAMS.gate,
     )
 

@@ -16,6 +16,10 @@ LATER = {
         "max_level_shift_pct",
         "max_lost_share_pct",
         "max_copies_pct",
+        "max_error_growth_pct",
+        "max_effect_lost_pct",
+        "max_fewer_pct",
+        "max_years_back",
     },
     "model": {"estimator"},
 }

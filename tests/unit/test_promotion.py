@@ -5,9 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from carprice.evaluation.comparison import find_least_median
 from carprice.evaluation.coverage import Covered
 from carprice.evaluation.decision import Decision, Lost
-from carprice.evaluation.gate import Champion, decide, force
+from carprice.evaluation.gate import Champion, Listed, decide, force
 from carprice.evaluation.judging import GatePolicy, judge
 from carprice.evaluation.metrics import evaluate
 from carprice.market.listing import TARGET
@@ -71,9 +72,11 @@ def contend(  # noqa: PLR0913 - what tells two models apart
         [],
         promised,
         promised_wide_coverage_pct=90,
-        copies_pct=0,
+        effects={},
+        listed=Listed(),
         is_older=True,
         lost=[],
+        own_error_pct=None,
     )
 
 
@@ -405,9 +408,37 @@ def test_what_lost_much_of_what_the_champion_knows_is_held(
         "make: it lost 2 names or bands that version 1 knows, 6.0 % of the adverts of that one "
         "(kia, fiat); beyond 5 % a person decides"
     )
-    copied = replace(better, copies_pct=80)
+    copied = replace(better, listed=Listed(copies_pct=80))
     assert held(decide(holdout, copied, champion, POLICY)).startswith("80 % of its listings rep")
     assert "not on record" in held(decide(holdout, better, replace(champion, lost=None), POLICY))
+
+
+def test_what_learnt_from_doubtful_listings_is_held(
+    holdout: pd.DataFrame, champion: Champion
+) -> None:
+    """Each figure just within, and just beyond, what is tolerated beside the champion's own."""
+    found = find_least_median(ERRORS)
+    of_champion = Listed(rows=4_000, newest_year=2025)
+    before = replace(champion, listed=of_champion, own_error_pct=found, effects={"mileage_km": 6.0})
+    alike = contend(holdout, np.abs(ERRORS + np.random.default_rng(3).normal(0, 2, ROWS)))
+    alike = replace(alike, listed=of_champion, effects={"mileage_km": 3.1})
+    assert decide(holdout, alike, before, POLICY).promote
+    noisy = replace(before, own_error_pct=found / 1.2)
+    assert held(decide(holdout, alike, noisy, POLICY)).startswith("its median error, 7.")
+    broken = replace(alike, effects={"mileage_km": 2.9})
+    assert held(decide(holdout, broken, before, POLICY)) == (
+        "mileage_km: shuffled, it moves its prices by 2.9 %, those of version 1 by 6.0 %; the "
+        "column may be broken, beyond 50 % lost a person decides"
+    )
+    short, old = Listed(rows=1_900, newest_year=2024), Listed(rows=2_100, newest_year=2022)
+    assert held(decide(holdout, replace(alike, listed=short), before, POLICY)).startswith(
+        "1900 listings in place of 4000 of version 1"
+    )
+    better = replace(contend(holdout, ERRORS * 0.8), effects=alike.effects)
+    assert decide(holdout, replace(better, listed=short), before, POLICY).promote
+    assert held(decide(holdout, replace(better, listed=old), before, POLICY)).startswith(
+        "its newest cars are of 2022, those of version 1 of 2025"
+    )
 
 
 def test_what_is_refused_and_doubtful_is_refused(holdout: pd.DataFrame, champion: Champion) -> None:

@@ -41,6 +41,13 @@ class Lost(Frozen):
     names: list[str]
 
 
+class Beside(Frozen):
+    """A figure of the challenger's listings, and the champion's of its own."""
+
+    challenger: float
+    champion: float
+
+
 class Measured(Frozen):
     """All figures that a decision rests on, beside the comparison; of the challenger's scores."""
 
@@ -60,6 +67,15 @@ class Measured(Frozen):
     """Groups of cars of which intervals hold fewer prices than promised, beyond chance."""
     copies_pct: float = 0
     """Share of its listings that repeat another in all but a few kilometres."""
+    error_pct: Beside | None = None
+    """Median errors of each on its own held-out cars: the least that chance leaves of the
+    challenger's (5 %). None where the champion's is not on record."""
+    newest_year: Beside | None = None
+    """Years of the newest models listed; None where the champion's is not on record."""
+    rows: Beside | None = None
+    """How many listings each is of."""
+    effects: dict[str, Beside] = Field(default_factory=dict)
+    """By how many percent a price moves where a field is shuffled among the same cars."""
     trouble: str = ""
     """Why the champion could not be opened."""
 

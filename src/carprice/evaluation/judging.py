@@ -14,6 +14,9 @@ from carprice.evaluation.decision import Decision, Measured
 from carprice.frozen import Frozen
 from carprice.wording.reasons import Code, Reason
 
+LEAST_EFFECT_PCT = 4
+"""A field that moves a price by less may come and go with the listings of a week."""
+
 
 class GatePolicy(Frozen, extra="forbid"):
     """Thresholds of the gate; percentages are of held-out rows or prices."""
@@ -38,6 +41,14 @@ class GatePolicy(Frozen, extra="forbid"):
     """How much of what the champion learnt from may be of makes, models or prices that are lost."""
     max_copies_pct: float = Field(20, ge=0, le=100)
     """How many listings may repeat another in all but a few kilometres."""
+    max_error_growth_pct: float = Field(15, gt=0)
+    """How much larger its error may be, beyond noise, than the champion's was on its own cars."""
+    max_fewer_pct: float = Field(50, ge=0, le=100)
+    """How many fewer listings than the champion's it may be of, where it is not better."""
+    max_effect_lost_pct: float = Field(50, ge=0, le=100)
+    """How much of its effect on the champion's prices a field may lose."""
+    max_years_back: float = Field(1, ge=0)
+    """By how many years its newest models may be older than the champion's."""
 
 
 def judge(decision: Decision, policy: GatePolicy) -> Decision:
@@ -161,6 +172,19 @@ def _find_doubts(decision: Decision, measured: Measured, policy: GatePolicy) -> 
             champion=champion,
             most=policy.max_level_shift_pct,
         )
+    yield from _find_doubts_of_file(measured, champion, policy)
+    yield from _find_doubts_of_fields(measured, champion, policy)
+    rows = measured.rows
+    if rows and not _is_better(overall):
+        fewer = 100 * (1 - rows.challenger / rows.champion)
+        if fewer > policy.max_fewer_pct:
+            yield Reason.of(
+                Code.FEWER_LISTINGS,
+                rows=int(rows.challenger),
+                before=int(rows.champion),
+                champion=champion,
+                most=policy.max_fewer_pct,
+            )
     if measured.copies_pct > policy.max_copies_pct:
         most = policy.max_copies_pct
         yield Reason.of(Code.MANY_COPIES, share=measured.copies_pct, most=most)
@@ -176,6 +200,45 @@ def _find_doubts(decision: Decision, measured: Measured, policy: GatePolicy) -> 
                 share=each.share_pct,
                 champion=champion,
                 most=policy.max_lost_share_pct,
+            )
+
+
+def _find_doubts_of_file(measured: Measured, champion: int, policy: GatePolicy) -> Iterator[Reason]:
+    """Of listings unlike the champion's: what both are measured on is in doubt."""
+    error, newest = measured.error_pct, measured.newest_year
+    if error and not error.challenger <= error.champion * (1 + policy.max_error_growth_pct / 100):
+        yield Reason.of(
+            Code.ERROR_GREW,
+            error=measured.scores.median_error_pct,
+            low=error.challenger,
+            before=error.champion,
+            champion=champion,
+            most=policy.max_error_growth_pct,
+        )
+    if newest and not newest.champion - newest.challenger <= policy.max_years_back:
+        yield Reason.of(
+            Code.OLDER_LISTINGS,
+            year=newest.challenger,
+            before=newest.champion,
+            champion=champion,
+            most=policy.max_years_back,
+        )
+
+
+def _find_doubts_of_fields(
+    measured: Measured, champion: int, policy: GatePolicy
+) -> Iterator[Reason]:
+    """Of fields that no longer tell a price, as where training sees a broken column."""
+    for name, effect in measured.effects.items():
+        left = 1 - policy.max_effect_lost_pct / 100
+        if effect.champion >= LEAST_EFFECT_PCT and effect.challenger < left * effect.champion:
+            yield Reason.of(
+                Code.EFFECT_LOST,
+                field=name,
+                effect=effect.challenger,
+                before=effect.champion,
+                champion=champion,
+                most=policy.max_effect_lost_pct,
             )
 
 

@@ -33,6 +33,8 @@ from carprice.market.problems import Problem, ProblemKind
 ROWS_FOR_A_MEDIAN = 20
 NAMES_SHOWN = 50
 HISTOGRAM_KM = 500_000
+NEWEST_SHARE = 0.99
+"""Of listings have models no newer than `find_newest_year`."""
 
 PROBLEMS = {
     ProblemKind.UNREADABLE: "a text that cannot be read: taken for unknown",
@@ -106,7 +108,16 @@ def build_profile(parsed: Parsed, kept: pd.DataFrame) -> DataProfile:
         missing={str(name): float(share) for name, share in missing.items()},
         simulated="simulated" in values and bool(values["simulated"].eq(1).any()),
         problems={each.code: float(rows.mean()) for each, rows in parsed.problems.items()},
+        newest_year=find_newest_year(kept),
     )
+
+
+def find_newest_year(kept: pd.DataFrame) -> float | None:
+    """Year of the newest models in clean listings, which tells how old a file is.
+
+    A few may be slips, and are passed over. None of no listings.
+    """
+    return float(kept["model_year"].quantile(NEWEST_SHARE)) if len(kept) else None
 
 
 def compare_prices(profile: DataProfile, accepted: DataProfile | None) -> float | None:

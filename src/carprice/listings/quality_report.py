@@ -30,6 +30,8 @@ class DataProfile(BaseModel, frozen=True):
     simulated: bool
     problems: dict[str, float] = {}
     """Code of a problem to the share of rows read with it; empty in earlier releases."""
+    newest_year: float | None = None
+    """See `find_newest_year`; None in what earlier releases stored."""
 
 
 class Example(BaseModel, frozen=True):

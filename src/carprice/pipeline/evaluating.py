@@ -10,7 +10,8 @@ from carprice.errors import ModelIntegrityError
 from carprice.evaluation import plots
 from carprice.evaluation.coverage import Covered, cover_groups
 from carprice.evaluation.decision import Decision
-from carprice.evaluation.gate import Champion, Contender, decide, refuse_unopened
+from carprice.evaluation.gate import UNKNOWN, Champion, Contender, Listed, decide, refuse_unopened
+from carprice.evaluation.importance import measure_effects
 from carprice.evaluation.judging import GatePolicy
 from carprice.evaluation.metrics import PlainScores, evaluate
 from carprice.evaluation.plain import TOLD, score_plain_ways
@@ -35,9 +36,9 @@ class Opened(NamedTuple):
 
 
 def contend(
-    opened: Opened, holdout: pd.DataFrame, policy: GatePolicy, copies_pct: float = 0
+    opened: Opened, holdout: pd.DataFrame, policy: GatePolicy, listed: Listed = UNKNOWN
 ) -> Contender:
-    """A version as the gate sees it; copies_pct is of its listings."""
+    """A version as the gate sees it."""
     version, pipeline = opened
     model = PriceModel(pipeline)
     estimates = pipeline.predict(holdout[list(FEATURES)]).set_axis(holdout.index)
@@ -52,7 +53,8 @@ def contend(
         covered=cover_groups(holdout, estimates, adverts, coverage),
         promised_coverage_pct=100 * model.coverage,
         promised_wide_coverage_pct=100 * model.wide_coverage,
-        copies_pct=copies_pct,
+        effects=measure_effects(pipeline, holdout),
+        listed=listed,
     )
 
 
@@ -73,10 +75,13 @@ def compare_with_champion(
         return refuse_unopened(challenger, champion.number, str(error), policy)
     record = read_record(registry, champion.run_id)
     models = PriceModel(before.pipeline), PriceModel(opened.pipeline)
+    profile = record.profile
+    listed = Listed(profile.rows, newest_year=profile.newest_year) if profile else UNKNOWN
     against = Champion(
-        **vars(contend(before, holdout, policy)),
+        **vars(contend(before, holdout, policy, listed)),
         is_older=_is_older(champion, opened.version),
         lost=find_lost(record, *models, holdout),
+        own_error_pct=record.evaluation.overall.median_error_pct if record.evaluation else None,
     )
     return decide(holdout, challenger, against, policy)
 

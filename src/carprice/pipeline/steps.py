@@ -22,10 +22,9 @@ from carprice.errors import (
 from carprice.evaluation import plots
 from carprice.evaluation.behaviour import ValidationReport
 from carprice.evaluation.decision import Decision
-from carprice.evaluation.gate import force
+from carprice.evaluation.gate import Listed, force
 from carprice.evaluation.importance import measure_importance
 from carprice.listings.cleaning import clean
-from carprice.listings.near_copies import measure_copies
 from carprice.listings.quality import check
 from carprice.listings.quality_report import DataProfile, QualityReport, render_html
 from carprice.listings.reading import read_listings
@@ -163,12 +162,12 @@ def evaluate_model(work: Workspace, run_id: str) -> Decision:
     with working_on(work, run_id) as run:
         version = _version_of(work, run)
         table = _read_clean(work, version.facts.data_hash)
-        copies = measure_copies(table)
+        listed = Listed.of(table)
         holdout = _hold_out(table, version, champion)
         plain = score_beside(table, version, holdout)
         del table
         opened = Opened(version, registry.open_model(version))
-        challenger = contend(opened, holdout, work.params.gate, copies)
+        challenger = contend(opened, holdout, work.params.gate, listed)
         log_evaluation(work, run_id, challenger, plain, holdout)
         work.progress("measuring importance", 0, 0)
         importance = measure_importance(opened.pipeline, holdout)

@@ -68,6 +68,10 @@ class Code(StrEnum):
     RULE_BETTER = "rule_better"
     RULE_FRESHER = "rule_fresher"
     RULE_FIRST_REAL = "rule_first_real"
+    ERROR_GREW = "error_grew"
+    OLDER_LISTINGS = "older_listings"
+    FEWER_LISTINGS = "fewer_listings"
+    EFFECT_LOST = "effect_lost"
     # Of releases that stored sentences
     WIDE_COVERAGE_TOO_LOW = "wide_coverage_too_low"
     GROUP_NOT_COVERED = "group_not_covered"
@@ -273,6 +277,34 @@ REASONS = {
     Code.KNOWLEDGE_NOT_ON_RECORD: Text(
         "ce que connaît la version {champion} n’est plus enregistré ; une personne décide",
         "what version {champion} knows is not on record any more; a person decides",
+    ),
+    Code.ERROR_GREW: Text(
+        "son erreur médiane, {error:.2f} % (au moins {low:.2f} %), dépasse de plus de {most:g} % "
+        "celle de la version {champion} sur ses propres voitures, {before:.2f} % : les prix du "
+        "fichier sont peut-être faux, une personne décide",
+        "its median error, {error:.2f} % (at least {low:.2f} %), is more than {most:g} % above "
+        "that of version {champion} on cars of its own, {before:.2f} %: prices of the file may be "
+        "wrong, a person decides",
+    ),
+    Code.OLDER_LISTINGS: Text(
+        "ses voitures les plus récentes sont de {year:.0f}, celles de la version {champion} de "
+        "{before:.0f} : le fichier est peut-être ancien ; au-delà de {most:g} an, une personne "
+        "décide",
+        "its newest cars are of {year:.0f}, those of version {champion} of {before:.0f}: the file "
+        "may be an old one; beyond {most:g} years a person decides",
+    ),
+    Code.FEWER_LISTINGS: Text(
+        "{rows} annonces au lieu de {before} pour la version {champion} : le fichier est peut-être "
+        "coupé ; au-delà de {most:g} % de moins, une personne décide",
+        "{rows} listings in place of {before} of version {champion}: the file may be cut short; "
+        "beyond {most:g} % fewer a person decides",
+    ),
+    Code.EFFECT_LOST: Text(
+        "{field} : au hasard, ce champ déplace ses prix de {effect:.1f} %, ceux de la version "
+        "{champion} de {before:.1f} % ; la colonne est peut-être abîmée, au-delà de {most:g} % de "
+        "perdus une personne décide",
+        "{field}: shuffled, it moves its prices by {effect:.1f} %, those of version {champion} by "
+        "{before:.1f} %; the column may be broken, beyond {most:g} % lost a person decides",
     ),
     Code.RULE_BETTER: Text(
         "la règle : meilleure, ou plus fraîche et pas moins bonne ; elle est meilleure que la "
