@@ -2,6 +2,7 @@
 # `make` alone lists what there is.
 
 DATA ?=
+PEERS ?=
 TESTS ?=
 MONTHS ?= 500
 PYTHON ?= python3
@@ -67,7 +68,8 @@ stack-images:  ## Make the images of the stack, and an engine where there is non
 check: check-lock check-code check-types check-rooms check-scripts check-workflows  ## Lint, check types, rooms, lock and workflow
 
 check-lock: .venv/.complete
-	@$(UV) lock --check --quiet && $(UV) lock --check --quiet --project checks || { echo "uv.lock is stale: run make lock" >&2; exit 1; }
+	@$(UV) lock --check --quiet && $(UV) lock --check --quiet --project checks \
+		&& $(UV) lock --check --quiet --project benchmarks/peers || { echo "uv.lock is stale: run make lock" >&2; exit 1; }
 	@$(UV) export --quiet $(EXPORT) | diff - requirements.txt >&2 \
 		|| { echo "requirements.txt is stale: run make lock" >&2; exit 1; }
 
@@ -139,11 +141,16 @@ EXPORT := --locked --no-emit-project --no-dev --no-header --no-annotate
 lock: | $(UV)  ## Renew both uv.lock and requirements.txt after a change of pyproject.toml
 	@$(UV) lock
 	@$(UV) lock --project checks
+	@$(UV) lock --project benchmarks/peers
 	@$(UV) export --quiet $(EXPORT) --output-file requirements.txt
 
 .PHONY: bench
-bench: .venv/.complete  ## Measure the model against the plain random forest, and how it grows
-	@$(BIN)/python benchmarks/compare.py
+bench: .venv/.complete $(if $(PEERS),benchmarks/peers/.venv/.complete)  ## Measure the model beside others, and how it grows [PEERS=1: slow ones, two hours]
+	@$(BIN)/python benchmarks/compare.py $(if $(PEERS),--peers)
+
+benchmarks/peers/.venv/.complete: benchmarks/peers/uv.lock benchmarks/peers/pyproject.toml | $(UV)
+	@$(UV) sync --quiet --project benchmarks/peers --locked
+	@touch $@
 
 .PHONY: monitoring-bench
 monitoring-bench: .venv/.complete  ## Measure what monitoring finds, and its false alarms, in months of a known market [MONTHS=500]

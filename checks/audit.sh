@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# audit.sh UV PIP-AUDIT: asks for known vulnerabilities of all that both locks name. Ends with 0 when there is
+# audit.sh UV PIP-AUDIT: asks for known vulnerabilities of all that the three locks name. Ends with 0 when there is
 # none, with 1 when there is one, and with 2, and a loud word, when it could not be found out. pip-audit alone
 # ends with 0 where an index knows nothing of vulnerabilities: it leaves out what it cannot find.
 set -euo pipefail
@@ -26,6 +26,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 list_locked >"$work/product.txt"
 list_locked --project checks >"$work/checks.txt"
+list_locked --project benchmarks/peers >"$work/peers.txt"
 worst=0
 for wanted in "$work"/*.txt; do
     code=0

@@ -7,8 +7,6 @@ from types import ModuleType
 import pytest
 from machine import ROOT
 
-from carprice.pricing.training import fit
-
 
 @pytest.fixture
 def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -68,8 +66,8 @@ def test_the_benchmark_of_the_model_has_targets_too(
     benchmark: ModuleType, capsys: pytest.CaptureFixture[str], one_row_ms: float, told: str
 ) -> None:
     model = importlib.import_module("compare")
-    ours = model.Contender("ours", fit, one_row_ms=one_row_ms, together_ms=0.1)
-    forest = model.Contender("forest", fit, one_row_ms=100.0)
+    ours = model.Contender("ours", one_row_ms=one_row_ms, together_ms=0.1)
+    forest = model.Contender("forest", one_row_ms=100.0)
     grown = {("train", size): {"cpu": 3.0 * size, "rows": size} for size in model.SIZES}
     found = model._hold_against_targets([ours, forest], 2.0, 5.0, grown)
     if not told:

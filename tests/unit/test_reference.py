@@ -1,5 +1,7 @@
 """What a model learnt from and was measured on, asked about one car."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from carprice.evaluation.metrics import relative_errors
 from carprice.insight.comparables import COMPARABLES, LEAST_RECORD, Likeness, Reference, TrackRecord
 from carprice.market.fields import fold
+from carprice.market.listing import FEATURES
 from carprice.pricing.prediction import read_cars
 from carprice.pricing.price_model import Clean, PriceModel, ToldCar
 from carprice.pricing.split import Split, split
@@ -57,6 +60,25 @@ def test_another_fuel_is_farther_than_the_same(served: PriceModel, reference: Re
         for fuel in ("petrol", "diesel")
     )
     assert petrol > diesel
+
+
+def test_of_two_adverts_the_one_is_nearer_that_a_person_finds_nearer(
+    served: PriceModel, reference: Reference
+) -> None:
+    """Cars of the simulated market, each with two adverts of its model, looked at by a person.
+
+    Where that person could not decide, the car is not among them.
+    """
+    cases = pd.read_csv(Path(__file__).with_name("likeness.csv")).astype({"model": str})
+    for number, case in cases.groupby("case"):
+        adverts = case.set_index("advert").drop(columns="case")
+        pair = adverts.loc[["far", "near"]]
+        names = type(reference.known_names).of(served.encode(pair.reindex(columns=[*FEATURES])))
+        looked = reference._replace(known=pair, known_names=names)
+        asked = adverts.loc["asked"].dropna().astype(str)
+        found = looked.find_comparables(ask(served, **asked))
+        assert found.index.tolist() == ["near", "far"], number
+    assert cases["case"].nunique() == 50
 
 
 def test_a_model_never_seen_has_no_comparables(served: PriceModel, reference: Reference) -> None:
