@@ -76,7 +76,7 @@ def main(*, with_peers: bool) -> int:
         contenders = []
         for each in _list_contenders(listings, Path(real) if real else None, folder, with_peers):
             contenders.append(each)
-            console.print(f"{each.name}: measured", style="dim")
+            print(tabulate(listings, [contenders[0], each]).splitlines()[-1], flush=True)
         with console.status("A file of 100,000 cars …"):
             file_seconds = _measure_file(folder)
     console.print(_describe_machine())

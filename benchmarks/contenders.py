@@ -1,6 +1,7 @@
 """Ways to learn prices, each measured on the same folds: ours, plain ones, those of others."""
 
 import json
+import math
 import subprocess
 import sys
 import time
@@ -178,6 +179,7 @@ def measure_peers(listings: pd.DataFrame, folder: Path) -> Iterator[Contender]:
     """Peers on the same folds, each in a process of its own, with libraries of its own."""
     textual = [name for name in FEATURES if name in TEXTUAL]
     table = listings[[*FEATURES, TARGET]].astype(dict.fromkeys(textual, "category"))
+    table["fold"] = 0
     table["car"] = pd.factorize(name_vehicles(listings))[0]
     for number, (_, asked) in enumerate(split_folds(listings)):
         table.loc[listings.index[asked], "fold"] = number
@@ -241,10 +243,12 @@ COLUMNS: Mapping[str, Callable[[Scores, Contender], str]] = {
     "median error": lambda scores, _: f"{scores.median_error_pct:.2f} %",
     "within 10 %": lambda scores, _: f"{scores.within_10_pct:.1f} %",
     "within 20 %": lambda scores, _: f"{scores.within_20_pct:.1f} %",
-    "80 % interval holds": lambda scores, _: f"{scores.coverage_pct:.1f} %",
-    "its width": lambda scores, _: f"{scores.width_pct:.1f} %",
-    "90 % interval holds": lambda scores, _: f"{scores.wide_coverage_pct or float('nan'):.1f} %",
-    "its width ": lambda scores, _: f"{scores.wide_width_pct or float('nan'):.1f} %",
+    "80 % interval: holds, width": lambda scores, _: (
+        f"{scores.coverage_pct:.1f} %, {scores.width_pct:.1f} %"
+    ),
+    "90 % interval": lambda scores, _: (
+        f"{scores.wide_coverage_pct or math.nan:.1f} %, {scores.wide_width_pct or math.nan:.1f} %"
+    ),
     "training": lambda _, each: f"{each.training_seconds:,.1f} s",
     "one estimate": lambda _, each: f"{each.one_row_ms:.1f} ms",
     "rows a second": lambda _, each: f"{each.bulk_rows_per_second:,.0f}",
