@@ -29,6 +29,7 @@ from contenders import (
     measure_transfer,
     read_clean,
     tabulate,
+    train_by,
     train_forest,
     train_ours,
     write_simulated,
@@ -101,6 +102,8 @@ def _list_contenders(
     if real:
         yield measure_transfer(real, folder)
     if with_peers:
+        for word in ("boosting", "forest", "lightgbm"):
+            yield measure(f"carprice, `estimator: {word}`", train_by(word), listings, folder)
         yield measure_nested(listings)
         yield from measure_peers(listings, folder)
 

@@ -23,6 +23,7 @@ from carprice.listings.cleaning import clean, name_vehicles
 from carprice.listings.reading import read_listings
 from carprice.market.listing import ESTIMATE_COLUMNS, FEATURES, TARGET, TEXTUAL
 from carprice.pricing.calibrated import ModelParams
+from carprice.pricing.estimators import read_model_params
 from carprice.pricing.search import Folds, begin
 from carprice.pricing.space import Tried, read_space
 from carprice.pricing.training import fit
@@ -83,6 +84,13 @@ def split_folds(listings: pd.DataFrame) -> list[Places]:
 
 def train_ours(listings: pd.DataFrame) -> Pipeline:
     return fit(listings, PARAMS.model)
+
+
+def train_by(word: str) -> Callable[[pd.DataFrame], Pipeline]:
+    """Ours by another estimator of params.yaml, as it comes."""
+    common = PARAMS.model.model_dump(include={"coverage", "seed"})
+    params = read_model_params({"estimator": word, **common})
+    return lambda listings: fit(listings, params)
 
 
 def train_forest(listings: pd.DataFrame) -> Pipeline:

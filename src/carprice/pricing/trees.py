@@ -1,6 +1,6 @@
 """Price models of trees, by the words `boosting` and `forest`: to compare with, to start from."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 from sklearn.compose import ColumnTransformer
@@ -41,8 +41,11 @@ class BoostingRegressor(CalibratedRegressor):
     learning_rate, rounds, leaves: of the trees. coverage, seed: see ModelParams.
     """
 
-    Params = BoostingParams
-    HOLDS = (*HELD, "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor")
+    Params: ClassVar[type[ModelParams]] = BoostingParams
+    HOLDS: ClassVar[tuple[str, ...]] = (
+        *HELD,
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    )
 
     def __init__(
         self, learning_rate: float, rounds: int, leaves: int, coverage: float, seed: int
