@@ -105,7 +105,7 @@ def _list_contenders(
         for word in ("boosting", "forest", "lightgbm"):
             yield measure(f"carprice, `estimator: {word}`", train_by(word), listings, folder)
         yield measure_nested(listings)
-        yield from measure_peers(listings, folder)
+        yield from measure_peers(listings)
 
 
 def _measure_one_car(pipeline: Pipeline) -> float:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from unittest.mock import patch
 
@@ -21,6 +22,7 @@ from sklearn.pipeline import Pipeline
 from carprice.evaluation.metrics import Scores, relative_errors, score
 from carprice.listings.cleaning import clean, name_vehicles
 from carprice.listings.reading import read_listings
+from carprice.listings.table_store import hash_content
 from carprice.market.listing import ESTIMATE_COLUMNS, FEATURES, TARGET, TEXTUAL
 from carprice.pricing.calibrated import ModelParams
 from carprice.pricing.estimators import read_model_params
@@ -44,7 +46,8 @@ PEERS = {
     "catboost": "CatBoost, tuned",
     "autogluon": "AutoGluon, ten minutes",
 }
-PEERS_HOME = Path(__file__).parent / "peers"
+HOME = Path(__file__).parents[1]
+PEERS_HOME = HOME / "benchmarks" / "peers"
 
 Places = tuple[np.ndarray, np.ndarray]
 """Numbers of the rows of a fold: those to learn from, and those to price."""
@@ -162,7 +165,7 @@ def measure_transfer(real: Path, folder: Path) -> Contender:
     The table of the sample shipped with the project was measured on these very listings, so it
     has seen their prices. For each fold a table is measured anew, on the other folds.
     """
-    sys.path.append(str(Path(__file__).parents[1] / "scripts"))
+    sys.path.append(str(HOME / "scripts"))
     from build_sample_market import format_table, measure_market  # noqa: PLC0415
 
     cleaned = clean(read_listings(real))
@@ -183,21 +186,30 @@ def measure_transfer(real: Path, folder: Path) -> Contender:
     )
 
 
-def measure_peers(listings: pd.DataFrame, folder: Path) -> Iterator[Contender]:
-    """Peers on the same folds, each in a process of its own, with libraries of its own."""
+def measure_peers(listings: pd.DataFrame) -> Iterator[Contender]:
+    """Peers on the same folds, each in a process of its own, with libraries of its own.
+
+    What has ended is kept in data/processed: stopped, it goes on with the next peer.
+    """
     textual = [name for name in FEATURES if name in TEXTUAL]
     table = listings[[*FEATURES, TARGET]].astype(dict.fromkeys(textual, "category"))
     table["fold"] = 0
     table["car"] = pd.factorize(name_vehicles(listings))[0]
     for number, (_, asked) in enumerate(split_folds(listings)):
         table.loc[listings.index[asked], "fold"] = number
+    code, lock = ((PEERS_HOME / name).read_bytes() for name in ("peers.py", "uv.lock"))
+    of_what = sha256(hash_content(table).encode() + code + lock).hexdigest()[:12]
+    folder = HOME / "data" / "processed" / f"peers-{of_what}"
+    folder.mkdir(parents=True, exist_ok=True)
     table.to_parquet(folder / "listings.parquet")
+    python = next((PEERS_HOME / ".venv").glob("[bS]*/python*"))
     for name, title in PEERS.items():
-        python = next((PEERS_HOME / ".venv").glob("[bS]*/python*"))
-        command = [str(python), str(PEERS_HOME / "peers.py"), name, str(folder)]
-        told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        figures = folder / f"{name}.json"
+        if not figures.exists():
+            command = [str(python), str(PEERS_HOME / "peers.py"), name, str(folder)]
+            subprocess.run(command, check=True)
         prices = pd.read_parquet(folder / f"{name}.parquet")
-        yield Contender(title, fill(prices), **json.loads(told.splitlines()[-1]))
+        yield Contender(title, fill(prices), **json.loads(figures.read_text()))
 
 
 def estimate(pipeline: Pipeline, listings: pd.DataFrame) -> pd.DataFrame:
