@@ -54,7 +54,10 @@ def test_it_gives_way_to_the_one_before_and_nothing_brings_it_back_by_accident(
     assert withdrawn == {2}
     receipt, _ = read_receipt(promoted.home / "models" / "CarPricePredictor-v1.json")
     assert (receipt.withdraws.version, receipt.withdraws.because) == (2, WHY)
-    assert promoted.registry.version(2).facts.withdrawn_because == WHY
+    version = promoted.registry.version(2)
+    assert version.facts.withdrawn_because == WHY
+    card = promoted.registry.read_text(version.run_id, "card.md")
+    assert "found to be wrong and withdrawn" in card
     checks = promoted.run("verify", "models/CarPricePredictor-v2.json").out
     assert f"version 2 was withdrawn by tests at {receipt.withdraws.at[:13]}" in checks
     by_tests = "version 2 was withdrawn by tests"

@@ -39,6 +39,7 @@ def rollback(to: Target = "", withdrawn: Withdrawn = False, as_json: AsJson = Fa
     Example: `carprice rollback`, `carprice rollback --to 3`, or from a receipt
     `carprice rollback --to models/CarPricePredictor-v3.json`
     """
+    from carprice.pipeline.carding import renew_card
     from carprice.promotion.release import roll_back
 
     with working() as (work, narrate):
@@ -46,6 +47,8 @@ def rollback(to: Target = "", withdrawn: Withdrawn = False, as_json: AsJson = Fa
             left, back = roll_back(work, to, withdrawn=withdrawn)
             number = left.number if left else None
             say(f"version {number or 'none'} left production, version {back.number} is back")
+            for each in (left, back):
+                renew_card(work.registry, each)
         print_either(as_json, {"from": number, "to": back.number}, f"{back.name} is in production")
 
 
@@ -56,6 +59,7 @@ def withdraw(because: Because, version: Number = None, as_json: AsJson = False) 
 
     Example: `carprice withdraw 3 --because "kilometres were miles"`
     """
+    from carprice.pipeline.carding import renew_card
     from carprice.promotion.standing import read_standing
     from carprice.promotion.withdrawal import withdraw as take_out
 
@@ -66,6 +70,8 @@ def withdraw(because: Because, version: Number = None, as_json: AsJson = False) 
             mark = take_out(work, version, because.strip())
             say(mark.text)
         current = read_standing(work.registry).version
+        for each in (work.registry.version(mark.version), current):
+            renew_card(work.registry, each)
         told = current.name if current else "no version"
         print_either(
             as_json,
