@@ -421,14 +421,14 @@ def test_what_learnt_from_doubtful_listings_is_held(
     of_champion = Listed(rows=4_000, newest_year=2025)
     before = replace(champion, listed=of_champion, own_error_pct=found, effects={"mileage_km": 6.0})
     alike = contend(holdout, np.abs(ERRORS + np.random.default_rng(3).normal(0, 2, ROWS)))
-    alike = replace(alike, listed=of_champion, effects={"mileage_km": 1.6})
+    alike = replace(alike, listed=of_champion, effects={"mileage_km": 3.1})
     assert decide(holdout, alike, before, POLICY).promote
     noisy = replace(before, own_error_pct=found / 1.2)
     assert held(decide(holdout, alike, noisy, POLICY)).startswith("its median error, 7.")
-    broken = replace(alike, effects={"mileage_km": 1.4})
+    broken = replace(alike, effects={"mileage_km": 2.9})
     assert held(decide(holdout, broken, before, POLICY)) == (
-        "mileage_km: shuffled, it moves its prices by 1.4 %, those of version 1 by 6.0 %; the "
-        "column may be broken, beyond 75 % lost a person decides"
+        "mileage_km: shuffled, it moves its prices by 2.9 %, those of version 1 by 6.0 %; the "
+        "column may be broken, beyond 50 % lost a person decides"
     )
     short, old = Listed(rows=1_900, newest_year=2024), Listed(rows=2_100, newest_year=2022)
     assert held(decide(holdout, replace(alike, listed=short), before, POLICY)).startswith(

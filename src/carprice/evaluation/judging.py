@@ -14,7 +14,7 @@ from carprice.evaluation.decision import Decision, Measured
 from carprice.frozen import Frozen
 from carprice.wording.reasons import Code, Reason
 
-LEAST_EFFECT_PCT = 3
+LEAST_EFFECT_PCT = 3.5
 """A field that moves a price by less may come and go with the listings of a week."""
 
 
@@ -45,7 +45,7 @@ class GatePolicy(Frozen, extra="forbid"):
     """How much larger its error may be, beyond noise, than the champion's was on its own cars."""
     max_fewer_pct: float = Field(50, ge=0, le=100)
     """How many fewer listings than the champion's it may be of, where it is not better."""
-    max_effect_lost_pct: float = Field(75, ge=0, le=100)
+    max_effect_lost_pct: float = Field(50, ge=0, le=100)
     """How much of its effect on the champion's prices a field may lose."""
     max_years_back: float = Field(1, ge=0)
     """By how many years its newest models may be older than the champion's."""
