@@ -1,6 +1,6 @@
 """Our pipeline beside other ways to learn prices, and how the work grows: run by `make bench`.
 
-With `--peers` the slow ones too: an hour and a half.
+With `--peers` the slow ones too: two hours.
 
 Accuracy is measured on the real listings that CARPRICE_REAL_LISTINGS names. Without them the
 sample has to do, and says nothing about accuracy: its listings are simulated. Ends with 1 when a

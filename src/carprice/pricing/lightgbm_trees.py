@@ -27,7 +27,7 @@ class LightGBMParams(ModelParams):
 
 
 class LightGBMRegressor(BoostingRegressor):
-    """The same of LightGBM's trees, which fit in half the time and are kept as text."""
+    """The same of LightGBM's trees, which are kept as text."""
 
     Params = LightGBMParams
     HOLDS = ("carprice.pricing.lightgbm_trees.TextBooster",)
