@@ -1,25 +1,33 @@
 """The answer for one car, the price first: what is drawn after it never delays it."""
 
 import logging
-from math import isclose
+from datetime import datetime
+from math import isclose, sqrt
 from threading import Lock
 from time import perf_counter
+from typing import NamedTuple, Self
 
-import numpy as np
+import address
+import kept
 import pandas as pd
 import streamlit as st
 import texts
-from charts import draw_curve, draw_explanation, draw_interval, name_group, signed
+from cards import draw_cards
+from charts import draw_curve, draw_explanation, name_group, signed
 from figures import ANSWERS, ASKED
+from form import NAMES
 from language import language, say
+from range_bar import draw_range
+from streamlit.delta_generator import DeltaGenerator
 
-from carprice.insight.comparables import LEAST_RECORD, TrackRecord
-from carprice.insight.explanation import Curve, Explanation, explain, vary
-from carprice.insight.verdict import Standing, Widening, judge, measure_widening
+from carprice.insight.comparables import LEAST_RECORD, Reference, TrackRecord, find_side
+from carprice.insight.explanation import Curve, explain, vary
+from carprice.insight.invitation import Gain, measure_gains
+from carprice.insight.verdict import Standing, Zones, judge
 from carprice.market.chosen import MARKET
-from carprice.market.fields import THIS_YEAR, Kind
-from carprice.market.listing import BY_NAME, TARGET, VERSIONS
-from carprice.pricing.prediction import CarEstimate, Cars, estimate_told, read_cars
+from carprice.market.fields import THIS_YEAR
+from carprice.market.listing import TARGET, VERSIONS
+from carprice.pricing.prediction import CORE, LEAST_GIVEN, CarEstimate, Cars, estimate_told
 from carprice.pricing.price_model import Clean, ToldCar
 from carprice.serving.live_model import Serving
 from carprice.wording import spell
@@ -30,26 +38,97 @@ CURVES = {
 }
 PICTURES = Lock()
 """One answer is drawn at a time: threads that all draw would keep everybody's price waiting."""
+MOST_INVITED = 3
+LEAST_NARROWER_PCT = 1.0
+BADGES = {
+    Standing.FAR_BELOW: ("orange", "warning"),
+    Standing.BELOW: ("green", "thumb_up"),
+    Standing.FAIR: ("blue", "balance"),
+    Standing.ABOVE: ("orange", "trending_up"),
+    Standing.FAR_ABOVE: ("red", "block"),
+}
 log = logging.getLogger("carprice.page")
-MOST_ASKED = 999_999_999.0
-COMPARED = (TARGET, "model_year", "mileage_km", *MARKET.compared)
 
 
-def show_answer(serving: Serving, answers: dict[str, str]) -> None:
-    """Draw the answer for one car, from its raw texts by field name."""
-    began = perf_counter()
-    cars = read_cars(serving.model, [answers])
-    found, car = estimate_told(serving.model, cars, language())[0], cars.tell(0)
-    _note(serving, answers, cars, found, perf_counter() - began)
-    st.header(_describe(car.values) or say(texts.NAMELESS), divider="gray")
+class Answer(NamedTuple):
+    """All that is said of one car.
+
+    comparables: adverts alike, without rows where there are none. middle: of the interval, where
+    there is no price.
+    """
+
+    serving: Serving
+    answers: dict[str, str]
+    car: ToldCar
+    found: CarEstimate
+    asked: float | None
+    comparables: pd.DataFrame
+
+    @classmethod
+    def of(cls, serving: Serving, answers: dict[str, str], cars: Cars, asked: float | None) -> Self:
+        began = perf_counter()
+        found = estimate_told(serving.model, cars, language(), name_missing=False)[0]
+        _note(serving, answers, cars, found, perf_counter() - began)
+        car, reference = cars.tell(0), serving.reference
+        comparables = reference.find_comparables(car) if reference else pd.DataFrame({TARGET: []})
+        return cls(serving, answers, car, found, asked, comparables)
+
+    @property
+    def middle(self) -> float:
+        return self.found.price or sqrt((self.found.low or 0) * (self.found.high or 0))
+
+    @property
+    def name(self) -> str:
+        return _describe(self.car.values) or say(texts.NAMELESS)
+
+
+def show_estimate(answer: Answer, at_the_top: DeltaGenerator) -> None:
+    """Draw the price and what stands right under it; also at the top of a narrow screen."""
+    found = answer.found
+    st.header(answer.name)
     if found.low is None or found.high is None:
-        st.warning(spell.capital(found.remark))
+        labels = spell.name_fields(
+            tuple(each for each in CORE if each not in answer.answers), language()
+        )
+        st.info(
+            say(texts.TOO_LITTLE, least=LEAST_GIVEN, labels=labels), icon=":material/edit_note:"
+        )
         return
-    _show_price(serving, found)
+    low, high = spell.about(found.low), spell.about(found.high)
+    shown = spell.about(found.price) if found.price is not None else f"{low} – {high}"
+    with at_the_top:
+        st.markdown(f"**{shown}** · {say(texts.BETWEEN, low=low, high=high)}")
+    with st.container(key="price"):
+        st.metric(say(texts.RANGE if found.price is None else texts.ESTIMATE), shown)
+    _show_range(answer, found.low, found.high)
+    if found.price is None:
+        sentence = texts.TOO_FEW.get(found.seen, texts.TOO_FEW_SEEN)
+        st.warning(say(sentence, seen=found.seen), icon=":material/visibility_off:")
+    st.write(_word_interval(answer.serving.model.coverage, low, high))
     if found.remark:
         st.info(spell.capital(found.remark), icon=":material/info:")
+
+
+def show_background(answer: Answer) -> None:
+    """Draw what the price rests on: record, open fields, comparable adverts, explanation."""
     with PICTURES:
-        _show_background(serving, car, found)
+        serving, found = answer.serving, answer.found
+        if serving.reference:
+            _show_record(serving.reference.find_record(serving.model, answer.car))
+        _show_side(answer)
+        if found.wide_low is not None and found.wide_high is not None:
+            ends = spell.about(found.wide_low), spell.about(found.wide_high)
+            wide = _word_interval(serving.model.wide_coverage, *ends)
+            st.caption(f"{wide} {say(texts.ASKED_PRICES)}")
+        if serving.reference:
+            alike = serving.reference.find_alike(answer.car)
+            _invite(measure_gains(serving.model, answer.car, alike))
+        _show_comparables(answer)
+        if found.price is not None:  # what explains a guess would be one too
+            _show_pictures(answer)
+        kept.offer(_sum_up(answer))
+        st.caption(say(texts.SHARE))
+        _show_for_print(answer)
 
 
 def _note(
@@ -66,37 +145,25 @@ def _note(
         )
 
 
-def _show_background(serving: Serving, car: ToldCar, found: CarEstimate) -> None:
-    """Draw the verdict on a price, its explanation, curves and comparable adverts."""
-    model, reference = serving.model, serving.reference
-    comparables = pd.DataFrame({TARGET: []})
-    if reference:
-        _show_record(reference.find_record(car))
-        _show_widening(measure_widening(model, car, reference.complete))
-        comparables = reference.find_comparables(car)
-    _judge_advert(found, comparables)
-    if found.price is not None:  # what explains a guess would be one too
-        if reference:
-            typical = reference.find_typical(model, car)
-            _show_reasons(explain(model, car, typical), typical)
-        _show_curves(serving, car)
-    _show_comparables(comparables, car, found.seen)
-    st.caption(say(texts.SHARE) if reference else say(texts.NO_REFERENCE))
-
-
-def _show_price(serving: Serving, found: CarEstimate) -> None:
-    low, high = spell.about(found.low), spell.about(found.high)
-    if found.price is None:
-        st.metric(say(texts.RANGE), f"{low} – {high}")
-        sentence = texts.TOO_FEW.get(found.seen, texts.TOO_FEW_SEEN)
-        st.warning(say(sentence, seen=found.seen), icon=":material/visibility_off:")
-    else:
-        st.metric(say(texts.ESTIMATE), spell.about(found.price))
-    st.write(_word_interval(serving.model.coverage, low, high))
-    if found.wide_low is not None and found.wide_high is not None:
-        ends = spell.about(found.wide_low), spell.about(found.wide_high)
-        st.write(_word_interval(serving.model.wide_coverage, *ends))
-    st.caption(say(texts.ASKED_PRICES))
+def _show_range(answer: Answer, low: float, high: float) -> None:
+    """Draw the range with its zones, and the verdict on an asking price."""
+    zones = Zones.of(answer.middle, low, high)
+    prices = answer.comparables[TARGET].tolist()
+    st.html(draw_range(zones, answer.found.price, prices, answer.asked))
+    if answer.asked is None:
+        return
+    verdict = judge(answer.asked, answer.middle, low, high)
+    colour, icon = BADGES[verdict.standing]
+    with st.container(horizontal=True, key="verdict"):
+        if answer.found.price is None:
+            far = verdict.standing in (Standing.FAR_BELOW, Standing.FAR_ABOVE)
+            sentence = texts.VERDICTS_WITHOUT_PRICE[verdict.standing if far else "inside"]
+        else:
+            label = say(texts.ZONES[verdict.standing])
+            st.badge(label, color=colour, icon=f":material/{icon}:")
+            sentence = texts.VERDICTS[verdict.standing]
+        price = spell.money(answer.asked)
+        st.write(say(sentence, price=price, percent=f"{verdict.percent:.0f}"))
 
 
 def _word_interval(coverage: float, low: str, high: str) -> str:
@@ -122,44 +189,63 @@ def _show_record(record: TrackRecord | None) -> None:
             )  # fmt: skip
 
 
-def _show_widening(widening: Widening) -> None:
-    """Write how much open fields widen the interval."""
-    if widening.fields and round(widening.percent) > 0:
-        labels = spell.name_fields(widening.fields, language())
-        st.write(say(texts.WIDENED, labels=labels, percent=f"{widening.percent:.0f}"))
+def _show_side(answer: Answer) -> None:
+    """Warn where most comparable adverts lie on one side of the estimate."""
+    if answer.found.price and (found := find_side(answer.comparables, answer.found.price)):
+        side, count = found
+        sentence = say(texts.ON_ONE_SIDE[side], count=count, of=len(answer.comparables))
+        st.warning(sentence, icon=":material/compare_arrows:")
 
 
-@st.fragment
-def _judge_advert(found: CarEstimate, comparables: pd.DataFrame) -> None:
-    """Draw the interval with an asking price; a fragment."""
-    st.subheader(say(texts.FAIR_PRICE))
-    asked = st.number_input(
-        say(texts.ASKING_PRICE), min_value=1.0, max_value=MOST_ASKED, value=None, step=1_000.0,
-        format="%.0f", key="asked_price", placeholder=say(texts.ASKING_PLACEHOLDER),
-        bind="query-params", persist_state="session",
-    )  # fmt: skip
-    if asked is not None:
-        st.write(_word_verdict(asked, found))
-    low, high = spell.about(found.low), spell.about(found.high)
-    st.vega_lite_chart(
-        draw_interval(found.low, found.price, found.high, comparables, asked),
-        alt=say(texts.INTERVAL_ALT, low=low, high=high, count=len(comparables)),
-    )
-    st.caption(say(texts.INTERVAL_NOTE))
+def _invite(gains: list[Gain]) -> None:
+    """Write what naming the most telling open fields would bring."""
+    told = []
+    for each in gains[:MOST_INVITED]:
+        ends = {"low": spell.about(each.least), "high": spell.about(each.most)}
+        label = spell.label(each.field, language())
+        narrower = each.narrower_pct >= LEAST_NARROWER_PCT
+        sentence = texts.GAIN_NARROWER if narrower else texts.GAIN
+        told.append(say(sentence, label=label, percent=f"{each.narrower_pct:.0f}", **ends))
+    if told:
+        st.markdown("\n".join([say(texts.INVITATION), "", *(f"- {each}" for each in told)]))
 
 
-def _word_verdict(asked: float, found: CarEstimate) -> str:
-    price = spell.money(asked)
-    middle = found.price or float(np.sqrt(found.low * found.high))
-    verdict = judge(asked, middle, found.low, found.high)
-    if found.price is None:
-        far = verdict.standing in (Standing.FAR_BELOW, Standing.FAR_ABOVE)
-        return say(texts.VERDICTS_WITHOUT_PRICE[verdict.standing if far else "inside"], price=price)
-    return say(texts.VERDICTS[verdict.standing], price=price, percent=f"{verdict.percent:.0f}")
+def _show_comparables(answer: Answer) -> None:
+    st.subheader(say(texts.COMPARABLES))
+    comparables, values = answer.comparables, answer.car.values
+    if comparables.empty:
+        unnamed = pd.isna(values["make"]) or pd.isna(values["model"])
+        st.write(say(texts.NO_MODEL_NAMED if unnamed else texts.NO_COMPARABLES))
+        return
+    seen = answer.found.seen or 0
+    st.caption(say(texts.COMPARABLES_NOTE[seen == 1], seen=spell.number(seen)))
+    st.html(draw_cards(comparables, values))
 
 
-def _show_reasons(explanation: Explanation, typical: ToldCar) -> None:
-    st.subheader(say(texts.WHY))
+def _show_pictures(answer: Answer) -> None:
+    """Draw the explanation and the curves, a tab for each."""
+    titles = [texts.WHY, *(title for title, _ in CURVES.values())]
+    why, *curves = st.tabs([say(each) for each in titles])
+    with why:
+        if answer.serving.reference:
+            _show_reasons(answer, answer.serving.reference)
+        else:
+            st.write(say(texts.NO_REFERENCE))
+    for (name, (title, values)), tab in zip(CURVES.items(), curves, strict=True):
+        curve = vary(answer.serving.model, answer.car, name, values)
+        here = answer.car.values[name]
+        with tab:
+            st.vega_lite_chart(
+                draw_curve(curve, None if pd.isna(here) else here),
+                alt=_tell_curve(curve, say(title)),
+            )
+            st.caption(say(texts.CURVE_NOTE))
+
+
+def _show_reasons(answer: Answer, reference: Reference) -> None:
+    model = answer.serving.model
+    typical = reference.find_typical(model, answer.car)
+    explanation = explain(model, answer.car, typical)
     if not explanation.contributions:
         st.write(say(texts.SAME_AS_TYPICAL))
         return
@@ -173,19 +259,6 @@ def _show_reasons(explanation: Explanation, typical: ToldCar) -> None:
     st.caption(say(texts.EXPLAINED))
 
 
-def _show_curves(serving: Serving, car: ToldCar) -> None:
-    for (name, (title, values)), column in zip(CURVES.items(), st.columns(2), strict=True):
-        curve = vary(serving.model, car, name, values)
-        here = car.values[name]
-        with column:
-            st.subheader(say(title))
-            st.vega_lite_chart(
-                draw_curve(curve, None if pd.isna(here) else here),
-                alt=_tell_curve(curve, say(title)),
-            )
-            st.caption(say(texts.CURVE_NOTE))
-
-
 def _tell_curve(curve: Curve, title: str) -> str:
     (first, *_), (last, *_) = curve.estimates[[0, -1]].tolist()
     return say(
@@ -195,41 +268,25 @@ def _tell_curve(curve: Curve, title: str) -> str:
     )  # fmt: skip
 
 
-def _show_comparables(comparables: pd.DataFrame, car: ToldCar, seen: int | None) -> None:
-    st.subheader(say(texts.COMPARABLES))
-    if comparables.empty:
-        unnamed = pd.isna(car.values["make"]) or pd.isna(car.values["model"])
-        st.write(say(texts.NO_MODEL_NAMED if unnamed else texts.NO_COMPARABLES))
-        return
-    st.caption(say(texts.COMPARABLES_NOTE, seen=spell.number(seen or 0)))
-    table = pd.DataFrame(
-        {
-            _head(name): [_spell(name, value) for value in comparables[name]]
-            for name in COMPARED
-            if comparables[name].notna().any()
-        }
-    )
-    links = [_head(name) for name in COMPARED if name == "link"]
-    shown = dict.fromkeys(links, st.column_config.LinkColumn(display_text="↗"))
-    st.dataframe(table, column_config=shown, hide_index=True, alt=say(texts.COMPARABLES))
+def _sum_up(answer: Answer) -> kept.Row:
+    """The answer in one row."""
+    found, said = answer.found, answer.answers
+    amounts = (found.price, found.low, found.high, answer.asked)
+    car = " ".join(said[name] for name in (*NAMES, "mileage_km") if name in said)
+    link = address.link()
+    told = (car, *(None if each is None else round(each) for each in amounts), link)
+    return dict(zip(texts.KEPT_COLUMNS, told, strict=True))
 
 
-def _spell(name: str, value: object) -> str:
-    """Text of a cell; a dash for an unknown value."""
-    if pd.isna(value):
-        return "" if name == "link" else "–"
-    if name == "link":  # from somebody's file: only what leads to a page is made a link
-        return str(value) if str(value).startswith(("https://", "http://")) else ""
-    if BY_NAME[name].kind is Kind.CHOICE:
-        return spell.word_choice(name, str(value), language())
-    if isinstance(value, str):
-        return value
-    return spell.figure(name, value)
-
-
-def _head(name: str) -> str:
-    unit = BY_NAME[name].unit
-    return spell.title(name, language()) + (f" ({unit})" if unit else "")
+def _show_for_print(answer: Answer) -> None:
+    """Draw what a page on paper needs beside the answer; no screen shows it."""
+    with st.container(key="print"):
+        st.markdown(
+            say(
+                texts.PRINTED, date=spell.moment(datetime.now().astimezone(), language()),
+                number=answer.serving.version.number, link=address.link(),
+            )
+        )  # fmt: skip
 
 
 def _describe(row: Clean) -> str:

@@ -1,14 +1,19 @@
 """Entry point of the page: its routes, and notes on every page."""
 
+from pathlib import Path
+
 import streamlit as st
 import texts
 from language import choose_language, say
 from live import show_notes, show_versions, show_visitor
 from views import estimate, file, market, model, monitoring
 
+STYLE = Path(__file__).with_name("style.css")
+
 
 def main() -> None:
     choose_language()
+    st.html(STYLE)
     pages = {
         "": (estimate, texts.PAGE_ESTIMATE, "directions_car"),
         "fichier": (file, texts.PAGE_FILE, "table_view"),

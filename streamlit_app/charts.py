@@ -10,14 +10,12 @@ from functools import cache
 from typing import Any
 
 import altair as alt
-import pandas as pd
 import pyarrow as pa
 import texts
 from language import language, say_in
 
 from carprice.insight.explanation import Curve, Explanation
 from carprice.language import Language
-from carprice.market.listing import TARGET
 from carprice.wording import spell
 
 Spec = dict[str, Any]
@@ -41,21 +39,6 @@ def entitle(column: str, title: str) -> alt.Tooltip:
 def fill(spec: Spec, **tables: Mapping[str, Sequence[object]]) -> Spec:
     """A chart with its tables filled in; each is given by name, as columns."""
     return {**spec, "datasets": {name: pa.table(columns) for name, columns in tables.items()}}
-
-
-def draw_interval(
-    low: float, price: float | None, high: float, comparables: pd.DataFrame, asked: float | None
-) -> Spec:
-    """The interval as a band, the price as a mark, comparable adverts as dots, the asked price."""
-    marks = [[each] if each is not None else [] for each in (price, asked)]
-    dots = comparables[TARGET].tolist()
-    return fill(
-        _interval(language()),
-        band={"low": [low], "high": [high]},
-        dots={"low": dots, "told": [spell.money(each) for each in dots]},
-        price={"low": marks[0], "told": [spell.about(each) for each in marks[0]]},
-        asked={"low": marks[1], "told": [spell.about(each) for each in marks[1]]},
-    )
 
 
 def draw_explanation(explanation: Explanation) -> Spec:
@@ -83,22 +66,6 @@ def draw_curve(curve: Curve, here: float | None) -> Spec:
     return fill(
         _curve(curve.name, language()), line=line, here={"at": [] if here is None else [here]}
     )
-
-
-@cache
-def _interval(spoken: Language) -> Spec:
-    x = alt.X(
-        "low:Q", title=say_in(spoken, texts.CAR_PRICE), scale=alt.Scale(zero=False, nice=True),
-        axis=amounts(),
-    )  # fmt: skip
-    band = _over("band").mark_bar(height=26, cornerRadius=13, opacity=0.35, color=ACCENT)
-    dots = _over("dots").mark_circle(size=60, opacity=0.8, color=MUTED)
-    price = _over("price").mark_tick(thickness=4, size=44, color=ACCENT)
-    # Of another shape as well: colours alone do not tell the two apart for everybody.
-    asked = _over("asked").mark_point(shape="diamond", filled=True, size=260, color=AGAINST)
-    tooltip = [entitle("told", say_in(spoken, texts.CAR_PRICE))]
-    told = (each.encode(x="low:Q", tooltip=tooltip) for each in (dots, price, asked))
-    return _spell(alt.layer(band.encode(x=x, x2="high:Q"), *told).properties(height=110))
 
 
 @cache

@@ -1,11 +1,11 @@
-"""The language of a session: French, or English by the switch or by `?lang=English`."""
+"""The language of a session: that of the browser, the address (`?lang=en`) or the switch."""
 
 from typing import cast
 
 import streamlit as st
 from texts import LANGUAGE_SWITCH
 
-from carprice.language import Language, Text
+from carprice.language import LANGUAGES, Language, Text
 from carprice.market.chosen import MARKET
 
 NAMES = {"fr": "Français", "en": "English"}
@@ -14,15 +14,14 @@ SPOKEN = {name: f"<script>document.documentElement.lang = '{name}'</script>" for
 
 
 def choose_language() -> None:
-    with st.container(gap=None):  # a script takes no room, but it would take a gap
+    st.session_state.setdefault("lang", _read_first())
+    with st.container(key="language", gap=None):  # a script takes no room, but it would take a gap
         st.radio(
             LANGUAGE_SWITCH.fr,
             list(NAMES),
-            index=list(NAMES).index(MARKET.language),
             format_func=NAMES.__getitem__,
             key="lang",
             on_change=_word_anew,
-            bind="query-params",
             persist_state="session",
             label_visibility="collapsed",
             horizontal=True,
@@ -45,8 +44,17 @@ def say_in(spoken: Language, text: Text, **details: object) -> str:
     return text.say(spoken, **market, **details)
 
 
+def _read_first() -> Language:
+    """The language of a visit that begins: of the address, else of the browser, else the market."""
+    names = {name: code for code, name in NAMES.items()}  # as addresses had them before
+    asked = st.query_params.get("lang", "")
+    told = (names.get(asked, asked), (st.context.locale or "")[:2], MARKET.language)
+    return next(cast(Language, each) for each in told if each in LANGUAGES)
+
+
 def _word_anew() -> None:
-    """Set all choices again, since browser and address hold their wordings."""
+    """Say it in the address, and set all choices again, since the browser holds their wordings."""
+    st.query_params["lang"] = language()
     for name, value in st.session_state.items():
         if isinstance(value, str | list):
             st.session_state[name] = value

@@ -59,16 +59,33 @@ TROUBLE_SERVED = Text(
 TROUBLE = Text("Depuis {since} : {trouble}", "Since {since}: {trouble}")
 # The form
 
+WELCOME = Text("Décrivez la voiture, le prix suit", "Describe the car, the price follows")
 INTRO = Text(
-    "Décrivez la voiture ; laissez vide ce que vous ne savez pas : la fourchette en tiendra "
-    "compte.",
-    "Describe the car; leave empty what you do not know: the range will allow for it.",
+    "Marque, modèle et année suffisent pour commencer. Laissez vide ce que vous ne savez pas : la "
+    "fourchette en tiendra compte.",
+    "Make, model and year will do to begin with. Leave empty what you do not know: the range "
+    "allows for it.",
 )
+TRUST = Text(
+    "Appris sur **{learnt} annonces**, vérifié sur **{held_out} autres** que le modèle n'a jamais "
+    "vues : une estimation sur deux est à moins de **{error} %** du prix demandé.",
+    "Learnt from **{learnt} adverts**, checked on **{held_out} others** that the model never saw: "
+    "one estimate in two is within **{error} %** of the asking price.",
+)
+TRY = Text("Ou essayez avec :", "Or try it with:")
+RESET = Text("Effacer", "Clear")
+CORRECT_FIRST = Text(
+    "Corrigez d'abord ce qui est signalé dans le formulaire.",
+    "First correct what is marked in the form.",
+)
+WRONG = {
+    "out_of_range": Text("Impossible : de {limits}.", "Impossible: {limits}."),
+    "unreadable": Text("Illisible.", "Cannot be read."),
+    "placeholder": Text("Invraisemblable à cet âge.", "Not plausible at this age."),
+}
 BUTTON = Text("Prédire", "Estimate")
 UNKNOWN = Text("Je ne sais pas", "I do not know")
-DETAILS = Text(
-    "Plus de détails, pour une fourchette plus étroite", "More details, for a narrower range"
-)
+DETAILS = Text("Plus de détails", "More details")
 HELP_NAME = Text(
     "Choisissez dans la liste, ou tapez le nom.", "Choose from the list, or type the name."
 )
@@ -77,35 +94,36 @@ HELP_RANGE = Text("De {limits}", "From {limits}")
 
 ESTIMATE = Text("Prix estimé", "Estimated price")
 RANGE = Text("Fourchette", "Range")
+BETWEEN = Text("de {low} à {high}", "{low} to {high}")
 INTERVAL = Text(
-    "{coverage} voitures sur 10 comme celle-ci s'affichent entre {low} et {high}.",
-    "{coverage} cars in 10 like this one are advertised at between {low} and {high}.",
+    "{coverage} voitures sur 10 comme celle-ci sont proposées entre {low} et {high}.",
+    "{coverage} out of 10 cars like this one are advertised at between {low} and {high}.",
 )
 INTERVAL_PERCENT = Text(
-    "{percent} % des voitures comme celle-ci s'affichent entre {low} et {high}.",
+    "{percent} % des voitures comme celle-ci sont proposées entre {low} et {high}.",
     "{percent} % of cars like this one are advertised at between {low} and {high}.",
 )
 ASKED_PRICES = Text(
     "Ce sont des prix demandés dans des annonces ; un prix négocié est souvent un peu plus bas.",
-    "These are prices asked in adverts; what is agreed upon is often a little lower.",
+    "These are prices asked in adverts; the final price is often a little lower.",
 )
 TOO_FEW = {
     0: Text(
-        "Aucune annonce d'une voiture comme celle-ci n'a été vue : un prix serait deviné. La "
-        "fourchette, élargie, se fonde sur l'âge, le kilométrage et le reste.",
+        "Aucune annonce d'une voiture comme celle-ci n'a été vue : un prix serait une pure "
+        "supposition. La fourchette, élargie, se fonde sur l'âge, le kilométrage et le reste.",
         "No advert of a car like this one was ever seen: a price would be a guess. The range, "
         "widened, rests on age, kilometres and the rest.",
     ),
     1: Text(
-        "Une seule annonce d'une voiture comme celle-ci a été vue : un prix serait deviné. Voici "
-        "une fourchette élargie.",
+        "Une seule annonce d'une voiture comme celle-ci a été vue : un prix serait une pure "
+        "supposition. Voici une fourchette élargie.",
         "One single advert of a car like this one was seen: a price would be a guess. Here is a "
         "wider range.",
     ),
 }
 TOO_FEW_SEEN = Text(
-    "Seulement {seen} annonces d'une voiture comme celle-ci ont été vues : un prix serait deviné. "
-    "Voici une fourchette élargie.",
+    "Seulement {seen} annonces d'une voiture comme celle-ci ont été vues : un prix serait une pure "
+    "supposition. Voici une fourchette élargie.",
     "Only {seen} adverts of a car like this one were seen: a price would be a guess. Here is a "
     "wider range.",
 )
@@ -116,50 +134,89 @@ LIKENESSES = {
     "make": Text("de cette marque", "of this make"),
 }
 RECORD = Text(
-    "Vérifié sur {rows} voitures {likeness}, jamais montrées au modèle : {coverage} % dans leur "
-    "fourchette, erreur médiane {error} %.",
-    "Checked on {rows} cars {likeness} that the model never saw: {coverage} % inside their "
-    "range, median error {error} %.",
+    "Vérifié sur {rows} voitures {likeness}, décrites aussi peu et jamais montrées au modèle : "
+    "{coverage} % dans leur fourchette, erreur médiane {error} %.",
+    "Checked on {rows} cars {likeness}, described as little, that the model never saw: "
+    "{coverage} % inside their range, median error {error} %.",
 )
 NO_RECORD = Text(
     "Trop peu de voitures {likeness} mises de côté pour un bilan : {rows}, il en faut {least}.",
     "Too few cars {likeness} were kept aside for a track record: {rows}, {least} are needed.",
 )
-WIDENED = Text(
-    "Sans ces renseignements ({labels}), la fourchette est {percent} % plus large.",
-    "Without these details ({labels}), the range is {percent} % wider.",
+TOO_LITTLE = Text(
+    "Il faut au moins {least} renseignements parmi les principaux. Ajoutez par exemple : {labels}.",
+    "At least {least} of the main details are needed. Add for example: {labels}.",
 )
+INVITATION = Text("Ce que vous pouvez préciser :", "What you could add:")
+GAIN = Text(
+    "{label} : le prix irait de {low} à {high}", "{label}: the price would go from {low} to {high}"
+)
+GAIN_NARROWER = Text(
+    "{label} : le prix irait de {low} à {high}, fourchette plus étroite de {percent} %",
+    "{label}: the price would go from {low} to {high}, the range be {percent} % narrower",
+)
+ON_ONE_SIDE = {
+    "cheaper": Text(
+        "{count} des {of} annonces comparables sont moins chères que cette estimation : regardez "
+        "en quoi elles diffèrent.",
+        "{count} of {of} comparable adverts are cheaper than this estimate: look at what differs.",
+    ),
+    "dearer": Text(
+        "{count} des {of} annonces comparables sont plus chères que cette estimation : regardez "
+        "en quoi elles diffèrent.",
+        "{count} of {of} comparable adverts cost more than this estimate: look at what differs.",
+    ),
+}
 WHY = Text("Pourquoi ce prix", "Why this price")
 TYPICAL = Text(
     "En partant d'une voiture typique, {car}, estimée à {price} :",
     "Starting from a typical car, {car}, estimated at {price}:",
 )
 EXPLAINED = Text(
-    "Chaque barre dit ce que ce modèle ajoute (vers la droite) ou retire (vers la gauche) pour la "
+    "Chaque barre dit ce que le calcul ajoute (vers la droite) ou retire (vers la gauche) pour la "
     "différence ; ensemble, elles font tout l'écart de prix.",
-    "Each bar is what this model adds (to the right) or takes off (to the left) for the "
+    "Each bar is what the estimate adds (to the right) or takes off (to the left) for the "
     "difference; together they are the whole difference in price.",
 )
 SAME_AS_TYPICAL = Text(
     "Cette voiture est ce qu'il y a de plus courant pour son modèle.",
     "This car is what is most common of its model.",
 )
-BY_AGE = Text("Le prix selon l'année", "Price by model year")
-BY_DISTANCE = Text("Le prix selon le kilométrage", "Price by kilometres")
+BY_AGE = Text("Selon l'année", "By year")
+BY_DISTANCE = Text("Selon le kilométrage", "By kilometres")
 CURVE_ALT = Text(
     "{title} : {first} pour {start}, {last} pour {end}, cette voiture étant par ailleurs la même.",
     "{title}: {first} for {start}, {last} for {end}, this car being otherwise the same.",
 )
 CURVE_NOTE = Text(
-    "Ligne : le prix estimé ; bande : la fourchette ; trait vertical en tirets : cette voiture.",
-    "Line: the estimated price; band: the range; dashed vertical line: this car.",
+    "Ce qu'une annonce d'aujourd'hui demanderait, la voiture étant par ailleurs la même. Ligne : "
+    "le prix estimé ; bande : la fourchette ; trait vertical en tirets : cette voiture.",
+    "What an advert of today would ask, the car being otherwise the same. Line: the estimated "
+    "price; band: the range; dashed vertical line: this car.",
 )
 COMPARABLES = Text("Annonces comparables", "Comparable adverts")
-COMPARABLES_NOTE = Text(
-    "Les plus proches par l'année et le kilométrage. Annonces d'apprentissage de ce modèle : "
-    "{seen}.",
-    "The closest in year and kilometres. Adverts of this model that were learnt from: {seen}.",
+COMPARABLES_NOTE = (
+    Text(
+        "{seen} annonces de ce modèle dans les données ; les plus proches par l'année et le "
+        "kilométrage d'abord.",
+        "{seen} adverts of this model in the data; the closest in year and kilometres first.",
+    ),
+    Text(
+        "Une seule annonce de ce modèle dans les données.", "One advert of this model in the data."
+    ),
 )
+AS_THIS_CAR = Text("comme cette voiture", "like this car")
+YEARS_NEWER = (
+    Text("{number} an de moins", "{number} year newer"),
+    Text("{number} ans de moins", "{number} years newer"),
+)
+YEARS_OLDER = (
+    Text("{number} an de plus", "{number} year older"),
+    Text("{number} ans de plus", "{number} years older"),
+)
+KM_MORE = Text("{distance} de plus", "{distance} more")
+KM_LESS = Text("{distance} de moins", "{distance} less")
+ADVERT = Text("Annonce", "Advert")
 NO_COMPARABLES = Text(
     "Aucune annonce de ce modèle à comparer.", "There is no advert of this model to compare with."
 )
@@ -173,34 +230,36 @@ NO_REFERENCE = Text(
     "The training adverts are not on this machine: no explanation, no track record and no "
     "comparable adverts.",
 )
-FAIR_PRICE = Text("Cette annonce est-elle au bon prix ?", "Is this advert fairly priced?")
-ASKING_PRICE = Text("Prix demandé ({currency})", "Asking price ({currency})")
-ASKING_PLACEHOLDER = Text("Tapez le prix de l'annonce", "Type the price of the advert")
+ASKING_PRICE = Text(
+    "Prix demandé ({currency}), pour un avis", "Asking price ({currency}), for a verdict"
+)
+ASKING_PLACEHOLDER = Text("Celui de l'annonce", "That of the advert")
+ZONES = {
+    "far_below": Text("Anormalement bas", "Unusually low"),
+    "below": Text("Bonne affaire", "Good deal"),
+    "fair": Text("Prix du marché", "Market price"),
+    "above": Text("Cher", "Expensive"),
+    "far_above": Text("Très cher", "Very expensive"),
+}
 VERDICTS = {
     "far_below": Text(
-        "{price} : {percent} % sous l'estimation, sous la fourchette. Trop beau ? Vérifiez "
-        "l'état, les papiers et le kilométrage.",
-        "{price}: {percent} % under the estimate, below the range. Too good? Check condition, "
-        "papers and kilometres.",
+        "{price}, {percent} % sous l'estimation : trop beau ? Vérifiez l'état, les papiers et le "
+        "kilométrage.",
+        "{price}, {percent} % below the estimate: too good? Check condition, papers and mileage.",
     ),
     "below": Text(
-        "{price} : {percent} % sous l'estimation, dans la fourchette. Plutôt une bonne affaire.",
-        "{price}: {percent} % under the estimate, inside the range. Rather a good deal.",
+        "{price}, {percent} % sous l'estimation.", "{price}, {percent} % below the estimate."
     ),
     "fair": Text(
-        "{price} : au prix du marché, à {percent} % près.",
-        "{price}: at the market's price, within {percent} %.",
+        "{price}, à {percent} % de l'estimation.", "{price}, within {percent} % of the estimate."
     ),
     "above": Text(
-        "{price} : {percent} % au-dessus de l'estimation, dans la fourchette. Il y a de quoi "
-        "négocier.",
-        "{price}: {percent} % above the estimate, inside the range. There is room to negotiate.",
+        "{price}, {percent} % au-dessus de l'estimation : il y a de quoi négocier.",
+        "{price}, {percent} % above the estimate: there is room to negotiate.",
     ),
     "far_above": Text(
-        "{price} : {percent} % au-dessus de l'estimation, au-dessus de la fourchette. Cher, sauf "
-        "si quelque chose le justifie.",
-        "{price}: {percent} % above the estimate, above the range. Dear, unless something "
-        "justifies it.",
+        "{price}, {percent} % au-dessus de l'estimation : à éviter, sauf raison particulière.",
+        "{price}, {percent} % above the estimate: avoid it, unless there is a reason.",
     ),
 }
 VERDICTS_WITHOUT_PRICE = {
@@ -214,15 +273,31 @@ SHARE = Text(
     "L'adresse de cette page contient la voiture : partagez-la pour partager l'estimation.",
     "The address of this page holds the car: share it to share the estimate.",
 )
-INTERVAL_ALT = Text(
-    "Fourchette de {low} à {high} ; annonces comparables : {count}.",
-    "Range from {low} to {high}; comparable adverts: {count}.",
+RANGE_ALT = Text(
+    "Bonne affaire de {low} à {fair_low}, prix du marché jusqu'à {fair_high}, cher jusqu'à "
+    "{high} ; annonces comparables : {count}.",
+    "Good deal from {low} to {fair_low}, market price up to {fair_high}, expensive up to {high}; "
+    "comparable adverts: {count}.",
 )
-INTERVAL_NOTE = Text(
-    "Bande : la fourchette ; trait : le prix estimé ; points : les annonces comparables ; "
-    "losange : le prix demandé.",
-    "Band: the range; line: the estimated price; dots: the comparable adverts; diamond: the "
-    "asking price.",
+RANGE_ALT_ASKED = Text("Prix demandé : {price}.", "Asking price: {price}.")
+KEEP = Text("Garder pour comparer", "Keep to compare")
+MY_ESTIMATES = Text("Mes estimations", "My estimates")
+KEPT_COLUMNS = {
+    "car": Text("Voiture", "Car"),
+    "price": Text("Prix estimé ({currency})", "Estimated price ({currency})"),
+    "low": Text("Bas ({currency})", "Low ({currency})"),
+    "high": Text("Haut ({currency})", "High ({currency})"),
+    "asked": Text("Prix demandé ({currency})", "Asking price ({currency})"),
+    "link": Text("Adresse", "Address"),
+}
+KEPT_DOWNLOAD = Text("Télécharger (CSV)", "Download (CSV)")
+KEPT_FILE = Text("mes-estimations", "my-estimates")
+KEPT_CLEAR = Text("Tout oublier", "Forget all")
+PRINTED = Text(
+    "Estimé {date} par la version {number} du modèle, d'après des annonces : ce sont des prix "
+    "demandés, et aucune voiture n'a été vue. À vérifier à l'adresse {link}",
+    "Estimated at {date} by version {number} of the model, from adverts: these are asking prices, "
+    "and no car was inspected. To be checked at {link}",
 )
 CAR_PRICE = Text("Prix ({currency})", "Price ({currency})")
 ADVERTS = Text("annonces", "adverts")

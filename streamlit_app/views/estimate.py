@@ -1,12 +1,19 @@
 """« Estimer »: one car, described in a form or in the address of the page."""
 
 import address
+import kept
 import streamlit as st
 import texts
-from answer import show_answer
-from form import ask_car, read_answers
-from language import say
+from answer import Answer, show_background, show_estimate
+from form import ASKED, ask, ask_car, clear, fill, read_answers, read_asked_price
+from language import language, say
 from live import show_absence, state
+
+from carprice.insight.comparables import Reference
+from carprice.market.problems import ProblemKind
+from carprice.pricing.prediction import UNUSABLE, Cars, read_cars
+from carprice.serving.live_model import Serving
+from carprice.wording import spell
 
 
 def show() -> None:
@@ -15,24 +22,83 @@ def show() -> None:
     if serving is None:
         show_absence()
         return
-    st.write(say(texts.INTRO))
-    equipment = serving.model.equipment
     if address.leads():
-        address.fill_form(equipment)
-        st.session_state["asked"] = read_answers() or None
-    with st.container(border=True):
-        catalog = serving.reference.catalog if serving.reference else None
-        ask_car(catalog, equipment)
-    _estimate()
+        address.fill_form(serving.model.equipment)
+        ask()
+    _show_desk()
 
 
 @st.fragment
-def _estimate() -> None:
-    """Draw button and answer, a fragment: a click draws no form again."""
-    if st.button(say(texts.BUTTON), type="primary", width="stretch"):
-        st.session_state["asked"] = read_answers()
+def _show_desk() -> None:
+    """Draw form and answer side by side, a fragment: a change draws nothing around them again."""
     # Asked for here: a fragment keeps what it was first called with, and versions come and go.
-    serving, asked = state().serving, st.session_state.get("asked")
-    if serving and asked is not None:
-        address.write(asked)
-        show_answer(serving, asked)
+    serving = state().serving
+    if serving is None:
+        st.rerun()
+    answers = read_answers()
+    cars = read_cars(serving.model, [answers])
+    wrong = _find_wrong(cars)
+    at_the_top = st.container(key="sticky")
+    left, right = st.columns([2, 3], gap="medium")
+    answer = None
+    with right, st.container(key="answer"):
+        if not st.session_state.get(ASKED):
+            _show_welcome(serving)
+        elif wrong:
+            st.error(say(texts.CORRECT_FIRST), icon=":material/error:")
+        else:
+            answer = Answer.of(serving, answers, cars, read_asked_price())
+            show_estimate(answer, at_the_top)
+    if st.session_state.get(ASKED):
+        address.write()
+    with left, st.container(key="car", border=True):
+        catalog = serving.reference.catalog if serving.reference else None
+        ask_car(catalog, serving.model.equipment, wrong)
+        with st.container(horizontal=True):
+            st.button(say(texts.BUTTON), type="primary", width="stretch", on_click=ask)
+            st.button(say(texts.RESET), type="tertiary", on_click=_reset)
+    if answer and answer.found.low is not None:
+        with right:
+            show_background(answer)
+    kept.show()
+
+
+def _reset() -> None:
+    clear()
+    address.write()
+
+
+def _find_wrong(cars: Cars) -> dict[str, str]:
+    """What is wrong with each field whose value no car can have."""
+    return {
+        problem.field: say(
+            texts.WRONG[problem.kind],
+            limits=spell.limits(problem.field, language())
+            if problem.kind is ProblemKind.OUT_OF_RANGE
+            else "",
+        )
+        for problem, rows in cars.problems.items()
+        if problem.kind in UNUSABLE and rows.any()
+    }
+
+
+def _show_welcome(serving: Serving) -> None:
+    """Draw what the page does, what it rests on, and cars to try it with."""
+    st.header(say(texts.WELCOME))
+    st.write(say(texts.INTRO))
+    if serving.reference is None:
+        return
+    _show_trust(serving.reference)
+    st.write(say(texts.TRY))
+    with st.container(horizontal=True):
+        for car in serving.reference.find_examples():
+            name = f"{car['make']} {car['model']} {car['model_year']:.0f}"
+            st.button(
+                spell.plain(name), on_click=fill, args=(car,), icon=":material/directions_car:"
+            )
+
+
+def _show_trust(reference: Reference) -> None:
+    learnt, held_out = (spell.number(each) for each in reference.sides)
+    error = spell.decimal(float(reference.unseen["error_pct"].median()), language())
+    st.write(say(texts.TRUST, learnt=learnt, held_out=held_out, error=error))

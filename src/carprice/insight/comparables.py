@@ -10,20 +10,29 @@ import pandas as pd
 from carprice.arrays import Floats, Places
 from carprice.evaluation.metrics import relative_errors
 from carprice.insight.catalog import Catalog
-from carprice.insight.explanation import complete, find_typical, sum_up
+from carprice.insight.explanation import find_typical, sum_up
 from carprice.market.chosen import MARKET
-from carprice.market.listing import ESTIMATE_COLUMNS, HIGH, LOW, TARGET
+from carprice.market.listing import ESTIMATE_COLUMNS, FEATURES, HIGH, LOW, TARGET
+from carprice.pricing.completion import FIELD_AT, find_missing
 from carprice.pricing.encoder import AT
-from carprice.pricing.price_model import PriceModel, ToldCar
+from carprice.pricing.interval import blank
+from carprice.pricing.price_model import Clean, PriceModel, ToldCar
 from carprice.pricing.split import Split, split
 
 COMPARABLES = 8
 LEAST_RECORD = 30
 """Held-out cars that a track record needs: with fewer, it would be luck."""
+MOST_RECORD = 200
+"""Held-out cars that it is measured on anew for each car; more would take their time."""
+RECORDS_KEPT = 1_000
+LEAST_BESIDE = 4
+MOST_ON_ONE_SIDE = 7 / 8
+"""From this share of comparable adverts on one side of an estimate, people are told of it."""
 LEAST_TYPICAL = 10
 """Adverts of a model, or of a make, that say what is usual for it."""
-MOST_TYPICAL = 500
+MOST_ALIKE = 500
 """Adverts that it is told from; more say the same, and take their time."""
+EXAMPLES = 3
 SAME_AGE_YEARS = 3
 YEARS_APART = 1.0
 KM_APART = 20_000.0
@@ -40,8 +49,15 @@ class Likeness(StrEnum):
     MAKE = "make"
 
 
+class Side(StrEnum):
+    """What most comparable adverts are, beside an estimate."""
+
+    CHEAPER = "cheaper"
+    DEARER = "dearer"
+
+
 class TrackRecord(NamedTuple):
-    """How well held-out cars of one kind were estimated.
+    """How well held-out cars of one kind were estimated, the same fields left open.
 
     rows: number of these cars. coverage_pct: share of their prices inside the interval.
     median_error_pct: of their estimates. Both are None where rows are fewer than LEAST_RECORD.
@@ -65,22 +81,21 @@ class _Names(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """Both sides of the split, with the catalog and the typical car of their market.
+    """Both sides of the split, with the catalog of their market.
 
-    typical: the most common model. complete: the same, its open fields filled as is usual.
-    typicals: by make and model, as they are asked for.
-    known: training listings. unseen: held-out listings, with the model's `estimate`, LOW, HIGH,
-    `error_pct`, and `inside` (whether the interval holds the price).
+    typicals: usual cars by make and model, as they are asked for.
+    records: by kind and open fields, as they are asked for.
+    known: training listings. unseen: held-out listings, with the model's `estimate`, LOW, HIGH and
+    `error_pct`.
     """
 
     catalog: Catalog
-    typical: ToldCar
-    complete: ToldCar
     known: pd.DataFrame
     unseen: pd.DataFrame
     known_names: _Names
     unseen_names: _Names
     typicals: dict[tuple[int, int], ToldCar]
+    records: dict[tuple[object, ...], TrackRecord]
 
     @classmethod
     def build(cls, model: PriceModel, listings: pd.DataFrame, by: Split) -> Self:
@@ -88,21 +103,17 @@ class Reference(NamedTuple):
         known, held_out = (side.reset_index(drop=True) for side in split(listings, *by))
         encoded = model.encode(held_out)
         estimates = pd.DataFrame(model.price(encoded), columns=list(ESTIMATE_COLUMNS))
-        price = held_out[TARGET]
         unseen = held_out.join(estimates[[LOW, HIGH]]).assign(
-            estimate=estimates[TARGET], error_pct=relative_errors(price, estimates),
-            inside=price.between(estimates[LOW], estimates[HIGH]),
+            estimate=estimates[TARGET], error_pct=relative_errors(held_out[TARGET], estimates)
         )  # fmt: skip
-        typical = find_typical(known)
         return cls(
             catalog=Catalog.from_listings(known),
-            typical=model.tell(typical),
-            complete=model.tell(complete(typical, known)),
             known=known,
             unseen=unseen,
             known_names=_Names.of(model.encode(known)),
             unseen_names=_Names.of(encoded),
             typicals={},
+            records={},
         )
 
     @property
@@ -116,27 +127,49 @@ class Reference(NamedTuple):
         order = np.argsort(_distance(self.known, rows, car), kind="stable")
         return self.known.iloc[rows[order[:COMPARABLES]]]
 
+    def find_alike(self, car: ToldCar) -> pd.DataFrame:
+        """Some training listings of the car's model, else of its make, else of the market."""
+        alike = self._find_named(car)
+        rows = np.arange(len(self.known)) if alike is NOWHERE else alike
+        return self.known.iloc[rows[:: 1 + len(rows) // MOST_ALIKE]]
+
     def find_typical(self, model: PriceModel, car: ToldCar) -> ToldCar:
-        """What is usual for the car's model, else for its make, else for the market."""
+        """What is usual for the car's model, else for its make, else the most common model."""
         names = _number(car, "make"), _number(car, "model")
         if names not in self.typicals:
-            of_make, of_model = self.known_names.makes, self.known_names.models
-            found = (of_model.get(names[1], NOWHERE), of_make.get(names[0], NOWHERE))
-            rows = next((each for each in found if len(each) >= LEAST_TYPICAL), NOWHERE)
-            some = self.known.iloc[rows[:: 1 + len(rows) // MOST_TYPICAL]]
-            self.typicals[names] = model.tell(sum_up(some)) if len(rows) else self.typical
+            unnamed = self._find_named(car) is NOWHERE
+            typical = find_typical(self.known) if unnamed else sum_up(self.find_alike(car))
+            self.typicals[names] = model.tell(typical)
         return self.typicals[names]
 
-    def find_record(self, car: ToldCar) -> TrackRecord | None:
+    def _find_named(self, car: ToldCar) -> Places:
+        """Training listings of the car's model, else of its make, where there are enough."""
+        of_make, of_model = self.known_names.makes, self.known_names.models
+        kinds = (
+            of_model.get(_number(car, "model"), NOWHERE),
+            of_make.get(_number(car, "make"), NOWHERE),
+        )
+        return next((rows for rows in kinds if len(rows) >= LEAST_TYPICAL), NOWHERE)
+
+    def find_examples(self) -> list[Clean]:
+        """The usual car of the most common model of each of the three most common makes."""
+        models = self.known[["make", "model"]].value_counts().reset_index()
+        named = models.drop_duplicates("make").head(EXAMPLES)
+        return [
+            sum_up(self.known[(self.known[["make", "model"]] == pair).all(axis=1)])
+            for pair in named[["make", "model"]].to_numpy()
+        ]
+
+    def find_record(self, model: PriceModel, car: ToldCar) -> TrackRecord | None:
         """Track record of the closest kind with LEAST_RECORD cars; None for an unknown make.
 
         Where every kind is smaller, the number of cars of the make, without figures.
         """
-        make, model = _number(car, "make"), _number(car, "model")
+        make = _number(car, "make")
         if not make:
             return None
         of_make = self.unseen_names.makes.get(make, NOWHERE)
-        of_model = self.unseen_names.models.get(model, NOWHERE)
+        of_model = self.unseen_names.models.get(_number(car, "model"), NOWHERE)
         kinds = {
             Likeness.MODEL_AND_AGE: self._of_age(of_model, car),
             Likeness.MODEL: of_model,
@@ -145,16 +178,49 @@ class Reference(NamedTuple):
         }
         for likeness, rows in kinds.items():
             if len(rows) >= LEAST_RECORD:
-                inside = self.unseen["inside"].to_numpy()[rows]
-                errors = self.unseen["error_pct"].to_numpy()[rows]
-                coverage, error = 100 * float(inside.mean()), float(np.median(errors))
-                return TrackRecord(likeness, len(rows), coverage, error)
+                return self._measure_record(model, likeness, rows, car)
         return TrackRecord(Likeness.MAKE, len(of_make), None, None)
+
+    def _measure_record(
+        self, model: PriceModel, likeness: Likeness, rows: Places, car: ToldCar
+    ) -> TrackRecord:
+        """The record of some held-out cars, asked as if they said as little as this one."""
+        named = (_number(car, "make"), _number(car, "model"), car.values["model_year"])
+        asked = (likeness, *named, car.open_fields.tobytes())
+        if asked not in self.records:
+            if len(self.records) >= RECORDS_KEPT:
+                self.records.clear()
+            listings = self.unseen.iloc[rows[:: 1 + len(rows) // MOST_RECORD]]
+            encoded = model.encode(listings)
+            for name in FEATURES:
+                if car.open_fields[0, FIELD_AT[name]]:
+                    encoded = blank(encoded, name)
+            answers = model.price(encoded, find_missing(encoded))
+            estimates = pd.DataFrame(answers, listings.index, list(ESTIMATE_COLUMNS))
+            inside = listings[TARGET].between(estimates[LOW], estimates[HIGH])
+            errors = relative_errors(listings[TARGET], estimates)
+            self.records[asked] = TrackRecord(
+                likeness, len(listings), 100 * float(inside.mean()), float(np.median(errors))
+            )
+        return self.records[asked]
 
     def _of_age(self, rows: Places, car: ToldCar) -> Places:
         years = self.unseen["model_year"].to_numpy()[rows]
         alike: Places = rows[np.abs(years - car.values["model_year"]) <= SAME_AGE_YEARS]
         return alike
+
+
+def find_side(comparables: pd.DataFrame, price: float) -> tuple[Side, int] | None:
+    """Where most comparable adverts lie beside an estimate, and how many; None if on both."""
+    below = int((comparables[TARGET] < price).sum())
+    counts = {Side.CHEAPER: below, Side.DEARER: len(comparables) - below}
+    side = max(counts, key=counts.__getitem__)
+    enough = len(comparables) >= LEAST_BESIDE
+    return (
+        (side, counts[side])
+        if enough and counts[side] >= MOST_ON_ONE_SIDE * len(comparables)
+        else None
+    )
 
 
 def _number(car: ToldCar, name: str) -> int:

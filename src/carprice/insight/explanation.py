@@ -69,12 +69,6 @@ def sum_up(alike: pd.DataFrame) -> Clean:
     return {name: _typical_value(alike[name]) for name in FEATURES}
 
 
-def complete(car: Clean, listings: pd.DataFrame) -> Clean:
-    """The car, its unknown fields filled with the most common value in listings."""
-    usual = {name: listings[name].mode() for name in FEATURES if pd.isna(car[name])}
-    return {**car, **{name: mode.iloc[0] for name, mode in usual.items() if len(mode)}}
-
-
 def explain(model: PriceModel, car: ToldCar, typical: ToldCar) -> Explanation:
     """Shapley contributions that lead from the typical car to this one."""
     target, start = car.encoded, typical.encoded

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -104,9 +105,16 @@ def estimate_car(
     return estimate_told(model, read_cars(model, [answers]), language)[0]
 
 
-def estimate_told(model: PriceModel, cars: Cars, language: Language = HOME) -> list[CarEstimate]:
-    """One CarEstimate a car, in their order; all missing fields are open."""
-    prices, remarks, seen = _estimate(model, cars, cars.missing, language)
+def estimate_told(
+    model: PriceModel, cars: Cars, language: Language = HOME, *, name_missing: bool = True
+) -> list[CarEstimate]:
+    """One CarEstimate a car, in their order; all missing fields are open.
+
+    name_missing: whether remarks name them.
+    """
+    prices, remarks, seen = _estimate(
+        model, cars, cars.missing, language, name_missing=name_missing
+    )
     amounts = prices.astype(object)
     amounts[np.isnan(prices)] = None
     counts = [None if np.isnan(count) else int(count) for count in seen.tolist()]
@@ -130,7 +138,9 @@ def estimate_adverts(model: PriceModel, parsed: Parsed, language: Language = HOM
     cars = Cars.of_columns(model, Columns.of_table(parsed.values), problems)
     told = np.isin(FEATURES, list(parsed.told))
     absent = model.lacking & told & ~_find_unusable(cars)
-    prices, remarks, seen = _estimate(model, cars, cars.missing & ~absent, language)
+    prices, remarks, seen = _estimate(
+        model, cars, cars.missing & ~absent, language, name_missing=True
+    )
     answer = pd.DataFrame(prices, parsed.values.index, list(ESTIMATE_COLUMNS))
     return answer.assign(remark=remarks, seen=seen)
 
@@ -141,14 +151,20 @@ def is_guess(seen: int | None) -> bool:
 
 
 def _estimate(
-    model: PriceModel, cars: Cars, open_fields: FieldFlags, language: Language
+    model: PriceModel,
+    cars: Cars,
+    open_fields: FieldFlags,
+    language: Language,
+    *,
+    name_missing: bool,
 ) -> tuple[Floats, npt.NDArray[np.object_], Floats]:
     """Prices (n, ESTIMATE_COLUMNS), remarks (n,) and adverts seen (n,): see estimate_adverts."""
     prices = model.price(cars.encoded, open_fields)
     given = np.sum(~cars.missing[:, IS_CORE], axis=1)
     hopeless = given < LEAST_GIVEN
     prices[hopeless] = np.nan
-    remarks = _join(len(prices), _remark(cars, language), SEPARATORS[language])
+    parts = chain(_remark(cars, language), _name_missing(cars, language) if name_missing else ())
+    remarks = _join(len(prices), parts, SEPARATORS[language])
     remarks[hopeless] = [
         NOT_ESTIMATED.say(language, given=known, needed=len(CORE), least=LEAST_GIVEN)
         for known in given[hopeless]
@@ -196,6 +212,10 @@ def _remark(cars: Cars, language: Language) -> Iterator[tuple[Rows, str]]:
     for problem, rows in cars.problems.items():
         if problem.field != TARGET:
             yield rows, describe_problem(problem, language)
+
+
+def _name_missing(cars: Cars, language: Language) -> Iterator[tuple[Rows, str]]:
+    """The sentences that name missing fields, with the rows that they hold for."""
     # A text that could not be used has a sentence of its own.
     left_out = cars.missing & ~_find_unusable(cars)
     names = ((left_out[:, FIELD_AT[name]], spell.label(name, language)) for name in MASKED)
@@ -204,7 +224,7 @@ def _remark(cars: Cars, language: Language) -> Iterator[tuple[Rows, str]]:
         yield absent == labels, MISSING.say(language, labels=labels)
 
 
-def _join(rows: int, parts: Iterator[tuple[Rows, str]], separator: str) -> npt.NDArray[np.object_]:
+def _join(rows: int, parts: Iterable[tuple[Rows, str]], separator: str) -> npt.NDArray[np.object_]:
     """The parts that hold for each row, joined in their order (n,)."""
     joined = np.full(rows, "", dtype=object)
     for holds, part in parts:
