@@ -63,7 +63,7 @@ def write() -> None:
 
 def link() -> str:
     """The whole address of the answer, to be written down."""
-    return f"{st.context.url or ''}?{urlencode(_tell(), doseq=True)}"
+    return f"{(st.context.url or '').rstrip('/')}/?{urlencode(_tell(), doseq=True)}"
 
 
 def _tell() -> dict[str, list[str]]:

@@ -126,8 +126,9 @@ def show_background(answer: Answer) -> None:
         _show_comparables(answer)
         if found.price is not None:  # what explains a guess would be one too
             _show_pictures(answer)
-        kept.offer(_sum_up(answer))
-        st.caption(say(texts.SHARE))
+        with st.container(key="keep"):
+            kept.offer(_sum_up(answer))
+            st.caption(say(texts.SHARE))
         _show_for_print(answer)
 
 
@@ -207,7 +208,8 @@ def _invite(gains: list[Gain]) -> None:
         sentence = texts.GAIN_NARROWER if narrower else texts.GAIN
         told.append(say(sentence, label=label, percent=f"{each.narrower_pct:.0f}", **ends))
     if told:
-        st.markdown("\n".join([say(texts.INVITATION), "", *(f"- {each}" for each in told)]))
+        with st.container(key="invitation"):
+            st.markdown("\n".join([say(texts.INVITATION), "", *(f"- {each}" for each in told)]))
 
 
 def _show_comparables(answer: Answer) -> None:
@@ -270,12 +272,17 @@ def _tell_curve(curve: Curve, title: str) -> str:
 
 def _sum_up(answer: Answer) -> kept.Row:
     """The answer in one row."""
-    found, said = answer.found, answer.answers
+    found = answer.found
     amounts = (found.price, found.low, found.high, answer.asked)
-    car = " ".join(said[name] for name in (*NAMES, "mileage_km") if name in said)
-    link = address.link()
-    told = (car, *(None if each is None else round(each) for each in amounts), link)
-    return dict(zip(texts.KEPT_COLUMNS, told, strict=True))
+    whole = (None if each is None else float(round(each)) for each in amounts)
+    return dict(zip(texts.KEPT_COLUMNS, (_name(answer), *whole, address.link()), strict=True))
+
+
+def _name(answer: Answer) -> str:
+    """The car as its own texts have it, for what is no Markdown."""
+    mileage = answer.car.values["mileage_km"]
+    driven = [] if pd.isna(mileage) else [spell.measure("mileage_km", mileage)]
+    return " ".join([*(answer.answers[name] for name in NAMES if name in answer.answers), *driven])
 
 
 def _show_for_print(answer: Answer) -> None:

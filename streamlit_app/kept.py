@@ -28,7 +28,14 @@ def show() -> None:
     table = pd.DataFrame(rows).rename(columns=lambda name: say(texts.KEPT_COLUMNS[name]))
     with st.container(key="kept"):
         st.header(say(texts.MY_ESTIMATES))
-        st.dataframe(table, hide_index=True, placeholder="–", alt=say(texts.MY_ESTIMATES))
+        columns = dict.fromkeys(
+            table.columns[1:-1], st.column_config.NumberColumn(format="localized")
+        )
+        columns[table.columns[-1]] = st.column_config.LinkColumn(display_text="↗")
+        st.dataframe(
+            table, column_config=columns, hide_index=True, placeholder="–",
+            alt=say(texts.MY_ESTIMATES),
+        )  # fmt: skip
         with st.container(horizontal=True):
             st.download_button(
                 say(texts.KEPT_DOWNLOAD), _write(table), f"{say(texts.KEPT_FILE)}.csv", "text/csv",

@@ -134,9 +134,9 @@ LIKENESSES = {
     "make": Text("de cette marque", "of this make"),
 }
 RECORD = Text(
-    "Vérifié sur {rows} voitures {likeness}, décrites aussi peu et jamais montrées au modèle : "
-    "{coverage} % dans leur fourchette, erreur médiane {error} %.",
-    "Checked on {rows} cars {likeness}, described as little, that the model never saw: "
+    "Vérifié sur {rows} voitures {likeness}, décrites par les mêmes champs et jamais montrées au "
+    "modèle : {coverage} % dans leur fourchette, erreur médiane {error} %.",
+    "Checked on {rows} cars {likeness}, described by the same fields, that the model never saw: "
     "{coverage} % inside their range, median error {error} %.",
 )
 NO_RECORD = Text(
