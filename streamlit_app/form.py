@@ -174,10 +174,11 @@ def _ask_one(field: Field) -> None:
 
 
 def _ask_equipment(names: list[str]) -> None:
+    # By a table: what the browser sends back is in the words that it was sent.
+    words = {name: spell.title(name, language()) for name in names}
     st.multiselect(
         say(spell.EQUIPMENT_LABEL).capitalize(), names, key=EQUIPMENT_KEY,
-        placeholder=say(texts.UNKNOWN), format_func=lambda name: spell.title(name, language()),
-        **KEPT, **_react(),
+        placeholder=say(texts.UNKNOWN), format_func=words.__getitem__, **KEPT, **_react(),
     )  # fmt: skip
 
 

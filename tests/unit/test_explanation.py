@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carprice.insight.explanation import GROUPS, Explanation, complete, explain, find_typical, vary
+from carprice.insight.explanation import GROUPS, Explanation, explain, find_typical, vary
 from carprice.market.listing import EQUIPMENT, FEATURES
 from carprice.market.table import to_listings
 from carprice.pricing.prediction import read_cars
@@ -125,12 +125,6 @@ def test_the_typical_car_is_of_the_most_common_model(known: pd.DataFrame, typica
     assert typical["mileage_km"] == round(alike["mileage_km"].median())
     open_ones = {name for name in FEATURES if alike[name].isna().mean() > 0.5}
     assert {name for name, value in typical.items() if pd.isna(value)} == open_ones
-
-
-def test_a_completed_car_keeps_what_it_says(known: pd.DataFrame, car: Clean) -> None:
-    filled = complete(car, known)
-    assert {name: filled[name] for name in CAR} == {name: car[name] for name in CAR}
-    assert filled["condition"] == known["condition"].mode().iloc[0]
 
 
 def test_a_price_falls_with_kilometres_and_its_interval_holds_it(

@@ -6,8 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carprice.evaluation.metrics import relative_errors
-from carprice.insight.comparables import COMPARABLES, LEAST_RECORD, Likeness, Reference, TrackRecord
+from carprice.insight.comparables import (
+    COMPARABLES,
+    LEAST_RECORD,
+    Likeness,
+    Reference,
+    Side,
+    TrackRecord,
+    find_side,
+)
+from carprice.insight.explanation import find_typical
+from carprice.insight.invitation import measure_gains
 from carprice.market.fields import fold
 from carprice.market.listing import FEATURES
 from carprice.pricing.prediction import read_cars
@@ -15,6 +24,7 @@ from carprice.pricing.price_model import Clean, PriceModel, ToldCar
 from carprice.pricing.split import Split, split
 
 SHARE = 0.4
+NAMED = ("make", "model", "model_year", "mileage_km")
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +108,10 @@ def test_what_is_typical_is_so_for_the_model_else_for_the_make_else_for_the_mark
     years = known.loc[(known["make"] == "Dacia") & (known["model"] == "Logan"), "model_year"]
     assert logan["model_year"] == pytest.approx(years.median(), abs=1)
     assert rare["make"] == "Dacia"
-    assert tell("Zyx", "Zyx") == reference.typical.values
+    usual = find_typical(known)
+    assert {name: tell("Zyx", "Zyx")[name] for name in NAMED} == {
+        name: usual[name] for name in NAMED
+    }
 
 
 def test_a_record_is_measured_on_the_closest_kind_that_is_large_enough(
@@ -110,10 +123,11 @@ def test_a_record_is_measured_on_the_closest_kind_that_is_large_enough(
     make = unseen.loc[unseen["model"] == common, "make"].iloc[0]
     alike = unseen[(unseen["model"] == common) & (unseen["make"] == make)]
     assert len(alike) >= LEAST_RECORD
-    found = reference.find_record(ask(served, make=make, model=common))
-    estimates = alike.rename(columns={"price_mad": "actual", "estimate": "price_mad"})
-    inside = alike["price_mad"].between(alike["low_mad"], alike["high_mad"])
-    errors = relative_errors(alike["price_mad"], estimates)
+    car = ask(served, make=make, model=common)
+    found = reference.find_record(served, car)
+    answers = np.repeat(served.price(car.encoded, car.open_fields), len(alike), axis=0)
+    inside = alike["price_mad"].between(answers[:, 1], answers[:, 2])
+    errors = 100 * np.abs(answers[:, 0] / alike["price_mad"] - 1)
     assert found == TrackRecord(
         Likeness.MODEL, len(alike), pytest.approx(100 * inside.mean()),
         pytest.approx(np.median(errors)),
@@ -125,10 +139,10 @@ def test_a_record_widens_to_the_make_before_it_says_nothing(
 ) -> None:
     makes = reference.unseen["make"].value_counts()
     common, rare = makes.index[0], makes.index[makes < LEAST_RECORD][0]
-    found = reference.find_record(ask(served, make=common, model="Zyx"))
+    found = reference.find_record(served, ask(served, make=common, model="Zyx"))
     assert found is not None
     assert (found.likeness, found.rows) == (Likeness.MAKE, makes[common])
-    assert reference.find_record(ask(served, make=rare)) == TrackRecord(
+    assert reference.find_record(served, ask(served, make=rare)) == TrackRecord(
         Likeness.MAKE, makes[rare], None, None
     )
 
@@ -138,7 +152,7 @@ def test_cars_of_the_same_age_come_first(served: PriceModel, reference: Referenc
     ages = reference.unseen.loc[reference.unseen["make"] == makes.index[0], "model_year"]
     year = int(ages.mode().iloc[0])
     found = reference.find_record(
-        ask(served, make=makes.index[0], model="Zyx", model_year=str(year))
+        served, ask(served, make=makes.index[0], model="Zyx", model_year=str(year))
     )
     assert found is not None
     assert (found.likeness, found.rows) == (
@@ -149,5 +163,38 @@ def test_cars_of_the_same_age_come_first(served: PriceModel, reference: Referenc
 def test_a_make_never_seen_and_a_car_without_a_name_have_no_record(
     served: PriceModel, reference: Reference
 ) -> None:
-    assert reference.find_record(ask(served, make="Zyx")) is None
-    assert reference.find_record(ask(served, model_year="2018")) is None
+    assert reference.find_record(served, ask(served, make="Zyx")) is None
+    assert reference.find_record(served, ask(served, model_year="2018")) is None
+
+
+def test_an_open_field_is_named_with_the_prices_that_it_could_bring(
+    served: PriceModel, reference: Reference
+) -> None:
+    car = ask(served, make="Dacia", model="Logan", model_year="2018", mileage_km="120000")
+    gains = {each.field: each for each in measure_gains(served, car, reference.find_alike(car))}
+    prices = [
+        float(served.price(told.encoded, told.open_fields)[0, 0])
+        for fuel in ("diesel", "petrol")
+        if (told := served.tell({**car.values, "fuel": fuel}))
+    ]
+    assert gains["fuel"].least <= min(prices) < max(prices) <= gains["fuel"].most
+    assert all(each.narrower_pct >= 0 for each in gains.values())
+    assert gains["condition"].narrower_pct > 1  # a missing field widens by 2 % at least
+    assert not {"make", "model", "model_year", "mileage_km"} & gains.keys()
+    spans = [each.most / each.least for each in gains.values()]
+    assert spans == sorted(spans, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("prices", "found"),
+    [
+        ([1, 2, 3, 4, 5, 6, 7, 9], (Side.CHEAPER, 7)),
+        ([9, 9, 9, 9], (Side.DEARER, 4)),
+        ([1, 2, 3, 4, 5, 6, 9, 9], None),
+        ([1, 2, 3], None),
+    ],
+)
+def test_comparable_adverts_on_one_side_are_found(
+    prices: list[float], found: tuple[Side, int] | None
+) -> None:
+    assert find_side(pd.DataFrame({"price_mad": prices}), 8) == found
