@@ -21,7 +21,7 @@ from carprice.settings import Settings, child_environment
 ROOT = Path(__file__).parents[2]
 LOGAN = {
     "make": "Dacia", "model": "Logan", "model_year": "2018", "mileage_km": "120000",
-    "fuel": "Diesel", "gearbox": "Manuelle",
+    "fuel": "diesel", "gearbox": "manual",
 }  # fmt: skip
 """As the address of the page holds it."""
 STARTING_SECONDS = 90

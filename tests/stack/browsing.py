@@ -48,7 +48,7 @@ def open_browser() -> Iterator[Browser]:
 @contextmanager
 def visit(browser: Browser, address: str, **screen: Any) -> Iterator[Page]:
     """A page as somebody opens it who has not been here before; the options are a context's."""
-    with browser.new_context(**{"viewport": DESK} | screen) as context:
+    with browser.new_context(**{"viewport": DESK, "locale": "fr-FR"} | screen) as context:
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.goto(address)
