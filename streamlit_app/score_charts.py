@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 import texts
-from charts import ACCENT, AGAINST, QUIET, THOUSANDS, amounts, entitle
+from charts import ACCENT, AGAINST, MUTED, QUIET, THOUSANDS, amounts, entitle
 from language import language, say
 
 from carprice.wording import spell
@@ -37,6 +37,26 @@ def draw_slices(slices: pd.DataFrame, overall: float) -> alt.LayerChart:
     rule = alt.Chart(pd.DataFrame({"median_error_pct": [overall]}))
     line = rule.mark_rule(color=AGAINST, size=2, strokeDash=[4, 4]).encode(x="median_error_pct:Q")
     height = BAR_HEIGHT * len(slices) + 50
+    return alt.layer(bars, line).configure_mark(**QUIET).properties(height=height)
+
+
+def draw_ways(ways: pd.DataFrame) -> alt.LayerChart:
+    """Median error of each way to name a price (`label`, `told`), this version's (the first) apart.
+
+    A line tells where each of the others may lie, from `low` to `high`.
+    """
+    base = alt.Chart(ways.assign(first=ways["name"] == "")).encode(
+        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False))
+    )
+    title = f"{say(texts.SCORES['median_error_pct'])} (%)"
+    bars = base.mark_bar(cornerRadius=3, height=14).encode(
+        x=alt.X("error:Q", title=title, axis=alt.Axis(format="d", tickCount=8)),
+        color=alt.condition("datum.first", alt.value(ACCENT), alt.value(MUTED)),
+        tooltip=[entitle("told", say(texts.SCORES["median_error_pct"]))],
+    )
+    known = base.transform_filter("isValid(datum.low)")
+    line = known.mark_rule(color=AGAINST, size=2).encode(x="low:Q", x2="high:Q")
+    height = BAR_HEIGHT * len(ways) + 50
     return alt.layer(bars, line).configure_mark(**QUIET).properties(height=height)
 
 

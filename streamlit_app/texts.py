@@ -286,17 +286,18 @@ REMARK = Text("Remarque", "Remark")
 # « Le modèle »
 
 MODEL_INTRO = Text(
-    "Ce qui répond, ce que cela vaut sur des voitures jamais vues, d'où cela vient, et ce qu'il "
-    "en a été des autres versions.",
-    "What answers, what it is worth on cars it never saw, where it comes from, and what became "
-    "of the other versions.",
+    "La version en service, sa précision sur des voitures qu'elle n'a jamais vues, ses données et "
+    "l'historique.",
+    "The version in use, how accurate it is on cars that it never saw, its data and its history.",
 )
 SINCE = Text(
     "Version {number}, en production depuis le {date}",
     "Version {number}, in production since {date}",
 )
 SINCE_EVER = Text("Version {number}, en production", "Version {number}, in production")
-PROMOTED_BY = Text("Mise en production par {who}.", "Brought to production by {who}.")
+PROMOTED_BY = Text(
+    "Mise en production par le compte {who}.", "Brought to production by the account {who}."
+)
 BACKUPS_WELL = Text(
     "Dernière sauvegarde : {backup} ; rendue intacte à l'exercice de restauration : {drill}.",
     "Last backup: {backup}; brought back whole by the restore drill: {drill}.",
@@ -310,6 +311,23 @@ NEVER = Text("jamais", "never")
 MEASURED_ON = Text(
     "Mesuré sur {rows} voitures mises de côté, que le modèle n'a jamais vues.",
     "Measured on {rows} cars kept aside, which the model never saw.",
+)
+ACCURACY = Text("Sa précision sur des voitures jamais vues", "How accurate it is on unseen cars")
+WAYS = Text("Erreur médiane : {error}, contre {others}", "Median error: {error}, against {others}")
+WAY_TOLD = Text("{error} (de {low} à {high})", "{error} ({low} to {high})")
+VERSION_BEFORE = Text("Version {number}, celle d'avant", "Version {number}, the one before")
+WAYS_NOTE = Text(
+    "Barres : erreur médiane sur les mêmes voitures, plus courte = meilleure. Traits : "
+    "l'intervalle à 90 % de l'écart avec cette version ; si un trait touche le bout de la barre de "
+    "cette version, les deux se distinguent mal.",
+    "Bars: median error on the same cars, shorter is better. Lines: the 90 % interval of the "
+    "distance from this version; where a line reaches the end of this version's bar, the two can "
+    "hardly be told apart.",
+)
+WEAKNESS = Text("Ses points faibles", "Where it is weak")
+WEAKEST = Text("C'est là qu'il se trompe le plus : {told}.", "It is least accurate here: {told}.")
+WEAK_SLICE = Text(
+    "{family} {name}, {error} % ({rows} voitures)", "{family} {name}, {error} % ({rows} cars)"
 )
 SCORES = {
     "median_error_pct": Text("Erreur médiane", "Median error"),
@@ -326,7 +344,10 @@ NO_CARD = Text(
     "This version has no card: its scores are not in the registry.",
 )
 CARD_DOWNLOAD = Text("Télécharger la fiche", "Download the card")
-BY_SLICE = Text("Où il se trompe le plus, et le moins", "Where it errs most, and least")
+BY_SLICE = Text(
+    "Par {family}, de {low} % d'erreur médiane ({best}) à {high} % ({worst})",
+    "By {family}, from a median error of {low} % ({best}) to {high} % ({worst})",
+)
 SLICE_FAMILIES = {
     "make": Text("Marque", "Make"),
     "fuel": Text("Carburant", "Fuel"),
@@ -343,14 +364,13 @@ SLICE_NOTE = Text(
 NO_SLICES = Text(
     "Aucun groupe n'est assez grand pour être mesuré.", "No group is large enough to be measured."
 )
-SLICE_ALT = Text(
-    "Erreur médiane par groupe : la plus faible, {best} ({low} %) ; la plus forte, {worst} "
-    "({high} %).",
-    "Median error by group: the smallest, {best} ({low} %); the largest, {worst} ({high} %).",
-)
 SLICE = Text("Groupe", "Group")
 CARS = Text("Voitures", "Cars")
 AGAINST_PRICE = Text("Estimation face au prix demandé", "Estimate against asking price")
+AGAINST_PRICE_TITLE = Text(
+    "{share} % des estimations à moins de 20 % du prix demandé",
+    "{share} % of estimates within 20 % of the asking price",
+)
 AGAINST_PRICE_ALT = Text(
     "Estimation face au prix pour {rows} voitures mises de côté : la plupart sont près de la "
     "diagonale, où les deux sont égaux.",
@@ -363,12 +383,12 @@ AGAINST_PRICE_NOTE = Text(
     "Squares: the cars kept aside, stronger where there are more; dashed line: estimate equal to "
     "price.",
 )
-ERRORS = Text("De combien il se trompe", "How far off it is")
-ERROR_AXIS = Text("Estimation face au prix (%)", "Estimate against price (%)")
-ERRORS_ALT = Text(
-    "Écart entre estimation et prix : {share} % des voitures à moins de 10 % de leur prix.",
-    "Estimate against price: {share} % of cars within 10 % of their price.",
+ERRORS = Text(
+    "L'ampleur des erreurs : {near} % à moins de 10 % du prix, {over} % au-dessus, {under} % "
+    "au-dessous",
+    "The size of the errors: {near} % within 10 % of the price, {over} % above, {under} % below",
 )
+ERROR_AXIS = Text("Estimation face au prix (%)", "Estimate against price (%)")
 ERRORS_NOTE = Text(
     "Barres : combien de voitures ; à gauche de 0, estimées au-dessous de leur prix ; à droite, "
     "au-dessus.",
@@ -381,8 +401,12 @@ NO_UNSEEN = Text(
 DATA = Text("Ses annonces", "Its adverts")
 DATA_SOURCE = Text("Fichier : {source}", "File: {source}")
 DATA_ROWS = Text("Annonces retenues", "Adverts kept")
-DATA_LEARNT = Text("Il a appris de", "It learnt from")
+DATA_LEARNT = Text("Annonces d'apprentissage", "Training adverts")
 DATA_HELD_OUT = Text("Mises de côté", "Held out")
+DATA_SUM = Text(
+    "{rows} annonces retenues = {learnt} d'apprentissage + {held_out} mises de côté.",
+    "{rows} adverts kept = {learnt} to train on + {held_out} held out.",
+)
 DATA_MAKES = Text("Marques", "Makes")
 DATA_MODELS = Text("Modèles", "Models")
 DATA_MISSING = Text("Le plus souvent absents : {fields}.", "Most often absent: {fields}.")
@@ -392,6 +416,7 @@ NO_PROFILE = Text(
     "The check of these adverts is not in the registry.",
 )
 QUALITY_DOWNLOAD = Text("Télécharger le rapport de qualité", "Download the quality report")
+WHY_PRODUCTION = Text("Pourquoi elle est en production", "Why it is in production")
 HISTORY = Text("Toutes les versions", "All versions")
 LAST_RUN = Text(
     "Dernière exécution du pipeline, {time} : {outcome}.",

@@ -76,7 +76,7 @@ FATES = {
 }
 """By fate of a version, `registry.history.Fate`."""
 FORCED = Text(" sur la parole d'une personne", " on a person's word")
-WHEN, WHO = Text(" le {date}", " on {date}"), Text(" par {who}", " by {who}")
+WHEN, WHO = Text(" le {date}", " on {date}"), Text(" par le compte {who}", " by the account {who}")
 ACTIONS = {
     "production": Text(
         'Rien. Si ses prix se révèlent faux : `carprice withdraw {number} --because "…"`.',
