@@ -505,10 +505,10 @@ OPEN_VERSION = Text("Cette version dans MLflow", "This version in MLflow")
 # « Le marché »
 
 MARKET_INTRO = Text(
-    "Les {learnt} annonces dont le modèle a appris, sans les {held_out} mises de côté pour le "
-    "mesurer. Ce sont des prix demandés, pas des prix de vente.",
-    "The {learnt} adverts that the model learnt from, without the {held_out} held out to measure "
-    "it. These are asking prices, not selling prices.",
+    "{rows} annonces retenues : les {learnt} annonces d'apprentissage, montrées ici, et {held_out} "
+    "mises de côté pour mesurer le modèle. Ce sont des prix demandés, pas des prix de vente.",
+    "{rows} adverts kept: the {learnt} training adverts, shown here, and {held_out} held out to "
+    "measure the model. These are asking prices, not selling prices.",
 )
 NO_MARKET = Text(
     "Les annonces d'apprentissage ne sont pas sur cette machine : rien à montrer ici.",
@@ -522,15 +522,21 @@ MEDIAN_PRICE = Text("Prix médian", "Median price")
 MEDIAN_PRICE_AXIS = Text("Prix médian ({currency})", "Median price ({currency})")
 MEDIAN_AGE = Text("Année médiane", "Median year")
 MEDIAN_DISTANCE = Text("Kilométrage médian", "Median kilometres")
-MARKET_BY_MAKE = Text("Par marque", "By make")
-MARKET_BY_MODEL = Text("Par modèle", "By model")
-MARKET_BY_YEAR = Text("Par année", "By year")
-MARKET_BY_CITY = Text("Par ville", "By city")
-MARKET_LINE = Text(
+MARKET_TITLE = Text(
+    "Par {label}, de {low} ({cheapest}) à {high} ({dearest}) en médiane",
+    "By {label}, from a median of {low} ({cheapest}) to {high} ({dearest})",
+)
+MARKET_YEAR_NOTE = Text(
     "Ligne : prix médian ; bande : la moitié centrale des annonces. Au moins {least} annonces par "
     "année ; la ligne s'interrompt où il y en a moins.",
     "Line: median price; band: the middle half of adverts. At least {least} adverts a year; the "
     "line is broken where there are fewer.",
+)
+MARKET_DISTANCE_NOTE = Text(
+    "Ligne : prix médian ; bande : la moitié centrale des annonces, au moins {least} par tranche. "
+    "Les voitures qui ont beaucoup roulé sont aussi plus âgées : l'écart vient des deux.",
+    "Line: median price; band: the middle half of adverts, at least {least} a step. Cars that were "
+    "driven far are older, too: the difference comes from both.",
 )
 MARKET_BAR = Text(
     "Trait : prix médian ; barre : la moitié centrale des annonces. Au moins {least} annonces "
@@ -542,17 +548,45 @@ MARKET_TOO_FEW = Text(
     "Trop peu d'annonces pour un chiffre : il en faut {least}.",
     "Too few adverts for a figure: {least} are needed.",
 )
-MARKET_GROUP_ALT = Text(
-    "{title} : de {low} en médiane ({cheapest}) à {high} ({dearest}).",
-    "{title}: from a median of {low} ({cheapest}) to {high} ({dearest}).",
-)
-MARKET_YEAR_ALT = Text(
-    "Prix médian selon l'année : {low} en {first}, {high} en {last}.",
-    "Median price by model year: {low} in {first}, {high} in {last}.",
-)
 MARKET_TOLD = Text(
     "{median} (de {low} à {high}), {rows} annonces", "{median} ({low} to {high}), {rows} adverts"
 )
+AGES = Text("Le prix demandé selon l'âge", "The asking price by age")
+AGE_CARS = Text("Modèles à comparer, quatre au plus", "Models to compare, four at most")
+AGES_TITLE = Text(
+    "En part du prix de la plus récente : {told}", "As a share of the price of the newest: {told}"
+)
+AGE_SHARE = Text("{car} {share} % à {age} ans", "{car} {share} % at {age} years")
+AGE_TOLD = Text(
+    "{share} % : {median} en médiane pour {rows} annonces de {year}",
+    "{share} %: a median of {median} in {rows} adverts of {year}",
+)
+AGE_AXIS = Text("Âge (ans)", "Age (years)")
+SHARE_AXIS = Text("Part du prix de la plus récente (%)", "Share of the price of the newest (%)")
+AGES_NOTE = Text(
+    "Prix demandés médians de toutes les annonces, quels que soient les filtres ; 100 % : l'année "
+    "la plus récente du modèle qui compte au moins {least} annonces. Ce sont des voitures "
+    "différentes au même moment, pas l'avenir d'une voiture.",
+    "Median asking prices of all adverts, whatever the filters; 100 %: the newest year of the "
+    "model with at least {least} adverts. These are different cars at one time, not the future of "
+    "one car.",
+)
+CHANGE = Text("Ce qui a changé depuis les données d'avant", "What changed since the data before")
+CHANGE_NONE = Text(
+    "Rien : la version {number}, celle d'avant, a les mêmes annonces.",
+    "Nothing: version {number}, the one before, has the same adverts.",
+)
+CHANGE_AWAY = Text(
+    "Les annonces de la version {number}, celle d'avant, ne sont pas sur cette machine.",
+    "The adverts of version {number}, the one before, are not on this machine.",
+)
+CHANGE_NOTE = Text(
+    "Toutes les annonces retenues, face à celles de la version {number}.",
+    "All adverts that were kept, against those of version {number}.",
+)
+CAME = Text("Marques nouvelles : {makes}", "New makes: {makes}")
+WENT = Text("Marques disparues : {makes}", "Makes that are gone: {makes}")
+MORE = Text(" et {count} de plus", " and {count} more")
 
 # « Surveillance »
 
