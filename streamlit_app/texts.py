@@ -237,13 +237,20 @@ FILE_INTRO = Text(
     "stays in memory for the time of your visit, never on a disk.",
 )
 FILE_LABEL = Text("Fichier CSV ou Excel (.xlsx)", "CSV or Excel file (.xlsx)")
-FILE_HELP = Text(
-    "Colonnes nécessaires, sous ces noms ou leurs variantes : {labels}. Les autres renseignements "
-    "connus affinent l'estimation ; toute autre colonne est recopiée telle quelle. {rows} lignes "
-    "au plus.",
+FILE_COLUMNS = Text(
+    "Colonnes nécessaires, sous ces noms ou leurs variantes : {labels}. D'autres renseignements "
+    "connus, comme ci-dessous, affinent l'estimation ; toute autre colonne est recopiée telle "
+    "quelle.",
     "Columns that are needed, by these names or their variants: {labels}. Other details that are "
-    "known sharpen the estimate; any other column is copied as it is. {rows} rows at most.",
+    "known, as below, sharpen the estimate; any other column is copied as it is.",
 )
+FILE_TEMPLATE = Text("Télécharger ce modèle de fichier (CSV)", "Download this template (CSV)")
+FILE_TEMPLATE_NAME = Text("voitures.csv", "cars.csv")
+FILE_LIMITS = Text(
+    "{megabytes} Mo et {rows} lignes au plus.", "{megabytes} MB and {rows} rows at most."
+)
+FILE_CHOOSE = Text("Choisir un fichier", "Choose a file")
+FILE_DROP = Text("ou déposez-le ici", "or drop it here")
 FILE_READING = Text("Lecture du fichier…", "Reading the file…")
 FILE_ESTIMATING = Text("Estimation : {percent} %", "Estimating: {percent} %")
 FILE_WAITING = Text(
