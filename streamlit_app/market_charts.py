@@ -25,7 +25,7 @@ def draw_names(groups: pd.DataFrame, column: str) -> alt.LayerChart:
     band = base.mark_bar(height=12, cornerRadius=6, opacity=0.35, color=ACCENT)
     tick = base.mark_tick(thickness=4, size=20, opacity=1, color=ACCENT)
     layers = alt.layer(band.encode(x=price, x2="high:Q"), tick.encode(x="median:Q"))
-    return layers.configure_mark(**QUIET).properties(height=BAR_HEIGHT * len(groups) + 50)
+    return layers.configure_mark(**QUIET).properties(height=BAR_HEIGHT * len(groups) + 80)
 
 
 def draw_steps(groups: pd.DataFrame, column: str, step: int) -> alt.LayerChart:

@@ -306,13 +306,13 @@ PROMOTED_BY = Text(
     "Mise en production par le compte {who}.", "Brought to production by the account {who}."
 )
 BACKUPS_WELL = Text(
-    "Dernière sauvegarde : {backup} ; rendue intacte à l'exercice de restauration : {drill}.",
-    "Last backup: {backup}; brought back whole by the restore drill: {drill}.",
+    "Dernière sauvegarde : {backup} ; dernier exercice de restauration réussi : {drill}.",
+    "Last backup: {backup}; last restore drill that succeeded: {drill}.",
 )
 BACKUPS_UNWELL = Text(
-    "Les sauvegardes demandent un regard. Dernière sauvegarde : {backup} ; dernier exercice de "
-    "restauration réussi : {drill}.",
-    "Backups want looking at. Last backup: {backup}; last restore drill that succeeded: {drill}.",
+    "Les sauvegardes demandent votre attention. Dernière sauvegarde : {backup} ; dernier exercice "
+    "de restauration réussi : {drill}.",
+    "Backups need attention. Last backup: {backup}; last restore drill that succeeded: {drill}.",
 )
 NEVER = Text("jamais", "never")
 MEASURED_ON = Text(
@@ -364,9 +364,9 @@ SLICE_FAMILIES = {
 SLICE_FAMILY = Text("Par", "By")
 SLICE_NOTE = Text(
     "Trait : toutes les voitures ensemble, {error} %. Les groupes de moins de quelques dizaines "
-    "de voitures sont laissés de côté : leur chiffre serait du hasard.",
-    "Line: all cars together, {error} %. Groups of less than a few dozen cars are left out: "
-    "their figure would be luck.",
+    "de voitures sont laissés de côté : leur chiffre tiendrait au hasard.",
+    "Line: all cars together, {error} %. Groups of fewer than a few dozen cars are left out: "
+    "their figure would be chance.",
 )
 NO_SLICES = Text(
     "Aucun groupe n'est assez grand pour être mesuré.", "No group is large enough to be measured."
@@ -402,8 +402,8 @@ ERRORS_NOTE = Text(
     "Bars: how many cars; left of 0, estimated below their price; right of it, above.",
 )
 NO_UNSEEN = Text(
-    "Les voitures mises de côté ne sont pas sur cette machine ; leurs images sont dans MLflow.",
-    "The cars kept aside are not on this machine; their pictures are in MLflow.",
+    "Les voitures mises de côté ne sont pas sur cette machine ; leurs graphiques sont dans MLflow.",
+    "The cars kept aside are not on this machine; their charts are in MLflow.",
 )
 DATA = Text("Ses annonces", "Its adverts")
 DATA_SOURCE = Text("Fichier : {source}", "File: {source}")
@@ -466,8 +466,8 @@ WHY_DECIDED = {
     ),
 }
 HELD_WORD = Text(
-    "Une personne la laisse passer par `carprice promote {number} --force`, ou la laisse là.",
-    "A person lets it through by `carprice promote {number} --force`, or leaves it there.",
+    "Pour l'imposer : `carprice promote {number} --force` ; sinon, il n'y a rien à faire.",
+    "To force it through: `carprice promote {number} --force`; else there is nothing to do.",
 )
 INVALID_BECAUSE = Text("La validation a dit", "Validation said")
 ROLLED_BACK = Text(
@@ -598,10 +598,10 @@ MORE = Text(" et {count} de plus", " and {count} more")
 # « Surveillance »
 
 MONITORING_INTRO = Text(
-    "Ce qui arrive, comparé avec ce dont la version en production a appris : les voitures, leurs "
-    "prix, l'erreur sur des prix qu'elle n'a jamais vus.",
-    "What comes in, compared with what the version in production learnt from: cars, their prices, "
-    "the error on prices that it never saw.",
+    "Les nouvelles annonces, comparées aux annonces d'apprentissage de la version en production : "
+    "les voitures, leurs prix, l'erreur sur des prix qu'elle n'a jamais vus.",
+    "New adverts, compared with the training adverts of the version in production: cars, their "
+    "prices, the error on prices that it never saw.",
 )
 NO_LOOKS = Text(
     "Aucun fichier n'a encore été comparé. `carprice monitor` compare le plus récent de data/raw.",
@@ -619,15 +619,16 @@ LOOK_FIGURES = {
 }
 BY_COLUMN = Text("Ce qui a changé, champ par champ", "What changed, field by field")
 BY_COLUMN_NOTE = Text(
-    "Distance entre les parts d'avant et d'à présent, rapportée à sa limite : à partir de 1, elle "
-    "n'est plus le hasard.",
-    "Distance between the shares of then and now, over its limit: from 1 on, it is no chance.",
+    "Écart entre les parts d'avant et celles d'aujourd'hui, rapporté à sa limite : à partir de 1, "
+    "le hasard ne l'explique plus.",
+    "Distance between the shares of then and now, over its limit: from 1 on, chance does not "
+    "explain it.",
 )
 BY_COLUMN_ALT = Text(
     "Le champ qui a le plus changé est {field}, à {share} de sa limite.",
     "The field that changed most is {field}, at {share} of its limit.",
 )
-DRIFT = Text("distance / limite", "distance / limit")
+DRIFT = Text("Écart / limite", "Distance / limit")
 MEASURED_BEFORE = Text(
     "Elle a été remplacée depuis : la version {number} est en production.",
     "It was replaced since: version {number} is in production.",

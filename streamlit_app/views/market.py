@@ -216,7 +216,8 @@ def _show_change(serving: Serving, reference: Reference) -> None:
     with st.container(horizontal=True):
         for label, (old, new) in counts.items():
             spelt = spell.number(new) if label is texts.ADVERTS else spell.about(new)
-            moved = f"{100 * (new / old - 1):+.1f} %" if old else None
+            share = 100 * (new / old - 1)
+            moved = f"{'+' if share >= 0 else '-'}{spell.decimal(abs(share), language())} %"
             st.metric(spell.capital(say(label)), spelt, moved, border=True, delta_color="off")
     st.caption(say(texts.CHANGE_NOTE, number=before.number))
     for sentence, makes in ((texts.CAME, change.came), (texts.WENT, change.went)):

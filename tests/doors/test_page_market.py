@@ -212,7 +212,7 @@ def test_what_changed_since_the_version_before_is_told(
     live_model.state = State(serving._replace(record=record), tell_of(serving.version, before))
     page = run_page("market")
     adverts = next(each for each in page.metric if each.delta)
-    assert (adverts.value, adverts.delta) == (spell.number(1_500), "+400.0 %")
+    assert (adverts.value, adverts.delta) == (spell.number(1_500), "+400,0 %")
     assert any("Marques disparues : Simca" in each.value for each in page.text)
 
 

@@ -170,7 +170,7 @@ def test_a_version_that_is_held_says_how_a_person_lets_it_through(production: Li
     production.state = State(production.state.serving, tell_of(version))
     page = run_page("model")
     assert chapters(page)[0].label.endswith("retenue, une personne décide")
-    assert "Ses prix s’écartent de -25,0 % de ceux de la version 3" in written(page)
+    assert "Ses prix s'écartent de -25,0 % de ceux de la version 3" in written(page)
     assert any("`carprice promote 4 --force`" in each.value for each in page.markdown)
 
 

@@ -208,13 +208,13 @@ PIPELINE = DagGuide(
 
 MONITORING = DagGuide(
     Text(
-        "Ce qui arrive, comparé avec ce dont la version en production a appris : les voitures, "
-        "leurs prix, l'erreur sur des prix qu'elle n'a jamais vus.\n\n"
+        "Les nouvelles annonces, comparées aux annonces d'apprentissage de la version en "
+        "production : les voitures, leurs prix, l'erreur sur des prix qu'elle n'a jamais vus.\n\n"
         "Part chaque nuit à 5 h, et à la fin de chaque exécution du pipeline, sur le fichier dont "
         "elle traitait. **Sautée (rose)** : il n'y a rien à comparer, ou rien n'appelle à agir. Si "
         "les estimations se sont dégradées sur un fichier qu'aucune exécution n'a jugé, le "
         "pipeline part sur ce fichier.",
-        "What comes in, held against what the version in production learnt from: cars, their "
+        "New adverts, compared with the training adverts of the version in production: cars, their "
         "prices, the error on prices that it never saw.\n\n"
         "Starts each night at 5 a.m., and when a run of the pipeline has ended, on the file that "
         "it was about. **Skipped (pink)**: there is nothing to compare, or nothing calls to act. "
