@@ -126,11 +126,10 @@ def _show_form() -> None:
     st.write(say(texts.FILE_COLUMNS, labels=", ".join(f"**{each}**" for each in needed)))
     names = [each for each in FEATURES if BY_NAME[each].needed or each in MARKET.example]
     cells = {spell.title(each): str(MARKET.example.get(each, "")) for each in names}
-    template = pd.DataFrame([cells])
-    st.table(template.style.hide(axis="index"))
+    template = pd.DataFrame([cells]).to_csv(sep=";", index=False)
+    st.code(template, language=None, wrap_lines=True)
     st.download_button(
-        say(texts.FILE_TEMPLATE), template.to_csv(sep=";", index=False).encode("utf-8-sig"),
-        say(texts.FILE_TEMPLATE_NAME), "text/csv", icon=":material/download:", on_click="ignore",
+        say(texts.FILE_TEMPLATE), template.encode("utf-8-sig"), say(texts.FILE_TEMPLATE_NAME), "text/csv", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
 
