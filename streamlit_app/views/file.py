@@ -129,7 +129,8 @@ def _show_form() -> None:
     template = pd.DataFrame([cells]).to_csv(sep=";", index=False)
     st.code(template, language=None, wrap_lines=True)
     st.download_button(
-        say(texts.FILE_TEMPLATE), template.encode("utf-8-sig"), say(texts.FILE_TEMPLATE_NAME), "text/csv", icon=":material/download:", on_click="ignore",
+        say(texts.FILE_TEMPLATE), template.encode("utf-8-sig"), say(texts.FILE_TEMPLATE_NAME),
+        "text/csv", icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
 
