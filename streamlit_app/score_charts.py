@@ -3,9 +3,10 @@
 import altair as alt
 import pandas as pd
 import texts
-from charts import ACCENT, AGAINST, QUIET, THOUSANDS, amounts, entitle
+from charts import ACCENT, AGAINST, MUTED, QUIET, THOUSANDS, amounts, entitle
 from language import language, say
 
+from carprice.market.chosen import MARKET
 from carprice.wording import spell
 
 BAR_HEIGHT = 26
@@ -36,7 +37,28 @@ def draw_slices(slices: pd.DataFrame, overall: float) -> alt.LayerChart:
     )
     rule = alt.Chart(pd.DataFrame({"median_error_pct": [overall]}))
     line = rule.mark_rule(color=AGAINST, size=2, strokeDash=[4, 4]).encode(x="median_error_pct:Q")
-    height = BAR_HEIGHT * len(slices) + 50
+    height = BAR_HEIGHT * len(slices) + 80
+    return alt.layer(bars, line).configure_mark(**QUIET).properties(height=height)
+
+
+def draw_ways(ways: pd.DataFrame) -> alt.LayerChart:
+    """Median error of each way to name a price (`label`, `told`), this version's (the first) apart.
+
+    A line tells where each of the others may lie, from `low` to `high`.
+    """
+    shown = ways.assign(first=ways["name"] == "").drop(columns="name")
+    base = alt.Chart(shown).encode(
+        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, labelOverlap=False))
+    )
+    title = f"{say(texts.SCORES['median_error_pct'])} (%)"
+    bars = base.mark_bar(cornerRadius=3, height=14).encode(
+        x=alt.X("error:Q", title=title, axis=alt.Axis(format="d", tickCount=8)),
+        color=alt.condition("datum.first", alt.value(ACCENT), alt.value(MUTED)),
+        tooltip=[entitle("told", say(texts.SCORES["median_error_pct"]))],
+    )
+    known = base.transform_filter("isValid(datum.low)")
+    line = known.mark_rule(color=AGAINST, size=2).encode(x="low:Q", x2="high:Q")
+    height = BAR_HEIGHT * len(ways) + 80
     return alt.layer(bars, line).configure_mark(**QUIET).properties(height=height)
 
 
@@ -79,6 +101,7 @@ def draw_estimates(cells: pd.DataFrame) -> alt.LayerChart:
         for each in cells.itertuples()
     ]
     scale = alt.Scale(type="log", nice=False)
+    estimate = f"{say(texts.ESTIMATE)} ({MARKET.currency.symbol})"
     ends = [float(cells["price"].min()), float(cells["price_end"].max())]
     squares = (
         alt.Chart(cells.assign(told=told))
@@ -86,7 +109,7 @@ def draw_estimates(cells: pd.DataFrame) -> alt.LayerChart:
         .encode(
             x=alt.X("price:Q", title=say(texts.CAR_PRICE), scale=scale, axis=_few_amounts()),
             x2="price_end:Q",
-            y=alt.Y("estimate:Q", title=say(texts.ESTIMATE), scale=scale, axis=_few_amounts()),
+            y=alt.Y("estimate:Q", title=estimate, scale=scale, axis=_few_amounts()),
             y2="estimate_end:Q",
             # By opacity, which is readable on light and dark alike.
             opacity=alt.Opacity(

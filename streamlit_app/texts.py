@@ -312,13 +312,20 @@ FILE_INTRO = Text(
     "stays in memory for the time of your visit, never on a disk.",
 )
 FILE_LABEL = Text("Fichier CSV ou Excel (.xlsx)", "CSV or Excel file (.xlsx)")
-FILE_HELP = Text(
-    "Colonnes nécessaires, sous ces noms ou leurs variantes : {labels}. Les autres renseignements "
-    "connus affinent l'estimation ; toute autre colonne est recopiée telle quelle. {rows} lignes "
-    "au plus.",
+FILE_COLUMNS = Text(
+    "Colonnes nécessaires, sous ces noms ou leurs variantes : {labels}. D'autres renseignements "
+    "connus, comme ci-dessous, affinent l'estimation ; toute autre colonne est recopiée telle "
+    "quelle.",
     "Columns that are needed, by these names or their variants: {labels}. Other details that are "
-    "known sharpen the estimate; any other column is copied as it is. {rows} rows at most.",
+    "known, as below, sharpen the estimate; any other column is copied as it is.",
 )
+FILE_TEMPLATE = Text("Télécharger ce modèle de fichier (CSV)", "Download this template (CSV)")
+FILE_TEMPLATE_NAME = Text("voitures.csv", "cars.csv")
+FILE_LIMITS = Text(
+    "{megabytes} Mo et {rows} lignes au plus.", "{megabytes} MB and {rows} rows at most."
+)
+FILE_CHOOSE = Text("Choisir un fichier", "Choose a file")
+FILE_DROP = Text("ou déposez-le ici", "or drop it here")
 FILE_READING = Text("Lecture du fichier…", "Reading the file…")
 FILE_ESTIMATING = Text("Estimation : {percent} %", "Estimating: {percent} %")
 FILE_WAITING = Text(
@@ -361,30 +368,48 @@ REMARK = Text("Remarque", "Remark")
 # « Le modèle »
 
 MODEL_INTRO = Text(
-    "Ce qui répond, ce que cela vaut sur des voitures jamais vues, d'où cela vient, et ce qu'il "
-    "en a été des autres versions.",
-    "What answers, what it is worth on cars it never saw, where it comes from, and what became "
-    "of the other versions.",
+    "La version en service, sa précision sur des voitures qu'elle n'a jamais vues, ses données et "
+    "l'historique.",
+    "The version in use, how accurate it is on cars that it never saw, its data and its history.",
 )
 SINCE = Text(
     "Version {number}, en production depuis le {date}",
     "Version {number}, in production since {date}",
 )
 SINCE_EVER = Text("Version {number}, en production", "Version {number}, in production")
-PROMOTED_BY = Text("Mise en production par {who}.", "Brought to production by {who}.")
+PROMOTED_BY = Text(
+    "Mise en production par le compte {who}.", "Brought to production by the account {who}."
+)
 BACKUPS_WELL = Text(
-    "Dernière sauvegarde : {backup} ; rendue intacte à l'exercice de restauration : {drill}.",
-    "Last backup: {backup}; brought back whole by the restore drill: {drill}.",
+    "Dernière sauvegarde : {backup} ; dernier exercice de restauration réussi : {drill}.",
+    "Last backup: {backup}; last restore drill that succeeded: {drill}.",
 )
 BACKUPS_UNWELL = Text(
-    "Les sauvegardes demandent un regard. Dernière sauvegarde : {backup} ; dernier exercice de "
-    "restauration réussi : {drill}.",
-    "Backups want looking at. Last backup: {backup}; last restore drill that succeeded: {drill}.",
+    "Les sauvegardes demandent votre attention. Dernière sauvegarde : {backup} ; dernier exercice "
+    "de restauration réussi : {drill}.",
+    "Backups need attention. Last backup: {backup}; last restore drill that succeeded: {drill}.",
 )
 NEVER = Text("jamais", "never")
 MEASURED_ON = Text(
     "Mesuré sur {rows} voitures mises de côté, que le modèle n'a jamais vues.",
     "Measured on {rows} cars kept aside, which the model never saw.",
+)
+ACCURACY = Text("Sa précision sur des voitures jamais vues", "How accurate it is on unseen cars")
+WAYS = Text("Erreur médiane : {error}, contre {others}", "Median error: {error}, against {others}")
+WAY_TOLD = Text("{error} (de {low} à {high})", "{error} ({low} to {high})")
+VERSION_BEFORE = Text("Version {number}, celle d'avant", "Version {number}, the one before")
+WAYS_NOTE = Text(
+    "Barres : erreur médiane sur les mêmes voitures, plus courte = meilleure. Traits : "
+    "l'intervalle à 90 % de l'écart avec cette version ; si un trait touche le bout de la barre de "
+    "cette version, les deux se distinguent mal.",
+    "Bars: median error on the same cars, shorter is better. Lines: the 90 % interval of the "
+    "distance from this version; where a line reaches the end of this version's bar, the two can "
+    "hardly be told apart.",
+)
+WEAKNESS = Text("Ses points faibles", "Where it is weak")
+WEAKEST = Text("C'est là qu'il se trompe le plus : {told}.", "It is least accurate here: {told}.")
+WEAK_SLICE = Text(
+    "{family} {name}, {error} % ({rows} voitures)", "{family} {name}, {error} % ({rows} cars)"
 )
 SCORES = {
     "median_error_pct": Text("Erreur médiane", "Median error"),
@@ -401,7 +426,10 @@ NO_CARD = Text(
     "This version has no card: its scores are not in the registry.",
 )
 CARD_DOWNLOAD = Text("Télécharger la fiche", "Download the card")
-BY_SLICE = Text("Où il se trompe le plus, et le moins", "Where it errs most, and least")
+BY_SLICE = Text(
+    "Par {family}, de {low} % d'erreur médiane ({best}) à {high} % ({worst})",
+    "By {family}, from a median error of {low} % ({best}) to {high} % ({worst})",
+)
 SLICE_FAMILIES = {
     "make": Text("Marque", "Make"),
     "fuel": Text("Carburant", "Fuel"),
@@ -411,21 +439,20 @@ SLICE_FAMILIES = {
 SLICE_FAMILY = Text("Par", "By")
 SLICE_NOTE = Text(
     "Trait : toutes les voitures ensemble, {error} %. Les groupes de moins de quelques dizaines "
-    "de voitures sont laissés de côté : leur chiffre serait du hasard.",
-    "Line: all cars together, {error} %. Groups of less than a few dozen cars are left out: "
-    "their figure would be luck.",
+    "de voitures sont laissés de côté : leur chiffre tiendrait au hasard.",
+    "Line: all cars together, {error} %. Groups of fewer than a few dozen cars are left out: "
+    "their figure would be chance.",
 )
 NO_SLICES = Text(
     "Aucun groupe n'est assez grand pour être mesuré.", "No group is large enough to be measured."
 )
-SLICE_ALT = Text(
-    "Erreur médiane par groupe : la plus faible, {best} ({low} %) ; la plus forte, {worst} "
-    "({high} %).",
-    "Median error by group: the smallest, {best} ({low} %); the largest, {worst} ({high} %).",
-)
 SLICE = Text("Groupe", "Group")
 CARS = Text("Voitures", "Cars")
 AGAINST_PRICE = Text("Estimation face au prix demandé", "Estimate against asking price")
+AGAINST_PRICE_TITLE = Text(
+    "{share} % des estimations à moins de 20 % du prix demandé",
+    "{share} % of estimates within 20 % of the asking price",
+)
 AGAINST_PRICE_ALT = Text(
     "Estimation face au prix pour {rows} voitures mises de côté : la plupart sont près de la "
     "diagonale, où les deux sont égaux.",
@@ -438,26 +465,30 @@ AGAINST_PRICE_NOTE = Text(
     "Squares: the cars kept aside, stronger where there are more; dashed line: estimate equal to "
     "price.",
 )
-ERRORS = Text("De combien il se trompe", "How far off it is")
-ERROR_AXIS = Text("Estimation face au prix (%)", "Estimate against price (%)")
-ERRORS_ALT = Text(
-    "Écart entre estimation et prix : {share} % des voitures à moins de 10 % de leur prix.",
-    "Estimate against price: {share} % of cars within 10 % of their price.",
+ERRORS = Text(
+    "L'ampleur des erreurs : {near} % à moins de 10 % du prix, {over} % au-dessus, {under} % "
+    "au-dessous",
+    "The size of the errors: {near} % within 10 % of the price, {over} % above, {under} % below",
 )
+ERROR_AXIS = Text("Estimation face au prix (%)", "Estimate against price (%)")
 ERRORS_NOTE = Text(
     "Barres : combien de voitures ; à gauche de 0, estimées au-dessous de leur prix ; à droite, "
     "au-dessus.",
     "Bars: how many cars; left of 0, estimated below their price; right of it, above.",
 )
 NO_UNSEEN = Text(
-    "Les voitures mises de côté ne sont pas sur cette machine ; leurs images sont dans MLflow.",
-    "The cars kept aside are not on this machine; their pictures are in MLflow.",
+    "Les voitures mises de côté ne sont pas sur cette machine ; leurs graphiques sont dans MLflow.",
+    "The cars kept aside are not on this machine; their charts are in MLflow.",
 )
 DATA = Text("Ses annonces", "Its adverts")
 DATA_SOURCE = Text("Fichier : {source}", "File: {source}")
 DATA_ROWS = Text("Annonces retenues", "Adverts kept")
-DATA_LEARNT = Text("Il a appris de", "It learnt from")
+DATA_LEARNT = Text("Annonces d'apprentissage", "Training adverts")
 DATA_HELD_OUT = Text("Mises de côté", "Held out")
+DATA_SUM = Text(
+    "{rows} annonces retenues = {learnt} d'apprentissage + {held_out} mises de côté.",
+    "{rows} adverts kept = {learnt} to train on + {held_out} held out.",
+)
 DATA_MAKES = Text("Marques", "Makes")
 DATA_MODELS = Text("Modèles", "Models")
 DATA_MISSING = Text("Le plus souvent absents : {fields}.", "Most often absent: {fields}.")
@@ -467,6 +498,7 @@ NO_PROFILE = Text(
     "The check of these adverts is not in the registry.",
 )
 QUALITY_DOWNLOAD = Text("Télécharger le rapport de qualité", "Download the quality report")
+WHY_PRODUCTION = Text("Pourquoi elle est en production", "Why it is in production")
 HISTORY = Text("Toutes les versions", "All versions")
 LAST_RUN = Text(
     "Dernière exécution du pipeline, {time} : {outcome}.",
@@ -509,8 +541,8 @@ WHY_DECIDED = {
     ),
 }
 HELD_WORD = Text(
-    "Une personne la laisse passer par `carprice promote {number} --force`, ou la laisse là.",
-    "A person lets it through by `carprice promote {number} --force`, or leaves it there.",
+    "Pour l'imposer : `carprice promote {number} --force` ; sinon, il n'y a rien à faire.",
+    "To force it through: `carprice promote {number} --force`; else there is nothing to do.",
 )
 INVALID_BECAUSE = Text("La validation a dit", "Validation said")
 ROLLED_BACK = Text(
@@ -555,10 +587,10 @@ OPEN_VERSION = Text("Cette version dans MLflow", "This version in MLflow")
 # « Le marché »
 
 MARKET_INTRO = Text(
-    "Les {learnt} annonces dont le modèle a appris, sans les {held_out} mises de côté pour le "
-    "mesurer. Ce sont des prix demandés, pas des prix de vente.",
-    "The {learnt} adverts that the model learnt from, without the {held_out} held out to measure "
-    "it. These are asking prices, not selling prices.",
+    "{rows} annonces retenues : les {learnt} annonces d'apprentissage, montrées ici, et {held_out} "
+    "mises de côté pour mesurer le modèle. Ce sont des prix demandés, pas des prix de vente.",
+    "{rows} adverts kept: the {learnt} training adverts, shown here, and {held_out} held out to "
+    "measure the model. These are asking prices, not selling prices.",
 )
 NO_MARKET = Text(
     "Les annonces d'apprentissage ne sont pas sur cette machine : rien à montrer ici.",
@@ -572,15 +604,21 @@ MEDIAN_PRICE = Text("Prix médian", "Median price")
 MEDIAN_PRICE_AXIS = Text("Prix médian ({currency})", "Median price ({currency})")
 MEDIAN_AGE = Text("Année médiane", "Median year")
 MEDIAN_DISTANCE = Text("Kilométrage médian", "Median kilometres")
-MARKET_BY_MAKE = Text("Par marque", "By make")
-MARKET_BY_MODEL = Text("Par modèle", "By model")
-MARKET_BY_YEAR = Text("Par année", "By year")
-MARKET_BY_CITY = Text("Par ville", "By city")
-MARKET_LINE = Text(
+MARKET_TITLE = Text(
+    "Par {label}, de {low} ({cheapest}) à {high} ({dearest}) en médiane",
+    "By {label}, from a median of {low} ({cheapest}) to {high} ({dearest})",
+)
+MARKET_YEAR_NOTE = Text(
     "Ligne : prix médian ; bande : la moitié centrale des annonces. Au moins {least} annonces par "
     "année ; la ligne s'interrompt où il y en a moins.",
     "Line: median price; band: the middle half of adverts. At least {least} adverts a year; the "
     "line is broken where there are fewer.",
+)
+MARKET_DISTANCE_NOTE = Text(
+    "Ligne : prix médian ; bande : la moitié centrale des annonces, au moins {least} par tranche. "
+    "Les voitures qui ont beaucoup roulé sont aussi plus âgées : l'écart vient des deux.",
+    "Line: median price; band: the middle half of adverts, at least {least} a step. Cars that were "
+    "driven far are older, too: the difference comes from both.",
 )
 MARKET_BAR = Text(
     "Trait : prix médian ; barre : la moitié centrale des annonces. Au moins {least} annonces "
@@ -592,25 +630,53 @@ MARKET_TOO_FEW = Text(
     "Trop peu d'annonces pour un chiffre : il en faut {least}.",
     "Too few adverts for a figure: {least} are needed.",
 )
-MARKET_GROUP_ALT = Text(
-    "{title} : de {low} en médiane ({cheapest}) à {high} ({dearest}).",
-    "{title}: from a median of {low} ({cheapest}) to {high} ({dearest}).",
-)
-MARKET_YEAR_ALT = Text(
-    "Prix médian selon l'année : {low} en {first}, {high} en {last}.",
-    "Median price by model year: {low} in {first}, {high} in {last}.",
-)
 MARKET_TOLD = Text(
     "{median} (de {low} à {high}), {rows} annonces", "{median} ({low} to {high}), {rows} adverts"
 )
+AGES = Text("Le prix demandé selon l'âge", "The asking price by age")
+AGE_CARS = Text("Modèles à comparer, quatre au plus", "Models to compare, four at most")
+AGES_TITLE = Text(
+    "En part du prix de la plus récente : {told}", "As a share of the price of the newest: {told}"
+)
+AGE_SHARE = Text("{car} {share} % à {age} ans", "{car} {share} % at {age} years")
+AGE_TOLD = Text(
+    "{share} % : {median} en médiane pour {rows} annonces de {year}",
+    "{share} %: a median of {median} in {rows} adverts of {year}",
+)
+AGE_AXIS = Text("Âge (ans)", "Age (years)")
+SHARE_AXIS = Text("Part du prix de la plus récente (%)", "Share of the price of the newest (%)")
+AGES_NOTE = Text(
+    "Prix demandés médians de toutes les annonces, quels que soient les filtres ; 100 % : l'année "
+    "la plus récente du modèle qui compte au moins {least} annonces. Ce sont des voitures "
+    "différentes au même moment, pas l'avenir d'une voiture.",
+    "Median asking prices of all adverts, whatever the filters; 100 %: the newest year of the "
+    "model with at least {least} adverts. These are different cars at one time, not the future of "
+    "one car.",
+)
+CHANGE = Text("Ce qui a changé depuis les données d'avant", "What changed since the data before")
+CHANGE_NONE = Text(
+    "Rien : la version {number}, celle d'avant, a les mêmes annonces.",
+    "Nothing: version {number}, the one before, has the same adverts.",
+)
+CHANGE_AWAY = Text(
+    "Les annonces de la version {number}, celle d'avant, ne sont pas sur cette machine.",
+    "The adverts of version {number}, the one before, are not on this machine.",
+)
+CHANGE_NOTE = Text(
+    "Toutes les annonces retenues, face à celles de la version {number}.",
+    "All adverts that were kept, against those of version {number}.",
+)
+CAME = Text("Marques nouvelles : {makes}", "New makes: {makes}")
+WENT = Text("Marques disparues : {makes}", "Makes that are gone: {makes}")
+MORE = Text(" et {count} de plus", " and {count} more")
 
 # « Surveillance »
 
 MONITORING_INTRO = Text(
-    "Ce qui arrive, comparé avec ce dont la version en production a appris : les voitures, leurs "
-    "prix, l'erreur sur des prix qu'elle n'a jamais vus.",
-    "What comes in, compared with what the version in production learnt from: cars, their prices, "
-    "the error on prices that it never saw.",
+    "Les nouvelles annonces, comparées aux annonces d'apprentissage de la version en production : "
+    "les voitures, leurs prix, l'erreur sur des prix qu'elle n'a jamais vus.",
+    "New adverts, compared with the training adverts of the version in production: cars, their "
+    "prices, the error on prices that it never saw.",
 )
 NO_LOOKS = Text(
     "Aucun fichier n'a encore été comparé. `carprice monitor` compare le plus récent de data/raw.",
@@ -628,15 +694,16 @@ LOOK_FIGURES = {
 }
 BY_COLUMN = Text("Ce qui a changé, champ par champ", "What changed, field by field")
 BY_COLUMN_NOTE = Text(
-    "Distance entre les parts d'avant et d'à présent, rapportée à sa limite : à partir de 1, elle "
-    "n'est plus le hasard.",
-    "Distance between the shares of then and now, over its limit: from 1 on, it is no chance.",
+    "Écart entre les parts d'avant et celles d'aujourd'hui, rapporté à sa limite : à partir de 1, "
+    "le hasard ne l'explique plus.",
+    "Distance between the shares of then and now, over its limit: from 1 on, chance does not "
+    "explain it.",
 )
 BY_COLUMN_ALT = Text(
     "Le champ qui a le plus changé est {field}, à {share} de sa limite.",
     "The field that changed most is {field}, at {share} of its limit.",
 )
-DRIFT = Text("distance / limite", "distance / limit")
+DRIFT = Text("Écart / limite", "Distance / limit")
 MEASURED_BEFORE = Text(
     "Elle a été remplacée depuis : la version {number} est en production.",
     "It was replaced since: version {number} is in production.",

@@ -11,6 +11,7 @@ from listing_arrivals import READ_LISTINGS
 from pipeline_steps import PATIENCE, follow, look_at
 
 from carprice.market.chosen import MARKET
+from carprice.wording.dags import MONITORING
 
 NIGHTLY = CronTriggerTimetable("0 5 * * *", timezone=MARKET.zone)
 LOOK = "{{ ti.xcom_pull(task_ids='look_at_listings') }}"
@@ -22,19 +23,21 @@ LOOK = "{{ ti.xcom_pull(task_ids='look_at_listings') }}"
     catchup=False,
     max_active_runs=1,
     default_args=PATIENCE,
-    doc_md=__doc__,
+    doc_md=MONITORING.markdown,
 )
 def monitoring() -> None:
-    @task
+    told = MONITORING.tasks
+
+    @task(doc_md=told["look_at_listings"].markdown)
     def look_at_listings() -> str:
         events = get_current_context()["triggering_asset_events"].get(READ_LISTINGS, ())
         return look_at(filter(None, dict.fromkeys(each.extra.get("source") for each in events)))
 
-    @task
+    @task(doc_md=told["tell_people"].markdown)
     def tell_people(look: str) -> None:
         follow("tell_people", look)
 
-    @task
+    @task(doc_md=told["choose_file"].markdown)
     def choose_file(look: str) -> str:
         return follow("choose_file", look)
 
@@ -42,6 +45,7 @@ def monitoring() -> None:
     tell_people(look)
     retrain = TriggerDagRunOperator(
         task_id="retrain",
+        doc_md=told["retrain"].markdown,
         trigger_dag_id="car_price_predictor_pipeline",
         trigger_run_id=f"monitoring__{LOOK}",  # so that a retry starts no second one
         skip_when_already_exists=True,

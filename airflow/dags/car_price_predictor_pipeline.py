@@ -23,12 +23,9 @@ from listing_arrivals import NEW_LISTINGS, READ_LISTINGS, claimed_listings
 from pipeline_steps import PATIENCE, run_step
 
 from carprice.market.chosen import MARKET
+from carprice.wording.dags import PIPELINE
 
 MONDAY_NIGHT = CronTriggerTimetable("0 3 * * 1", timezone=MARKET.zone, run_immediately=timedelta(0))
-DATA = "Un fichier de data/raw ; vide : le plus récent, sinon l'échantillon simulé."
-FORCE = "Passer outre un refus du challenger ; le reçu le dira."
-SEARCH = "L'exécution MLflow d'une recherche, dont le résultat remplace la section model."
-AGAIN = "Entraîner même si données, code et paramètres sont ceux de la production."
 
 
 @dag(
@@ -38,15 +35,17 @@ AGAIN = "Entraîner même si données, code et paramètres sont ceux de la produ
     max_active_runs=1,
     default_args=PATIENCE,
     params={
-        "data": Param(None, type=["null", "string"], title="Fichier", description=DATA),  # optional
-        "search": Param(None, type=["null", "string"], title="Recherche", description=SEARCH),
-        "force": Param(default=False, type="boolean", title="Forcer", description=FORCE),
-        "again": Param(default=False, type="boolean", title="Réentraîner", description=AGAIN),
+        "data": Param(None, type=["null", "string"], **PIPELINE.params["data"].words),  # optional
+        "search": Param(None, type=["null", "string"], **PIPELINE.params["search"].words),
+        "force": Param(default=False, type="boolean", **PIPELINE.params["force"].words),
+        "again": Param(default=False, type="boolean", **PIPELINE.params["again"].words),
     },
-    doc_md=__doc__,
+    doc_md=PIPELINE.markdown,
 )
 def pipeline() -> None:
-    @task
+    told = PIPELINE.tasks
+
+    @task(doc_md=told["check_data_quality"].markdown)
     def check_data_quality() -> str:
         search = get_current_context()["params"]["search"]
         with claimed_listings() as listings:
@@ -61,7 +60,7 @@ def pipeline() -> None:
         }
         run_step(step, mlflow_run, **options.get(step, {}))
 
-    @task(outlets=[READ_LISTINGS])
+    @task(outlets=[READ_LISTINGS], doc_md=told["send_pipeline_report"].markdown)
     def send_pipeline_report(mlflow_run: str | None, outlet_events: Any = None) -> None:
         context = get_current_context()
         states = context["ti"].get_task_states(context["dag"].dag_id, run_ids=[context["run_id"]])
@@ -77,7 +76,8 @@ def pipeline() -> None:
     report = send_pipeline_report(mlflow_run).as_teardown()
     steps = ("train_model", "evaluate_model", "promote_to_staging", "validate_staging_model",
              "promote_to_production")  # fmt: skip
-    chain(*[in_run.override(task_id=step)(mlflow_run, step) for step in steps], report)
+    told_of = {step: in_run.override(task_id=step, doc_md=told[step].markdown) for step in steps}
+    chain(*[task(mlflow_run, step) for step, task in told_of.items()], report)
 
 
 pipeline()

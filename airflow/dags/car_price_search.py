@@ -10,8 +10,8 @@ from airflow.sdk import Param, dag, get_current_context, task
 from listing_arrivals import chosen_listings
 from pipeline_steps import PATIENCE, run_step
 
-DATA = "Un fichier de data/raw ; vide : le plus récent, sinon l'échantillon simulé."
-TRIALS = "Essais de la recherche, ceux d'avant compris."
+from carprice.wording.dags import SEARCH
+
 MOST_TRIALS = 1000
 AT_ONCE = 4
 """Trials under way: the places of two workers. Airflow gives up what waits for six minutes in the
@@ -25,29 +25,31 @@ OPENED = "{{{{ ti.xcom_pull(task_ids='open_search', key='{}') }}}}"
     max_active_runs=1,
     default_args=PATIENCE,
     params={
-        "data": Param(None, type=["null", "string"], title="Fichier", description=DATA),
+        "data": Param(None, type=["null", "string"], **SEARCH.params["data"].words),
         "trials": Param(
-            60, type="integer", minimum=1, maximum=MOST_TRIALS, title="Essais", description=TRIALS
+            60, type="integer", minimum=1, maximum=MOST_TRIALS, **SEARCH.params["trials"].words
         ),
     },
-    doc_md=__doc__,
+    doc_md=SEARCH.markdown,
 )
 def search() -> None:
-    @task(multiple_outputs=True)
+    told = SEARCH.tasks
+
+    @task(multiple_outputs=True, doc_md=told["open_search"].markdown)
     def open_search() -> dict[str, str]:
         listings = chosen_listings()
         opened = run_step("open_search", listings, module="searching")
         return {"search": opened.run_id, "data": listings.name if listings else ""}
 
-    @task
+    @task(doc_md=told["list_trials"].markdown)
     def list_trials() -> list[int]:
         return [*range(get_current_context()["params"]["trials"])]
 
-    @task(max_active_tis_per_dag=AT_ONCE)
+    @task(max_active_tis_per_dag=AT_ONCE, doc_md=told["run_trial"].markdown)
     def run_trial(search: str, number: int) -> None:
         run_step("run_trial", search, number, module="searching")
 
-    @task
+    @task(doc_md=told["close_search"].markdown)
     def close_search(search: str) -> None:
         run_step("close_search", search, module="searching")
 
@@ -55,6 +57,7 @@ def search() -> None:
     trials = run_trial.partial(search=opened["search"]).expand(number=list_trials())
     challenge = TriggerDagRunOperator(
         task_id="challenge",
+        doc_md=told["challenge"].markdown,
         trigger_dag_id="car_price_predictor_pipeline",
         trigger_run_id="search__{{ run_id }}",  # so that a retry starts no second one
         skip_when_already_exists=True,

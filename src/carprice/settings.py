@@ -66,8 +66,8 @@ class Settings(BaseSettings):
 
     mlflow_page: str = "http://localhost:5000"
     """CARPRICE_MLFLOW_PAGE: where a browser finds MLflow, for links to it; empty: here."""
-    airflow_page: str = "http://localhost:8080"
-    """CARPRICE_AIRFLOW_PAGE: where a browser finds Airflow, for links to it; empty: here."""
+    airflow_page: str = ""
+    """CARPRICE_AIRFLOW_PAGE: where a browser finds Airflow, for links to it; empty: no link."""
 
     signing_key: str = Field(default="", repr=False)
     """CARPRICE_SIGNING_KEY: the key that promotions are signed with, and after a comma earlier ones

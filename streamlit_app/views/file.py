@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+import pandas as pd
 import streamlit as st
 import texts
 from language import language, say
@@ -24,6 +25,13 @@ MOST_MEGABYTES = 50
 MOST_MEGABYTES_KEPT = 100
 """Of results, in all sessions together: one of the largest, or several of the usual ones."""
 MOST_ROWS_SHOWN = 1_000
+UPLOADER = """<style>
+[data-testid=stFileUploaderDropzone] button p {{ font-size: 0 }}
+[data-testid=stFileUploaderDropzone] button p::after {{ content: "{button}"; font-size: 1rem }}
+[data-testid=stFileUploaderDropzoneInstructions] * {{ font-size: 0 }}
+[data-testid=stFileUploaderDropzoneInstructions]::after {{ content: "{drop}" }}
+</style>"""
+"""Streamlit's own words in the place of a file are English, whatever the language."""
 
 # What is uploaded never touches a disk: from a megabyte on, Starlette would put it into a file.
 MultiPartParser.spool_max_size = 2 * MOST_MEGABYTES * 2**20
@@ -94,11 +102,11 @@ def show() -> None:
         show_absence()
         return
     st.write(say(texts.FILE_INTRO))
-    needed = [spell.title(name) for name in FEATURES if BY_NAME[name].needed]
-    uploaded = st.file_uploader(
-        say(texts.FILE_LABEL), max_upload_size=MOST_MEGABYTES, key="file",
-        help=say(texts.FILE_HELP, labels=", ".join(needed), rows=spell.number(MOST_ROWS)),
-    )  # fmt: skip
+    _show_form()
+    uploaded = st.file_uploader(say(texts.FILE_LABEL), max_upload_size=MOST_MEGABYTES, key="file")
+    st.caption(say(texts.FILE_LIMITS, megabytes=MOST_MEGABYTES, rows=spell.number(MOST_ROWS)))
+    words = {"button": say(texts.FILE_CHOOSE), "drop": say(texts.FILE_DROP)}
+    st.html(UPLOADER.format(**words))
     if uploaded is None:
         st.session_state.pop("order", None)
         return
@@ -110,6 +118,20 @@ def show() -> None:
         st.session_state["order"] = order  # the last one is dropped before the next is fulfilled
     if result := order.result or _estimate(order):
         _show_result(order, result)
+
+
+def _show_form() -> None:
+    """Say what columns a file needs, and hand out one with the example of the market."""
+    needed = [spell.title(name) for name in FEATURES if BY_NAME[name].needed]
+    st.write(say(texts.FILE_COLUMNS, labels=", ".join(f"**{each}**" for each in needed)))
+    names = [each for each in FEATURES if BY_NAME[each].needed or each in MARKET.example]
+    cells = {spell.title(each): str(MARKET.example.get(each, "")) for each in names}
+    template = pd.DataFrame([cells]).to_csv(sep=";", index=False)
+    st.code(template, language=None, wrap_lines=True)
+    st.download_button(
+        say(texts.FILE_TEMPLATE), template.encode("utf-8-sig"), say(texts.FILE_TEMPLATE_NAME),
+        "text/csv", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
 
 
 def _estimate(order: Order) -> EstimatedFile | None:

@@ -1,35 +1,47 @@
-"""« Le modèle »: the version in production, its scores, data and history.
+"""« Le modèle »: the version in production, as a story.
 
-Names of people and files, and reasons on record, are shown by `st.text`: they are no Markdown.
+How good it is, where it is weak, what it learnt from, why it is there, and all versions. Names of
+people and files, and reasons on record, are shown by `st.text`: they are no Markdown.
 """
 
-from datetime import UTC, datetime
-
+import pandas as pd
 import streamlit as st
 import texts
 from language import language, say
 from live import show_absence, state, workspace
-from score_charts import draw_errors, draw_estimates, draw_slices
+from score_charts import draw_errors, draw_estimates, draw_slices, draw_ways
+from version_history import say_date, say_decimal, show_history
 
+from carprice.evaluation.comparison import Difference
 from carprice.evaluation.metrics import Evaluation
-from carprice.insight.scorecard import bin_errors, bin_estimates, tabulate_slices
+from carprice.evaluation.plain import compare_plain_ways
+from carprice.insight.comparables import Reference
+from carprice.insight.scorecard import bin_errors, bin_estimates, tabulate_slices, tabulate_ways
 from carprice.language import Text
 from carprice.listings.quality_report import DataProfile
 from carprice.market.listing import EQUIPMENT, FEATURES, VERSIONS
 from carprice.market.slices import Slice
 from carprice.registry.card import write_card
-from carprice.registry.history import Chapter, Fate, History
-from carprice.registry.records import MODEL_NAME, Version
+from carprice.registry.history import Chapter
+from carprice.registry.records import MODEL_NAME
 from carprice.serving.backups import read_backups
 from carprice.serving.live_model import Serving
+from carprice.wording import card as said
 from carprice.wording import spell
-from carprice.wording.reasons import list_reasons, say_reason, say_reasons
 from carprice.wording.slices import name_slice
-from carprice.wording.troubles import TroubleCode
 
-MOST_CHAPTERS = 20
 SLICE_FAMILIES = ("make", *VERSIONS[:1], "price", "year")
 MOST_MISSING = 4
+MOST_WEAK = 3
+ROUNDS = 1_000
+"""Resamples of the held-out cars, as the gate has them."""
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def compare_ways(run_id: str, _reference: Reference) -> dict[str, Difference]:  # noqa: ARG001 - the key
+    """How far a version is ahead of plain ways; cached."""
+    unseen = _reference.unseen
+    return compare_plain_ways(_reference.known, unseen, unseen["estimate"], ROUNDS)
 
 
 def show() -> None:
@@ -42,70 +54,79 @@ def show() -> None:
     else:
         _show_production(serving)
     _show_backups()
-    _show_history()
+    show_history()
 
 
 def _link_out() -> None:
+    """Draw links to what runs beside the page."""
     settings = workspace().settings
+    links = {texts.OPEN_MLFLOW: settings.mlflow_page, texts.OPEN_AIRFLOW: settings.airflow_page}
     with st.container(horizontal=True):
-        for label, address in (
-            (texts.OPEN_MLFLOW, settings.mlflow_page),
-            (texts.OPEN_AIRFLOW, settings.airflow_page),
-        ):
-            st.link_button(say(label), address, icon=":material/open_in_new:")
+        for label, address in links.items():
+            if address:
+                st.link_button(say(label), address, icon=":material/open_in_new:")
 
 
 def _show_production(serving: Serving) -> None:
-    chapter = Chapter.of(serving.version)
-    sentence = texts.SINCE if chapter.since else texts.SINCE_EVER  # no alias set by hand is dated
-    date = _date(chapter.since)
+    since = Chapter.of(serving.version).since
+    sentence = texts.SINCE if since else texts.SINCE_EVER  # no alias set by hand is dated
+    date = say_date(since)
     st.header(say(sentence, number=serving.version.number, date=date), divider="gray")
-    _show_who(chapter)
-    _show_card(serving)
-    if evaluation := serving.record.evaluation:
+    evaluation = serving.record.evaluation
+    st.header(say(texts.ACCURACY))
+    if evaluation:
         _show_scores(evaluation)
-        _show_slices(evaluation, serving)
+        _show_ways(evaluation, serving)
     else:
         st.info(say(texts.NO_EVALUATION))
+    st.header(say(texts.WEAKNESS))
+    if evaluation:
+        _show_slices(evaluation, serving)
     _show_unseen(serving)
     _show_data(serving)
-
-
-def _show_who(chapter: Chapter) -> None:
-    if chapter.who:
-        st.text(say(texts.PROMOTED_BY, who=chapter.who))
-
-
-def _show_card(serving: Serving) -> None:
-    """Show the card, written anew: it follows the language of the page, and the ledger."""
-    history = state().history
-    told = {each.version.identity: each for each in history.chapters} if history else {}
-    version = serving.version
-    chapter = told.get(version.identity, Chapter.of(version))
-    card = write_card(chapter, serving.record, language())
-    if card is None:
-        st.info(say(texts.NO_CARD))
-        return
-    st.markdown(card.half_page)
-    with st.expander(card.title, icon=":material/badge:"):
-        for title, text in card.sections.items():
-            st.markdown(f"**{title}**\n\n{text}")
-        st.download_button(
-            say(texts.CARD_DOWNLOAD), card.text, f"{MODEL_NAME}-v{version.number}-card.md",
-            "text/markdown", icon=":material/download:", on_click="ignore",
-        )  # fmt: skip
+    _show_why(serving)
 
 
 def _show_scores(evaluation: Evaluation) -> None:
     overall = evaluation.overall
     with st.container(horizontal=True):
         for name, label in texts.SCORES.items():
-            st.metric(say(label), f"{_decimal(getattr(overall, name))} %", border=True)
+            st.metric(say(label), f"{say_decimal(getattr(overall, name))} %", border=True)
     st.caption(say(texts.MEASURED_ON, rows=spell.number(overall.rows)))
 
 
+def _show_ways(evaluation: Evaluation, serving: Serving) -> None:
+    """Draw the version beside plain ways to name a price, and the version before it."""
+    reference = serving.reference
+    plain = compare_ways(serving.version.run_id, reference) if reference else {}
+    ways = tabulate_ways(evaluation, plain, serving.record.decision)
+    if len(ways) < 2:
+        return
+    labels = [_name_way(each) for each in ways["name"]]
+    errors = [f"{say_decimal(each)} %" for each in ways["error"]]
+    others = [f"{error} ({label[:1].lower()}{label[1:]})"
+              for error, label in zip(errors, labels, strict=True)]  # fmt: skip
+    title = say(texts.WAYS, error=errors[0], others=", ".join(others[1:]))
+    st.subheader(title)
+    told = [_tell_way(*each) for each in zip(errors, ways["low"], ways["high"], strict=True)]
+    st.altair_chart(draw_ways(ways.assign(label=labels, told=told)), alt=title)
+    st.caption(say(texts.WAYS_NOTE))
+
+
+def _name_way(name: str | int) -> str:
+    if isinstance(name, int):
+        return say(texts.VERSION_BEFORE, number=name)
+    return say(said.PLAIN_WAYS.get(name, said.THIS_VERSION))
+
+
+def _tell_way(error: str, low: float, high: float) -> str:
+    if pd.isna(low):
+        return error
+    return say(texts.WAY_TOLD, error=error, low=say_decimal(low), high=say_decimal(high))
+
+
 def _show_slices(evaluation: Evaluation, serving: Serving) -> None:
-    st.subheader(say(texts.BY_SLICE))
+    _tell_weakest(evaluation, serving)
     family = st.radio(
         say(texts.SLICE_FAMILY), SLICE_FAMILIES, horizontal=True,
         key="slice_family", bind="query-params",
@@ -115,19 +136,35 @@ def _show_slices(evaluation: Evaluation, serving: Serving) -> None:
     if slices.empty:
         st.info(say(texts.NO_SLICES))
         return
-    labels = [_name_slice(family, name, serving) for name in slices["name"]]
+    labels = [_name_slice(Slice.read(family, name), serving) for name in slices["name"]]
     slices = slices.assign(label=labels)
     best, worst = (slices.loc[slices["median_error_pct"].idxmin()],
                    slices.loc[slices["median_error_pct"].idxmax()])  # fmt: skip
     overall = evaluation.overall.median_error_pct
+    ends = {"low": say_decimal(best["median_error_pct"]),
+            "high": say_decimal(worst["median_error_pct"])}  # fmt: skip
+    named = {"family": _name_family(family).lower()}
+    escaped = {"best": spell.plain(best["label"]), "worst": spell.plain(worst["label"])}
+    st.subheader(say(texts.BY_SLICE, **named, **escaped, **ends))
     st.altair_chart(
         draw_slices(slices, overall),
-        alt=say(
-            texts.SLICE_ALT, best=best["label"], low=_decimal(best["median_error_pct"]),
-            worst=worst["label"], high=_decimal(worst["median_error_pct"]),
-        ),
-    )  # fmt: skip
-    st.caption(say(texts.SLICE_NOTE, error=_decimal(overall)))
+        alt=say(texts.BY_SLICE, **named, best=best["label"], worst=worst["label"], **ends),
+    )
+    st.caption(say(texts.SLICE_NOTE, error=say_decimal(overall)))
+
+
+def _tell_weakest(evaluation: Evaluation, serving: Serving) -> None:
+    ranked = sorted(evaluation.all_slices, key=lambda each: -each[1].median_error_pct)
+    told = [
+        say(
+            texts.WEAK_SLICE, family=_name_family(part.family).lower(),
+            name=_name_slice(part, serving), error=say_decimal(scores.median_error_pct),
+            rows=spell.number(scores.rows),
+        )
+        for part, scores in ranked[:MOST_WEAK]
+    ]  # fmt: skip
+    if told:
+        st.text(say(texts.WEAKEST, told=" · ".join(told)))
 
 
 def _name_family(family: str) -> str:
@@ -136,11 +173,11 @@ def _name_family(family: str) -> str:
     return spell.title(family, language())
 
 
-def _name_slice(family: str, name: str, serving: Serving) -> str:
-    if family != "make":
-        return name_slice(Slice.read(family, name), language())
+def _name_slice(part: Slice, serving: Serving) -> str:
+    if part.family != "make":
+        return name_slice(part, language())
     reference = serving.reference
-    return reference.catalog.spell_make(name) if reference else spell.capital(name)
+    return reference.catalog.spell_make(part.name) if reference else spell.capital(part.name)
 
 
 def _show_unseen(serving: Serving) -> None:
@@ -150,44 +187,54 @@ def _show_unseen(serving: Serving) -> None:
         return
     unseen = serving.reference.unseen
     bins = bin_errors(unseen)
-    near = bins.loc[bins["low"].between(-10, 5), "rows"].sum()
     across, beside = st.columns(2)
     with across:
-        st.subheader(say(texts.AGAINST_PRICE))
+        share = f"{100 * (unseen['error_pct'] <= 20).mean():.0f}"
+        st.subheader(say(texts.AGAINST_PRICE_TITLE, share=share))
         st.altair_chart(
             draw_estimates(bin_estimates(unseen)),
             alt=say(texts.AGAINST_PRICE_ALT, rows=spell.number(len(unseen))),
         )
         st.caption(say(texts.AGAINST_PRICE_NOTE))
     with beside:
-        st.subheader(say(texts.ERRORS))
-        share = f"{100 * near / max(1, len(unseen)):.0f}"
-        st.altair_chart(draw_errors(bins), alt=say(texts.ERRORS_ALT, share=share))
+        title = say(texts.ERRORS, **_tell_errors(bins))
+        st.subheader(title)
+        st.altair_chart(draw_errors(bins), alt=title)
         st.caption(say(texts.ERRORS_NOTE))
 
 
+def _tell_errors(bins: pd.DataFrame) -> dict[str, str]:
+    """Shares of estimates near their price, further above it, and further below."""
+    groups = {
+        "near": bins["low"].between(-10, 5), "over": bins["low"] > 5, "under": bins["low"] < -10
+    }  # fmt: skip
+    rows = max(1, bins["rows"].sum())
+    return {name: f"{100 * bins.loc[each, 'rows'].sum() / rows:.0f}"
+            for name, each in groups.items()}  # fmt: skip
+
+
 def _show_data(serving: Serving) -> None:
-    record = serving.record
-    st.subheader(say(texts.DATA))
-    st.text(say(texts.DATA_SOURCE, source=serving.version.facts.source or "–"))
+    record, version = serving.record, serving.version
+    st.header(say(texts.DATA))
+    st.text(say(texts.DATA_SOURCE, source=version.facts.source or "–"))
     if record.profile:
         reference = serving.reference
-        _show_profile(record.profile, reference.sides if reference else serving.version.sides)
+        _show_profile(record.profile, reference.sides if reference else version.sides)
     else:
         st.info(say(texts.NO_PROFILE))
     if record.quality_page:
         # To be opened by itself: texts out of adverts have no business inside this page.
         st.download_button(
             say(texts.QUALITY_DOWNLOAD), record.quality_page,
-            f"{MODEL_NAME}-v{serving.version.number}-quality.html", "text/html",
+            f"{MODEL_NAME}-v{version.number}-quality.html", "text/html",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
 
 
 def _show_profile(profile: DataProfile, sides: tuple[int, int] | None) -> None:
-    rows = {texts.DATA_ROWS: profile.rows}
+    rows: dict[Text, int] = {texts.DATA_ROWS: sum(sides) if sides else profile.rows}
     if sides:
-        rows = {texts.DATA_LEARNT: sides[0], texts.DATA_HELD_OUT: sides[1]}
+        rows |= {texts.DATA_LEARNT: sides[0], texts.DATA_HELD_OUT: sides[1]}
     counts = rows | {
         texts.DATA_MAKES: len(profile.models_by_make),
         texts.DATA_MODELS: sum(map(len, profile.models_by_make.values())),
@@ -195,6 +242,9 @@ def _show_profile(profile: DataProfile, sides: tuple[int, int] | None) -> None:
     with st.container(horizontal=True):
         for label, count in counts.items():
             st.metric(say(label), spell.number(count), border=True)
+    if sides:
+        kept, learnt, held_out = map(spell.number, (sum(sides), *sides))
+        st.caption(say(texts.DATA_SUM, rows=kept, learnt=learnt, held_out=held_out))
     named = set(FEATURES) - set(EQUIPMENT)  # adverts list what equipment there is, rarely none
     missing = {name: profile.missing.get(name, 0.0) for name in FEATURES if name in named}
     ranked = sorted(missing.items(), key=lambda item: -item[1])
@@ -208,6 +258,28 @@ def _show_profile(profile: DataProfile, sides: tuple[int, int] | None) -> None:
     ]  # fmt: skip
     if told:
         st.caption(say(texts.DATA_MISSING, fields=", ".join(told)))
+
+
+def _show_why(serving: Serving) -> None:
+    """Show the decision and the card, written anew: it follows language and ledger."""
+    st.header(say(texts.WHY_PRODUCTION))
+    history = state().history
+    told = {each.version.identity: each for each in history.chapters} if history else {}
+    version = serving.version
+    chapter = told.get(version.identity, Chapter.of(version))
+    card = write_card(chapter, serving.record, language())
+    if card is None:
+        st.info(say(texts.NO_CARD))
+        return
+    st.markdown(card.decided)
+    with st.expander(card.title, icon=":material/badge:"):
+        st.markdown(card.told)
+        for title, text in card.sections.items():
+            st.markdown(f"**{title}**\n\n{text}")
+        st.download_button(
+            say(texts.CARD_DOWNLOAD), card.text, f"{MODEL_NAME}-v{version.number}-card.md",
+            "text/markdown", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
 
 
 def _show_backups() -> None:
@@ -225,112 +297,3 @@ def _show_backups() -> None:
     st.warning(say(texts.BACKUPS_UNWELL, **dates), icon=":material/backup:")
     if failure:
         st.text(failure)
-
-
-def _show_history() -> None:
-    st.header(say(texts.HISTORY), divider="gray")
-    _show_last_run()
-    history = _find_history()
-    if history is None:
-        st.warning(say(texts.HISTORY_AWAY), icon=":material/cloud_off:")
-        return
-    if not history.chapters:
-        st.info(say(texts.NO_VERSIONS))
-    count = len(history.chapters)
-    if count > MOST_CHAPTERS:
-        st.caption(say(texts.HISTORY_CUT, shown=MOST_CHAPTERS, count=count))
-    for chapter in history.chapters[:MOST_CHAPTERS]:
-        _show_chapter(chapter)
-
-
-def _show_last_run() -> None:
-    """Tell of a run that left no version as well, such as one on data that had not changed."""
-    if last := state().facts.last_pipeline:
-        time = spell.moment(datetime.fromtimestamp(last.at, UTC), language())
-        outcome = texts.RUN_OUTCOMES.get(last.outcome, texts.RUN_ENDED)
-        st.caption(say(texts.LAST_RUN, time=time, outcome=outcome))
-
-
-def _find_history() -> History | None:
-    """The last history of the registry, with a warning if it is stale."""
-    now = state()
-    away = now.trouble is not None and now.trouble.code is TroubleCode.REGISTRY_AWAY
-    if now.history and away:
-        st.warning(say(texts.HISTORY_STALE, time=spell.moment(now.history.told, language())))
-    return now.history
-
-
-def _show_chapter(chapter: Chapter) -> None:
-    version, facts = chapter.version, chapter.version.facts
-    fate = say(texts.VERSION_FATES[chapter.fate])
-    date = spell.day(version.created, language())
-    with st.expander(say(texts.VERSION_TITLE, number=version.number, date=date, fate=fate)):
-        st.text(_tell_sides(version))
-        _show_figures(chapter)
-        decided = texts.WHY_DECIDED[facts.decision or "refused"]
-        _show_why(decided, say_reasons(chapter.reasons, language()))
-        if chapter.fate is Fate.HELD:
-            st.markdown(say(texts.HELD_WORD, number=version.number))
-        _show_why(texts.INVALID_BECAUSE, _tell_invalid(chapter))
-        _show_who(chapter)
-        if facts.rolled_back_at:
-            st.text(
-                say(
-                    texts.ROLLED_BACK, date=_date(facts.rolled_back_at),
-                    who=facts.rolled_back_by or "–", number=facts.rolled_back_to or "–",
-                )
-            )  # fmt: skip
-        if facts.withdrawn_at:
-            st.text(
-                say(
-                    texts.WITHDRAWN, date=_date(facts.withdrawn_at),
-                    who=facts.withdrawn_by or "–", because=facts.withdrawn_because or "–",
-                )
-            )  # fmt: skip
-        mlflow = workspace().settings.mlflow_page
-        page = f"{mlflow}/#/models/{MODEL_NAME}/versions/{version.number}"
-        st.link_button(say(texts.OPEN_VERSION), page, icon=":material/open_in_new:")
-
-
-def _tell_sides(version: Version) -> str:
-    facts = version.facts
-    source, simulated = facts.source or "–", facts.simulated
-    if version.sides is None:
-        sentence = texts.LEARNT_SIMULATED_PART if simulated else texts.LEARNT_FROM_PART
-        return say(sentence, rows=spell.number(facts.rows), source=source)
-    learnt, held_out = map(spell.number, version.sides)
-    sentence = texts.LEARNT_SIMULATED if simulated else texts.LEARNT_FROM
-    return say(sentence, learnt=learnt, held_out=held_out, source=source)
-
-
-def _show_why(title: Text, reasons: str) -> None:
-    if reasons:
-        st.markdown(f"**{say(title)}**")
-        st.text(spell.capital(reasons))
-
-
-def _tell_invalid(chapter: Chapter) -> str:
-    if not chapter.invalid:
-        return ""
-    heading, *broken = chapter.invalid
-    return list_reasons(say_reason(heading, language()), broken, language())
-
-
-def _show_figures(chapter: Chapter) -> None:
-    figures = chapter.version.facts.figures
-    told = [
-        say(texts.FIGURE, label=say(label), figure=_decimal(figures[name]))
-        for name, label in texts.SCORES.items()
-        if name in figures
-    ]
-    if told:
-        st.text(" · ".join(told))
-
-
-def _decimal(figure: float) -> str:
-    return spell.decimal(figure, language())
-
-
-def _date(moment: str) -> str:
-    """The day of a tag's time; empty for an empty tag."""
-    return spell.day(datetime.fromisoformat(moment), language()) if moment else ""

@@ -322,8 +322,9 @@ def test_a_page_has_its_title_and_says_its_language_to_screen_readers(
         page.get_by_text("English", exact=True).click()
         expect(page).to_have_title(f"{titles[1]} · Car prices in Morocco")
         expect(page.locator("html")).to_have_attribute("lang", "en")
-        room = page.get_by_test_id("stHtml").evaluate("e => e.getBoundingClientRect().height")
-        assert room == 0
+        scripts = page.get_by_test_id("stHtml")
+        heights = scripts.evaluate_all("all => all.map(e => e.getBoundingClientRect().height)")
+        assert {*heights} == {0}
 
 
 @pytest.mark.parametrize("number", ["inf", "1e999", "abc", "-5"])

@@ -35,7 +35,7 @@ def test_the_table_of_services_is_that_of_the_compose_file() -> None:
     row = r"^\| `([a-z-]+)` \|.*\| *(\d*) *\| (\d+) (Mo|Go) \|$"
     told = {
         name: (port, f"{amount}{unit[0].lower()}")
-        for name, port, amount, unit in re.findall(row, PAGES[1].read_text("utf-8"), re.M)
+        for name, port, amount, unit in re.findall(row, PAGES[2].read_text("utf-8"), re.M)
     }
     forms = yaml.safe_load((ROOT / "deploy" / "forms.yml").read_text(encoding="utf-8"))
     published = forms["services"]["doors"]["ports"]

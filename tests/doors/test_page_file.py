@@ -19,10 +19,12 @@ from starlette.formparsers import MultiPartParser
 from streamlit.testing.v1 import AppTest
 from workbooks import write_workbook
 
+from carprice.market.listing import BY_NAME, FEATURES
 from carprice.pricing.prediction import estimate_car
 from carprice.serving import batch
 from carprice.serving.batch import MOST_ROWS
 from carprice.serving.live_model import State
+from carprice.wording import spell
 from carprice.wording.remarks import COLUMNS
 
 HEADER = "Marque;Modèle;Année-Modèle;Kilométrage;Type de carburant;Boite de vitesses"
@@ -77,7 +79,8 @@ def test_a_file_comes_back_with_the_columns_of_the_command_line() -> None:
     assert bare[6:11] == [""] * 5
     assert short[11] == "pas d'estimation : 4 cellules au lieu de 6"
     assert figures(page) == {"Lignes": "3", "Estimées": "1", "Avec une remarque": "3"}
-    assert [each.label for each in page.get("download_button")] == [texts.FILE_DOWNLOAD.fr]
+    labels = [each.label for each in page.get("download_button")]
+    assert labels == [texts.FILE_TEMPLATE.fr, texts.FILE_DOWNLOAD.fr]
 
 
 def test_a_row_is_estimated_as_the_same_car_alone(live_model: LiveModel) -> None:
@@ -89,6 +92,22 @@ def test_a_row_is_estimated_as_the_same_car_alone(live_model: LiveModel) -> None
     assert alone.price
     assert [*map(int, logan[6:9])] == [round(each) for each in (
         alone.price, alone.low or 0, alone.high or 0)]  # fmt: skip
+
+
+@pytest.mark.usefixtures("live_model")
+def test_what_a_file_needs_is_said_and_the_template_can_be_handed_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from views import file  # noqa: PLC0415 - once the folder of the pages is on the path
+
+    handed: list[bytes] = []
+    monkeypatch.setattr(file.st, "download_button", lambda _, data, *__, **___: handed.append(data))
+    page = run_page("file")
+    needed = [spell.title(name) for name in FEATURES if BY_NAME[name].needed]
+    assert all(f"**{each}**" in everything(page) for each in needed)
+    assert "\nDacia;Logan;2018;" in page.code[0].value
+    page.file_uploader[0].set_value(("voitures.csv", handed[0], "text/csv"))
+    assert figures(page.run())["Estimées"] == "1"
 
 
 @pytest.mark.usefixtures("live_model")
@@ -130,7 +149,7 @@ def test_the_table_has_a_name_for_those_who_do_not_see_it() -> None:
 def test_a_file_of_too_many_rows_is_refused_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "MOST_ROWS", 2)
     page = upload(CARS)
-    assert "environ 5 lignes ; 2 au plus" in page.code[0].value
+    assert "environ 5 lignes ; 2 au plus" in page.code[-1].value
     assert not page.metric
 
 
@@ -175,8 +194,8 @@ def test_results_of_older_sessions_make_room_and_are_estimated_anew_when_looked_
 
 
 @pytest.mark.parametrize(("session", "says"), [
-    ({}, ["Ce fichier ne peut pas être estimé.", "il manque 3 colonne(s)", "« Kilométrage »"]),
-    ({"lang": "en"}, ["This file cannot be estimated.", "3 column(s) that the model needs"]),
+    ({}, ["Ce fichier ne peut pas être estimé.", "il manque 3 colonnes", "« Kilométrage »"]),
+    ({"lang": "en"}, ["This file cannot be estimated.", "3 columns that the model needs"]),
 ])  # fmt: skip
 @pytest.mark.usefixtures("live_model")
 def test_a_bad_file_is_explained_in_the_language_of_the_page(
@@ -190,7 +209,7 @@ def test_a_bad_file_is_explained_in_the_language_of_the_page(
 @pytest.mark.usefixtures("live_model")
 def test_names_in_a_bad_file_are_no_markdown_of_the_page() -> None:
     page = upload("Marque;Modèle;![x](http://example.com/x.png)\n1;2;3\n")
-    assert "example.com" in page.code[0].value
+    assert "example.com" in page.code[-1].value
     assert all("example.com" not in each.value for each in [*page.markdown, *page.error])
 
 

@@ -1,15 +1,25 @@
 """« Le marché », and the pictures of all pages, without a browser."""
 
+import dataclasses
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 import texts
-from page import LiveModel, everything, pictures, run_page
+from page import LiveModel, Picture, everything, pictures, run_page, tell_of
+from streamlit.testing.v1 import AppTest
 
+from carprice.evaluation.decision import Decision
+from carprice.insight.market_overview import LEAST_ADVERTS
+from carprice.listings.table_store import write_table
+from carprice.registry.history import Record
 from carprice.serving.live_model import Serving, State
+from carprice.simulation.drawing import draw_listings
 from carprice.wording import spell
+from carprice.workspace import Workspace
 
 CAR = {"make": "Dacia", "model": "Logan", "model_year": "2018", "fuel": "diesel"}
 
@@ -29,10 +39,17 @@ def test_the_market_is_told_in_figures_and_pictures(serving: Serving) -> None:
     figures = {each.label: each.value for each in page.metric}
     learnt, held_out = map(spell.number, (len(known), len(serving.reference.unseen)))
     assert figures["Annonces"] == learnt
-    assert f"Les {learnt} annonces dont le modèle a appris, sans les {held_out}" in everything(page)
+    told = f"{spell.number(1_500)} annonces retenues : les {learnt} annonces d'apprentissage"
+    assert f"{told}, montrées ici, et {held_out} mises de côté" in everything(page)
     assert figures["Prix médian"] == spell.about(known["price_mad"].median())
-    assert [each.value for each in page.header] == ["Par année", "Par marque", "Par ville"]
-    years, makes, _ = pictures(page)
+    assert told_by(page) == [
+        "année-modèle", "kilométrage", "marque", "type de carburant", "boite de vitesses", "ville"
+    ]  # fmt: skip
+    years, _, makes, *_ = pictures(page)
+    dearest = makes.rows.iloc[0]
+    title = f"à {spell.about(dearest['median'])} ({dearest['name']}) en médiane"
+    assert title in page.header[2].value
+    assert makes.alt == page.header[2].value
     newest = known.loc[known["model_year"] == years.rows["name"].iloc[-1], "price_mad"]
     assert years.rows["median"].iloc[-1] == newest.median()
     assert makes.rows["rows"].sum() <= len(known)
@@ -42,12 +59,27 @@ def test_the_market_is_told_in_figures_and_pictures(serving: Serving) -> None:
 @pytest.mark.usefixtures("live_model")
 def test_every_picture_is_small_has_words_and_takes_its_ground_from_the_theme() -> None:
     found = pictures(run_page("market"))
-    assert len(found) == 3
+    assert len(found) == 6
     for each in found:
         assert len(each.rows) <= 60
-        assert "DH" in each.alt
+        assert re.search(r"\d.*(DH|%)", each.alt)
         assert "background" not in str(each.spec)
-    assert found[0].alt.startswith("Prix médian selon l'année")
+        titles = [*find_titles(each)]
+        assert titles
+        assert all(re.search(r"\((DH|km)\)|Année", title) for title in titles), titles
+
+
+def find_titles(picture: Picture) -> Iterator[str]:
+    """The titles of the axes that have one."""
+    for _, encoding in find_layers(picture.spec):
+        told = (encoding[name].get("title") for name in "xy" if name in encoding)
+        yield from filter(None, told)
+
+
+def told_by(page: AppTest) -> list[str]:
+    """By what prices are told, in the order of the pictures."""
+    titles = (re.match(r"Par (.+), de ", each.value) for each in page.header)
+    return [each[1] for each in titles if each]
 
 
 def find_tooltips(spec: Any) -> Iterator[dict[str, str]]:
@@ -89,8 +121,9 @@ def find_layers(spec: Any) -> list[tuple[str, Any]]:
 def test_no_line_leads_over_years_without_adverts() -> None:
     import market_charts  # noqa: PLC0415 - once the folder of the pages is on the path
 
-    years = pd.DataFrame({"name": [1980.0, 1987.0, 1988.0, 1990.0]})
-    drawn = market_charts.draw_years(years.assign(rows=8, low=1e4, median=2e4, high=3e4))
+    years = pd.DataFrame({"name": [1981.0, 1987.0, 1988.0, 1990.0]})
+    groups = years.assign(rows=8, low=1e4, median=2e4, high=3e4)
+    drawn = market_charts.draw_steps(groups, "model_year", 1)
     stretches = [row["stretch"] for row in next(iter(drawn.to_dict()["datasets"].values()))]
     assert stretches == [1, 2, 2, 3]
     split = {mark: "detail" in encoding for mark, encoding in find_layers(drawn.to_dict())}
@@ -120,7 +153,8 @@ def test_what_the_pictures_of_the_scores_tell_has_a_name() -> None:
 @pytest.mark.usefixtures("live_model")
 def test_one_make_is_shown_by_its_models() -> None:
     page = run_page("market", market_makes=["Dacia"], market_fuels=["diesel"])
-    assert [each.value for each in page.header] == ["Par année", "Par modèle", "Par ville"]
+    assert "modèle" in told_by(page)
+    assert not {"marque", "type de carburant"} & {*told_by(page)}  # one of each: no picture
     everywhere = run_page("market").metric[0].value
     assert page.metric[0].value != everywhere
 
@@ -141,6 +175,45 @@ def test_the_page_speaks_english_when_asked_to() -> None:
     page = run_page("market", lang="en")
     assert page.title[0].value == "The market"
     assert page.multiselect[1].options == ["Diesel", "Electric", "Hybrid", "Petrol"]
+
+
+def test_models_are_told_beside_each_other_by_age(live_model: LiveModel, serving: Serving) -> None:
+    from views import market  # noqa: PLC0415 - once the folder of the pages is on the path
+
+    assert serving.reference
+    assert texts.MARKET_TOO_FEW.fr[:20] in everything(run_page("market"))
+    market.read_adverts.clear()
+    many = serving.reference._replace(known=pd.concat([serving.reference.known] * LEAST_ADVERTS))
+    live_model.state = State(serving._replace(reference=many))
+    page = run_page("market")
+    ages = pictures(page)[-1]
+    first, second = ages.rows["car"].unique()
+    assert (ages.rows.groupby("car")["share"].first() == 100).all()
+    last = ages.rows[ages.rows["car"] == first].iloc[-1]
+    assert f"{first} {last['share']:.0f} % à {last['age']:.0f} ans, {second}" in ages.alt
+    assert {*find_titles(ages)} == {texts.AGE_AXIS.fr, texts.SHARE_AXIS.fr}
+
+
+def test_what_changed_since_the_version_before_is_told(
+    live_model: LiveModel, serving: Serving, tmp_path: Path
+) -> None:
+    from views import market  # noqa: PLC0415 - once the folder of the pages is on the path
+
+    market.read_change.clear()
+    settings = live_model.work.settings.model_copy(update={"home": tmp_path})
+    live_model.work = Workspace(settings)
+    old = draw_listings(300, 1)
+    old.loc[0, "make"] = "Simca"
+    settings.processed_data.mkdir(parents=True)
+    digest = write_table(old, settings.processed_data)
+    tags = {"data_hash": digest, "rows": "300"}
+    before = dataclasses.replace(serving.version, number=2, run_id="run-2", tags=tags, aliases=())
+    record = Record(None, None, None, Decision(promote=True, challenger=3, champion=2))
+    live_model.state = State(serving._replace(record=record), tell_of(serving.version, before))
+    page = run_page("market")
+    adverts = next(each for each in page.metric if each.delta)
+    assert (adverts.value, adverts.delta) == (spell.number(1_500), "+400,0 %")
+    assert any("Marques disparues : Simca" in each.value for each in page.text)
 
 
 def test_without_the_adverts_the_page_says_so(live_model: LiveModel, serving: Serving) -> None:

@@ -10,6 +10,8 @@ import texts
 from page import LiveModel, everything, pictures, run_page, tell_of
 from streamlit.testing.v1 import AppTest
 
+from carprice.evaluation.comparison import Comparison, Difference
+from carprice.evaluation.decision import Decision
 from carprice.evaluation.metrics import Evaluation, evaluate
 from carprice.listings.quality_report import DataProfile
 from carprice.market.listing import ESTIMATE_COLUMNS
@@ -76,10 +78,13 @@ def test_the_version_in_production_is_told_with_its_figures(
     error = f"{evaluation.overall.median_error_pct:.1f}".replace(".", ",")
     assert figures(page)["Erreur médiane"] == f"{error} %"
     assert serving.reference
-    assert figures(page)["Il a appris de"] == spell.number(len(serving.reference.known))
+    assert figures(page)["Annonces d'apprentissage"] == spell.number(len(serving.reference.known))
     assert figures(page)["Mises de côté"] == spell.number(len(serving.reference.unseen))
+    kept, learnt, held_out = map(spell.number, (1_500, *serving.reference.sides))
+    told = everything(page)
+    assert f"{kept} annonces retenues = {learnt} d'apprentissage + {held_out} mises de côté" in told
     assert figures(page)["Modèles"] == "3"
-    assert "origine (40 %), nombre de portes (25 %)" in everything(page)
+    assert "origine (40 %), nombre de portes (25 %)" in told
 
 
 def test_the_card_follows_the_language_and_the_ledger(production: LiveModel) -> None:
@@ -98,18 +103,18 @@ def test_slices_are_shown_by_the_family_that_is_asked_for(
     evaluation: Evaluation,
 ) -> None:
     page = run_page("model")
-    makes = pictures(page)[0]
+    _, makes, *_ = pictures(page)
     assert len(makes.rows) == len(evaluation.slices["make"])
     assert makes.rows["median_error_pct"].is_monotonic_increasing
     page.radio[0].set_value("price").run()
-    prices = pictures(page)[0]
+    _, prices, *_ = pictures(page)
     assert prices.rows["label"].iloc[0] == f"moins de {spell.number(80_000)}"
     assert len(prices.rows) == len(evaluation.slices["price"])
 
 
 def test_every_picture_is_small_has_words_and_takes_its_ground_from_the_theme() -> None:
     found = pictures(run_page("model"))
-    assert len(found) == 3
+    assert len(found) == 4
     for each in found:
         assert len(each.rows) <= 400
         assert each.alt
@@ -118,9 +123,35 @@ def test_every_picture_is_small_has_words_and_takes_its_ground_from_the_theme() 
 
 def test_held_out_cars_are_counted_whole(serving: Serving) -> None:
     assert serving.reference
-    _, estimates, errors = pictures(run_page("model"))
+    *_, estimates, errors = pictures(run_page("model"))
     for each in (estimates, errors):
         assert each.rows["rows"].sum() == len(serving.reference.unseen)
+
+
+def test_the_version_stands_beside_plain_ways_and_the_one_before_it(
+    production: LiveModel, evaluation: Evaluation, serving: Serving
+) -> None:
+    overall = Difference(rows=300, points=-0.5, low=-1.5, high=0.25, detectable=1)
+    compared = Comparison(overall=overall, slices={}, identical=False)
+    decision = Decision(promote=True, challenger=3, champion=2, comparison=compared)
+    production.state = State(serving._replace(record=Record(evaluation, None, None, decision)))
+    page = run_page("model")
+    ways = pictures(page)[0].rows.set_index("label")
+    own = evaluation.overall.median_error_pct
+    before = ways.loc["Version 2, celle d'avant"]
+    assert [before["error"], before["low"], before["high"]] == [own + 0.5, own - 0.25, own + 1.5]
+    median = ways.loc["Prix médian de la marque et du modèle"]
+    assert own < median["low"] < median["error"] < median["high"]
+    title = f"Erreur médiane : {spell.decimal(own)} %, contre {spell.decimal(median['error'])} % ("
+    assert title in everything(page)
+
+
+def test_the_weakest_groups_are_named_whatever_they_are_grouped_by(evaluation: Evaluation) -> None:
+    part, scores = evaluation.worst or pytest.fail("no slice was measured")
+    line = next(each for each in written(run_page("model")).splitlines() if "plus : " in each)
+    weakest = line.partition("plus : ")[2]
+    assert weakest.startswith(texts.SLICE_FAMILIES[part.family].fr.lower())
+    assert f", {spell.decimal(scores.median_error_pct)} % ({scores.rows} voitures) · " in weakest
 
 
 def test_each_version_tells_why_it_was_refused() -> None:
@@ -139,7 +170,7 @@ def test_a_version_that_is_held_says_how_a_person_lets_it_through(production: Li
     production.state = State(production.state.serving, tell_of(version))
     page = run_page("model")
     assert chapters(page)[0].label.endswith("retenue, une personne décide")
-    assert "Ses prix s’écartent de -25,0 % de ceux de la version 3" in written(page)
+    assert "Ses prix s'écartent de -25,0 % de ceux de la version 3" in written(page)
     assert any("`carprice promote 4 --force`" in each.value for each in page.markdown)
 
 
@@ -172,19 +203,25 @@ def test_names_of_files_are_no_markdown_of_the_page() -> None:
 def test_the_quality_page_is_handed_out_and_never_shown() -> None:
     page = run_page("model")
     labels = [each.label for each in page.get("download_button")]
-    assert labels == [texts.CARD_DOWNLOAD.fr, texts.QUALITY_DOWNLOAD.fr]
+    assert labels == [texts.QUALITY_DOWNLOAD.fr, texts.CARD_DOWNLOAD.fr]
     assert not page.get("html")
     assert not page.get("iframe")
     assert "<script>" not in everything(page) + written(page)
 
 
 def test_links_lead_where_the_settings_say(production: LiveModel) -> None:
-    address = {"mlflow_page": "https://mlflow.example.com"}
-    production.work = Workspace(production.work.settings.model_copy(update=address))
+    addresses = {"mlflow_page": "https://mlflow.example.com", "airflow_page": "http://airflow"}
+    production.work = Workspace(production.work.settings.model_copy(update=addresses))
     page = run_page("model")
     links = [each.proto.url for each in page.get("link_button")]
-    assert links[:2] == ["https://mlflow.example.com", "http://localhost:8080"]
+    assert links[:2] == ["https://mlflow.example.com", "http://airflow"]
     assert links[2] == "https://mlflow.example.com/#/models/CarPricePredictor/versions/4"
+
+
+def test_no_link_leads_to_an_airflow_that_nobody_named() -> None:
+    labels = [each.proto.label for each in run_page("model").get("link_button")]
+    assert texts.OPEN_MLFLOW.fr in labels
+    assert texts.OPEN_AIRFLOW.fr not in labels
 
 
 def test_while_the_registry_is_away_the_page_shows_what_it_told_last(
@@ -194,7 +231,7 @@ def test_while_the_registry_is_away_the_page_shows_what_it_told_last(
     page = run_page("model")
     assert "voici ce qu'il disait le 24/11/2026 à 10:00 (heure du Maroc)" in everything(page)
     assert len(chapters(page)) == 2
-    assert "Il a appris de" in figures(page)
+    assert texts.DATA_LEARNT.fr in figures(page)
 
 
 def test_a_registry_that_was_never_read_is_said_to_be_away(production: LiveModel) -> None:
@@ -216,7 +253,7 @@ def test_who_brought_a_version_back_is_told_where_it_came_back(
     production.state = State(serving._replace(version=version), tell_of(version))
     page = run_page("model")
     assert page.header[0].value == "Version 3, en production depuis le 05/11/2026"
-    assert "Mise en production par Badr." in written(page)
+    assert "Mise en production par le compte Badr." in written(page)
     assert "Amal" not in written(page)
 
 
@@ -250,7 +287,7 @@ def test_what_is_not_on_this_machine_is_said_not_to_be(
     production.state = State(serving._replace(reference=None))
     page = run_page("model")
     assert texts.NO_UNSEEN.fr in everything(page)
-    assert len(pictures(page)) == 1
+    assert len(pictures(page)) == 1  # the scores; there is nothing to set beside them
     assert figures(page)["Annonces retenues"] == spell.number(1_500)
 
 

@@ -7,6 +7,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = (
     ROOT / "README.md",
     ROOT / "docs" / "guide.fr.md",
+    ROOT / "docs" / "guide-docker.fr.md",
     ROOT / "docs" / "operations.md",
     ROOT / "CONTRIBUTING.md",
 )

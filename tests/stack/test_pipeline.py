@@ -44,6 +44,7 @@ def test_the_dag_is_the_seven_steps_in_order(started: Stack) -> None:
     for step, following in pairwise(STEPS):
         assert following in after[step]
     assert all(each["retries"] and each["retry_exponential_backoff"] for each in tasks)
+    assert all("Reads:" in each["doc_md"] for each in tasks)
 
 
 def test_it_runs_every_monday_night_and_when_listings_land(started: Stack) -> None:

@@ -82,9 +82,10 @@ def test_the_half_page_says_what_came_in_was_learnt_was_decided_and_is_to_be_don
 
 
 @pytest.mark.parametrize(("language", "told"), [
-    ("fr", ["fichier modifié le 20/11/2026, appris le 21/11/2026", "| 6\u202f570 · 1\u202f643 |",
+    ("fr", ["fichier modifié le 20/11/2026, modèle entraîné le 21/11/2026",
+            "| 6\u202f570 · 1\u202f643 |",
             "prix 400\u202f000 et plus : 67,2 %", "0,12 points d'erreur médiane", ": -25,0 %"]),
-    ("en", ["file changed on 20 Nov 2026, learnt on 21 Nov 2026", "| 2 · 3 |", "MIT",
+    ("en", ["file changed on 20 Nov 2026, model trained on 21 Nov 2026", "| 2 · 3 |", "MIT",
             "price 400\u202f000 and more: 67.2 %", "0.12 points of median error", ": -25.0 %"]),
 ])  # fmt: skip
 def test_the_card_tells_data_coverage_and_comparison_as_measured(
@@ -104,10 +105,10 @@ def test_what_an_earlier_release_did_not_store_is_said_not_to_be_on_record() -> 
     )
     card = write_card(Chapter.of(bare), old, "en")
     assert card
-    assert "neither the adverts nor this version tell of what time they are" in card.text
+    assert "neither the adverts nor this version say when they date from" in card.text
     assert "not on record" in card.sections["Comparison"]
     assert "`carprice evaluate 7`" in card.half_page
-    assert "errs most" not in card.half_page
+    assert "least accurate" not in card.half_page
     assert write_card(Chapter.of(bare), NO_RECORD, "en") is None
     assert not join_cards(Chapter.of(bare), NO_RECORD)
 

@@ -243,9 +243,19 @@ def test_missing_columns_are_all_named_with_what_would_be_accepted_and_what_was_
     path: Path,
 ) -> None:
     message = refusal(path, "Prix;Marque;Couleur\n1;2;3\n")
-    for expected in ("5 column(s)", "“Année-Modèle” or “Année”", "“Kilométrage”", "'Couleur'"):
+    for expected in ("5 columns", "“Année-Modèle” or “Année”", "“Kilométrage”", "'Couleur'"):
         assert expected in message
     assert "Price_Raw" not in message
+
+
+@pytest.mark.parametrize("separator", ",;|\t")
+def test_columns_that_nobody_knows_are_told_one_by_one(path: Path, separator: str) -> None:
+    assert "Found: 'a', 'b'." in refusal(path, f"a{separator}b\n1{separator}2\n")
+
+
+def test_one_missing_column_is_told_in_the_singular(path: Path) -> None:
+    message = refusal(path, f"{HEADER.replace('Marque', 'Couleur')}\n{ROW}\n")
+    assert "a column that the model needs is missing" in message
 
 
 def test_a_file_to_estimate_needs_no_price_column(path: Path) -> None:

@@ -1,6 +1,6 @@
 """Two plain ways to name a price, scored beside a model to show what it is worth: pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from carprice.evaluation.comparison import Difference, compare
 from carprice.evaluation.metrics import PlainScores, relative_errors
 from carprice.market.fields import fold
 from carprice.market.listing import TARGET
@@ -21,8 +22,18 @@ TOLD = [*NAMES, *NUMBERS, TARGET]
 
 def score_plain_ways(learnt: pd.DataFrame, held_out: pd.DataFrame) -> dict[str, PlainScores]:
     """Scores on held-out cars of each way, by its name, learnt from other clean listings."""
-    learnt, held_out = _fold_names(learnt), _fold_names(held_out)
-    return {name: _score(held_out, price(learnt, held_out)) for name, price in WAYS.items()}
+    return {name: _score(held_out, each) for name, each in _price(learnt, held_out)}
+
+
+def compare_plain_ways(
+    learnt: pd.DataFrame, held_out: pd.DataFrame, estimates: pd.Series, rounds: int
+) -> dict[str, Difference]:
+    """How far a model's estimates of held-out cars are ahead of each way, by its name."""
+    model, none = estimates.to_frame(TARGET), len(held_out) + 1
+    return {
+        name: compare(held_out, each, model, min_rows=none, rounds=rounds).overall
+        for name, each in _price(learnt, held_out)
+    }
 
 
 def price_by_median(learnt: pd.DataFrame, held_out: pd.DataFrame) -> pd.Series:
@@ -50,14 +61,21 @@ WAYS: dict[str, Callable[[pd.DataFrame, pd.DataFrame], pd.Series]] = {
 """By their stored names."""
 
 
+def _price(learnt: pd.DataFrame, held_out: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Each way by its name, with its prices of held-out cars as a column TARGET."""
+    learnt, held_out = _fold_names(learnt), _fold_names(held_out)
+    for name, price in WAYS.items():
+        yield name, price(learnt, held_out).to_frame(TARGET)
+
+
 def _fold_names(listings: pd.DataFrame) -> pd.DataFrame:
     """What the ways look at; an unknown name is one of its own."""
     folded = {name: listings[name].map(fold, na_action="ignore").fillna("") for name in NAMES}
     return listings[TOLD].assign(**folded)
 
 
-def _score(held_out: pd.DataFrame, prices: pd.Series) -> PlainScores:
-    error = relative_errors(held_out[TARGET], prices.to_frame(TARGET))
+def _score(held_out: pd.DataFrame, prices: pd.DataFrame) -> PlainScores:
+    error = relative_errors(held_out[TARGET], prices)
     return PlainScores(
         median_error_pct=float(np.median(error)),
         within_10_pct=100 * float((error <= 10).mean()),

@@ -1,8 +1,12 @@
 """Scores of a version as small tables for pictures: pure."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
+from carprice.evaluation.comparison import Difference
+from carprice.evaluation.decision import Decision
 from carprice.evaluation.metrics import Evaluation
 from carprice.market.listing import TARGET
 
@@ -19,6 +23,27 @@ def tabulate_slices(evaluation: Evaluation, family: str) -> pd.DataFrame:
     ]
     table = pd.DataFrame(rows, columns=["name", *type(evaluation.overall).stored_names()])
     return table.sort_values("median_error_pct") if family == "make" else table
+
+
+def tabulate_ways(
+    evaluation: Evaluation, plain: Mapping[str, Difference], decision: Decision | None
+) -> pd.DataFrame:
+    """Median errors of a version, of plain ways, and of the version before it, on the same cars.
+
+    plain: the version against each way; without it, those on record stand there by themselves.
+    Columns `name` (empty for the version, a number for the one before it), `error`, and `low` and
+    `high`: where the error lies by the 90 % interval of its distance from the version's.
+    """
+    error = evaluation.overall.median_error_pct
+    rows: list[tuple[str | int, float, float, float]] = [("", error, np.nan, np.nan)]
+    rows += [(name, each.median_error_pct, np.nan, np.nan)
+             for name, each in evaluation.plain.items() if name not in plain]  # fmt: skip
+    ahead: list[tuple[str | int, Difference]] = [*plain.items()]
+    if decision and decision.champion is not None and decision.comparison:
+        ahead.append((decision.champion, decision.comparison.overall))
+    rows += [(name, error - each.points, error - each.high, error - each.low)
+             for name, each in ahead]  # fmt: skip
+    return pd.DataFrame(rows, columns=["name", "error", "low", "high"])
 
 
 def bin_estimates(unseen: pd.DataFrame) -> pd.DataFrame:

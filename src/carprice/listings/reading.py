@@ -320,7 +320,7 @@ def _to_text(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
 
 
 def _read_header(buffer: io.TextIOWrapper, file: Path | Upload) -> tuple[str, list[str]]:
-    """Separator and header, by most known columns; leaves the buffer after the header."""
+    """Separator and header, by most known columns, then by most; leaves the buffer after it."""
     best: tuple[int, str, list[str], int] = (-1, ",", [], 0)
     for separator in SEPARATORS:
         buffer.seek(0)
@@ -331,7 +331,8 @@ def _read_header(buffer: io.TextIOWrapper, file: Path | Upload) -> tuple[str, li
             continue
         header = [cell.strip() for cell in cells]
         known = sum(fold(cell) in HEADERS for cell in header)
-        best = max(best, (known, separator, header, buffer.tell()), key=lambda found: found[0])
+        found = known, separator, header, buffer.tell()
+        best = max(best, found, key=lambda each: (each[0], len(each[2])))
     known, separator, header, after = best
     if not header or any("\n" in cell and separator in cell for cell in header):
         raise DatasetError(FILE_WITHOUT_HEADER, file=file)

@@ -9,6 +9,7 @@ from carprice.wording import spell
 from carprice.wording.files import (
     AND_MORE,
     COLUMN_NAME,
+    FILE_LACKS_COLUMN,
     FILE_LACKS_COLUMNS,
     MISSING_COLUMN,
     OR,
@@ -26,7 +27,7 @@ def refuse_missing(missing: Sequence[str], header: Sequence[str], file: object) 
     """
     unseen = len(header) - COLUMNS_SHOWN
     return DatasetError(
-        FILE_LACKS_COLUMNS,
+        FILE_LACKS_COLUMN if len(missing) == 1 else FILE_LACKS_COLUMNS,
         file=file,
         count=len(missing),
         columns=Text.write(lambda each: "\n".join(_name_columns(missing, each))),

@@ -4,6 +4,8 @@ import hashlib
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+from pyarrow.parquet import read_metadata
 
 from carprice.errors import DatasetError
 from carprice.files import replacing
@@ -34,6 +36,20 @@ def read_table(folder: Path, digest: str) -> pd.DataFrame:
             "Delete it and run the check again."
         )
     return frame
+
+
+def ensure_rows(folder: Path, digest: str, most: int) -> None:
+    """Raise DatasetError for a table of more rows than it was registered with.
+
+    A few kilobytes of a column can stand for any number of rows.
+    """
+    path = table_path(folder, digest)
+    try:
+        found = read_metadata(path).num_rows
+    except (OSError, pa.ArrowException) as error:
+        raise DatasetError(f"cannot read the clean table {path}: {error}") from error
+    if found > most:
+        raise DatasetError(f"{path} has {found:,} rows, and was registered with {most:,}")
 
 
 def table_path(folder: Path, digest: str) -> Path:

@@ -33,13 +33,18 @@ COMMON = ("median_error_pct", "within_10_pct", "within_20_pct")
 class Card(NamedTuple):
     """A version's card in one language; texts are Markdown.
 
-    half_page: what came in, what was learnt, what was decided, and what to do. sections: the rest,
-    title to text.
+    told: what came in and what was learnt. decided: what came of it, why, and what to do.
+    sections: the rest, title to text.
     """
 
     title: str
-    half_page: str
+    told: str
+    decided: str
     sections: dict[str, str]
+
+    @property
+    def half_page(self) -> str:
+        return _join(self.told, self.decided)
 
     @property
     def text(self) -> str:
@@ -53,7 +58,7 @@ def write_card(chapter: Chapter, record: Record, language: Language) -> Card | N
     if record.evaluation is None:
         return None
     writer = _Writer(chapter, record, record.evaluation, language)
-    return Card(writer.title, writer.write_half_page(), writer.write_sections())
+    return Card(writer.title, writer.tell(), writer.tell_decided(), writer.write_sections())
 
 
 def join_cards(chapter: Chapter, record: Record) -> str:
@@ -89,16 +94,16 @@ class _Writer:
     def title(self) -> str:
         return self.say(said.TITLE, number=self.chapter.version.number)
 
-    def write_half_page(self) -> str:
+    def tell(self) -> str:
+        return _join(self.tell_data(), *self.tell_learnt())
+
+    def tell_decided(self) -> str:
         number = self.chapter.version.number
-        parts = [
-            self.tell_data(),
-            *self.tell_learnt(),
+        return _join(
             self.say(said.DECIDED, sentence=self.tell_fate()),
             self.list_reasons(),
             self.say(said.TO_DO, sentence=self.say(said.ACTIONS[self.chapter.fate], number=number)),
-        ]
-        return _join(*parts)
+        )
 
     def write_sections(self) -> dict[str, str]:
         licence = metadata("carprice")["License-Expression"]

@@ -15,12 +15,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-import pyarrow as pa
-from pyarrow.parquet import read_metadata
-
 from carprice.errors import CarPriceError, DatasetError, ModelIntegrityError, RegistryError
 from carprice.insight.comparables import Reference
-from carprice.listings.table_store import read_table, table_path
+from carprice.listings.table_store import ensure_rows, read_table
 from carprice.market.chosen import MARKET
 from carprice.pricing.prediction import estimate_car
 from carprice.pricing.price_model import PriceModel
@@ -298,25 +295,12 @@ class LiveModel:
         if facts.split is None:
             return None
         try:
-            self._ensure_rows(version)
+            ensure_rows(self.work.settings.processed_data, facts.data_hash, facts.rows)
             table = read_table(self.work.settings.processed_data, facts.data_hash)
         except DatasetError as error:
             log.warning("%s: %s", version.name, error)
             return None
         return Reference.build(model, table, facts.split)
-
-    def _ensure_rows(self, version: Version) -> None:
-        """Raise DatasetError for a table of more rows than it was registered with.
-
-        A few kilobytes of a column can stand for any number of rows.
-        """
-        path = table_path(self.work.settings.processed_data, version.facts.data_hash)
-        try:
-            found = read_metadata(path).num_rows
-        except (OSError, pa.ArrowException) as error:
-            raise DatasetError(f"cannot read the clean table {path}: {error}") from error
-        if found > (most := version.facts.rows):
-            raise DatasetError(f"{path} has {found:,} rows, and was registered with {most:,}")
 
 
 def _settle_memory() -> None:

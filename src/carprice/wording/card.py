@@ -16,9 +16,9 @@ ONLY_SIMULATED = Text(
 
 CAME_IN = Text(
     "**Ce qui est arrivé.** {rows} annonces {kind} exploitables, du fichier {source}. {learnt} "
-    "ont servi à apprendre ; {scored} voitures, mises de côté, à mesurer.",
-    "**What came in.** {rows} usable {kind} adverts, of the file {source}. {learnt} were learnt "
-    "from; {scored} cars were held out to measure.",
+    "ont servi à l'apprentissage ; {scored} voitures, mises de côté, à la mesure.",
+    "**What came in.** {rows} usable {kind} adverts, from the file {source}. {learnt} were trained "
+    "on; {scored} cars were held out to measure.",
 )
 LEARNT = Text(
     "**Ce qui a été appris.** Sur ces voitures jamais vues, l'estimation s'écarte du prix demandé "
@@ -37,7 +37,7 @@ BESIDE_PLAIN = Text(
 WORST = Text(
     "C'est sur les voitures de ce groupe que la version se trompe le plus : {name}, {error} % "
     "({rows} voitures).",
-    "It errs most on this group of cars: {name}, {error} % ({rows} cars).",
+    "It is least accurate on this group of cars: {name}, {error} % ({rows} cars).",
 )
 DECIDED = Text("**Ce qui a été décidé.** {sentence}", "**What was decided.** {sentence}")
 TO_DO = Text("**Ce qu'il faut faire.** {sentence}", "**What to do.** {sentence}")
@@ -75,8 +75,8 @@ FATES = {
     "unjudged": Text("Rien encore.", "Nothing yet."),
 }
 """By fate of a version, `registry.history.Fate`."""
-FORCED = Text(" sur la parole d'une personne", " on a person's word")
-WHEN, WHO = Text(" le {date}", " on {date}"), Text(" par {who}", " by {who}")
+FORCED = Text(" sur décision d'une personne", " by a person's decision")
+WHEN, WHO = Text(" le {date}", " on {date}"), Text(" par le compte {who}", " by the account {who}")
 ACTIONS = {
     "production": Text(
         'Rien. Si ses prix se révèlent faux : `carprice withdraw {number} --because "…"`.',
@@ -122,15 +122,17 @@ CONTENT_HASH = Text("Empreinte du contenu", "Hash of the content")
 MARKETS = Text("Marché", "Market")
 PERIOD = Text("Période", "Period")
 PERIOD_KNOWN = Text(
-    "fichier modifié le {changed}, appris le {learnt} ; les annonces ne portent pas de date",
-    "file changed on {changed}, learnt on {learnt}; the adverts carry no date",
+    "fichier modifié le {changed}, modèle entraîné le {learnt} ; les annonces ne portent pas de "
+    "date",
+    "file changed on {changed}, model trained on {learnt}; the adverts carry no date",
 )
 PERIOD_UNKNOWN = Text(
-    "appris le {learnt} ; ni les annonces ni cette version ne disent de quand elles datent",
-    "learnt on {learnt}; neither the adverts nor this version tell of what time they are",
+    "modèle entraîné le {learnt} ; ni les annonces ni cette version ne disent de quand elles "
+    "datent",
+    "model trained on {learnt}; neither the adverts nor this version say when they date from",
 )
 ADVERTS = Text("Annonces exploitables", "Usable adverts")
-SIDES = Text("Apprises · mises de côté", "Learnt from · held out")
+SIDES = Text("D'apprentissage · mises de côté", "Trained on · held out")
 NAMES = Text("Marques · modèles", "Makes · models")
 COPIES = Text("Annonces presque répétées", "Near-repeated adverts")
 
@@ -219,8 +221,8 @@ INTENDED = Text(
 )
 LICENCE = Text("Licence", "Licence")
 LICENSED = Text(
-    "Code : {licence} (fichier `LICENSE`), sans garantie. Les annonces restent à ceux qui les ont "
-    "publiées.",
+    "Code : {licence} (fichier `LICENSE`), sans garantie. Les annonces appartiennent à ceux qui "
+    "les ont publiées.",
     "Code: {licence} (file `LICENSE`), without warranty. The adverts remain those of whoever "
     "published them.",
 )

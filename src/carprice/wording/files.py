@@ -90,12 +90,21 @@ FILE_WITH_TWINS = Text(
     "de chaque.",
     "{file}: several columns for one field ({columns}). Keep one of each.",
 )
+FILE_LACKS_COLUMN = Text(
+    "{file} : il manque une colonne dont le modèle a besoin :\n{columns}\n"
+    "Trouvé : {found}{more}.\n"
+    "Majuscules, accents et espaces ne comptent pas. Ajoutez ou renommez cette colonne, puis "
+    "recommencez.",
+    "{file}: a column that the model needs is missing:\n{columns}\n"
+    "Found: {found}{more}.\n"
+    "Case, accents and spaces do not matter. Add or rename the column and run again.",
+)
 FILE_LACKS_COLUMNS = Text(
-    "{file} : il manque {count} colonne(s) dont le modèle a besoin :\n{columns}\n"
+    "{file} : il manque {count} colonnes dont le modèle a besoin :\n{columns}\n"
     "Trouvé : {found}{more}.\n"
     "Majuscules, accents et espaces ne comptent pas. Ajoutez ou renommez ces colonnes, puis "
     "recommencez.",
-    "{file}: {count} column(s) that the model needs are missing:\n{columns}\n"
+    "{file}: {count} columns that the model needs are missing:\n{columns}\n"
     "Found: {found}{more}.\n"
     "Case, accents and spaces do not matter. Add or rename the columns and run again.",
 )

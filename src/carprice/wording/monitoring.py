@@ -10,7 +10,7 @@ VERDICTS = {
     ),
 }
 NO_PRODUCTION = Text(
-    "aucune version n’est en production : il n’y a rien à quoi comparer le fichier",
+    "aucune version n'est en production : il n'y a rien à quoi comparer le fichier",
     "no version is in production: there is nothing to compare the file with",
 )
 LEARNT_FROM = Text(
@@ -24,31 +24,31 @@ TABLE_GONE = Text(
     "version",
 )
 NO_FILE = Text(
-    "il n’y a pas de fichier d’annonces dans data/raw", "there is no file of listings in data/raw"
+    "il n'y a pas de fichier d'annonces dans data/raw", "there is no file of listings in data/raw"
 )
 SUBJECT = Text(
     "carprice : les estimations ont perdu en qualité sur {source}",
     "carprice: estimates got worse on {source}",
 )
-NO_CALL = Text("rien n’appelle à agir", "nothing calls to act")
+NO_CALL = Text("rien n'appelle à agir", "nothing calls to act")
 REPLACED = Text(
-    "la version mesurée n’est plus en production", "the version that was measured was replaced"
+    "la version mesurée n'est plus en production", "the version that was measured was replaced"
 )
 ALERTS_TELL = Text(
-    "l’alerte MarketShifted le dit : la surveillance est active",
+    "l'alerte MarketShifted le dit : la surveillance est active",
     "the alert MarketShifted tells of it: monitoring is on",
 )
-TOLD_BEFORE = Text("les gens le savent déjà", "people were told already")
+TOLD_BEFORE = Text("l'équipe en est déjà prévenue", "people were told already")
 NOT_ALLOWED = Text(
     "params.yaml ne le permet pas : monitoring.retrain est à false",
     "params.yaml does not allow it: monitoring.retrain is false",
 )
 REFUSED_ANYWAY = Text(
-    "les règles de qualité refuseraient le fichier : il faut d’abord le corriger",
+    "les règles de qualité refuseraient le fichier : il faut d'abord le corriger",
     "the quality rules would refuse the file: it has to be mended first",
 )
 HAS_LEARNT = Text(
-    "un passage du pipeline a déjà décidé de ce fichier : de nouvelles annonces sont attendues",
+    "une exécution du pipeline a déjà jugé ce fichier : de nouvelles annonces sont attendues",
     "a run of the pipeline has decided on this file already: newer listings are awaited",
 )
 COOLING_DOWN = Text(

@@ -101,7 +101,7 @@ REASONS = {
     ),
     Code.GROUP_NOT_COVERED: Text(
         "{family} {slice} : une fourchette de {promised:g} % contient {share:.1f} % des prix de "
-        "{rows} voitures, ce que le hasard n’explique pas",
+        "{rows} voitures, ce que le hasard n'explique pas",
         "{family} {slice}: an interval of {promised:g} % holds {share:.1f} % of the prices of "
         "{rows} cars, which chance does not explain",
     ),
@@ -197,14 +197,14 @@ REASONS = {
         "{rows} cars, {late} of them new prices; fewer than {least} are not judged",
     ),
     Code.QUALITY_BROKEN: Text(
-        "une règle de qualité est rompue : {message}", "a quality rule is broken: {message}"
+        "une règle de qualité est enfreinte : {message}", "a quality rule is broken: {message}"
     ),
     Code.OTHER_COLUMN: Text(
         "{field} : les parts ont changé de {effect:.2f} ; la limite est {limit:.2f}",
         "{field}: its shares have moved by {effect:.2f}; the limit is {limit:.2f}",
     ),
     Code.OTHER_CARS: Text(
-        "une voiture nouvelle se distingue d’une ancienne {effect:.0f} fois sur 100 ; le hasard en "
+        "une voiture nouvelle se distingue d'une ancienne {effect:.0f} fois sur 100 ; le hasard en "
         "donne 50, la limite est {limit:.0f}",
         "a new car is told from an old one {effect:.0f} times in 100; chance gives 50, the limit "
         "is {limit:.0f}",
@@ -222,15 +222,15 @@ REASONS = {
         "the cars are harder to estimate: intervals are wider by {effect:.0f} %",
     ),
     Code.OTHER_LEVEL: Text(
-        "les prix s’écartent des estimations de {effect:+.1f} %",
+        "les prix s'écartent des estimations de {effect:+.1f} %",
         "prices lie {effect:+.1f} % off their estimates",
     ),
     Code.OTHER_LEVEL_OF_MAKE: Text(
-        "{make} : les prix s’écartent des estimations de {effect:+.1f} %",
+        "{make} : les prix s'écartent des estimations de {effect:+.1f} %",
         "{make}: prices lie {effect:+.1f} % off their estimates",
     ),
     Code.LARGER_ERROR: Text(
-        "sur les nouveaux prix, l’erreur est plus grande de {effect:.0f} % que ce que promet la "
+        "sur les nouveaux prix, l'erreur est plus grande de {effect:.0f} % que ce que promet la "
         "version : {error:.1f} % en médiane",
         "on new prices the error is {effect:.0f} % larger than the version promises: {error:.1f} % "
         "in the median",
@@ -240,11 +240,11 @@ REASONS = {
         "the interval holds {share:.1f} % of new prices; it promises {asked:g} %",
     ),
     Code.NOT_COMPARED: Text(
-        "elle n’a pas été comparée à la version {champion}",
+        "elle n'a pas été comparée à la version {champion}",
         "it was not compared with version {champion}",
     ),
     Code.NOT_BETTER: Text(
-        "elle n’a rien appris de plus récent que la version {champion} et devrait être meilleure "
+        "elle n'a rien appris de plus récent que la version {champion} et devrait être meilleure "
         "au-delà du hasard (intervalle à 90 % : de {low:+.2f} à {high:+.2f})",
         "it learnt from nothing newer than version {champion}, so it must be better beyond noise "
         "(90 % interval {low:+.2f} to {high:+.2f})",
@@ -256,7 +256,7 @@ REASONS = {
         "unnoticed; beyond {most:g} a person decides",
     ),
     Code.LEVEL_MOVED: Text(
-        "ses prix s’écartent de {shift:+.1f} % de ceux de la version {champion}, en médiane sur "
+        "ses prix s'écartent de {shift:+.1f} % de ceux de la version {champion}, en médiane sur "
         "{rows} voitures que les deux connaissent ; au-delà de {most:g} %, une personne décide",
         "its prices lie {shift:+.1f} % off those of version {champion}, in the median of {rows} "
         "cars that both know; beyond {most:g} % a person decides",
@@ -275,7 +275,7 @@ REASONS = {
         "a person decides",
     ),
     Code.KNOWLEDGE_NOT_ON_RECORD: Text(
-        "ce que connaît la version {champion} n’est plus enregistré ; une personne décide",
+        "ce que connaît la version {champion} n'est plus enregistré ; une personne décide",
         "what version {champion} knows is not on record any more; a person decides",
     ),
     Code.ERROR_GREW: Text(
@@ -319,7 +319,7 @@ REASONS = {
         "not worse",
     ),
     Code.RULE_FIRST_REAL: Text(
-        "elle a appris d’annonces réelles, la version {champion} d’annonces simulées : passer les "
+        "elle a appris d'annonces réelles, la version {champion} d'annonces simulées : passer les "
         "planchers suffit",
         "it learnt from real listings, version {champion} from simulated ones: to pass the floors "
         "is enough",
