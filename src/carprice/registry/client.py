@@ -14,7 +14,6 @@ from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
 from carprice.market.chosen import MARKET
 from carprice.market.listing import TARGET
-from carprice.registry import flavor
 from carprice.registry.connection import explained
 from carprice.registry.looks import Looks
 from carprice.registry.models import CLEAN, SIGNATURE, Models
@@ -77,6 +76,9 @@ class Registry(Runs, Looks, Searches, Models, Removals):
         self, run_id: str, pipeline: "Pipeline", example: pd.DataFrame, tags: Mapping[str, str]
     ) -> Version:
         """Store a pipeline with the run; return its new version of the model."""
+        # Slow to import, and many a command trains nothing.
+        from carprice.registry import flavor  # noqa: PLC0415
+
         versions = find_libraries()
         self.log(run_id, tags={f"library.{name}": found for name, found in versions.items()})
         self.give_up_models(run_id)

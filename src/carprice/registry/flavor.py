@@ -10,20 +10,47 @@ from typing import Any
 
 import mlflow
 import pandas as pd
+from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.pyfunc import FLAVOR_NAME, MAIN
+from sklearn.pipeline import Pipeline
+from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
+from carprice.errors import ConfigurationError
 from carprice.pricing.prediction import estimate_table
 from carprice.pricing.price_model import PriceModel
 from carprice.registry.records import MODEL_NAME
-from carprice.registry.stored_model import MODEL_FILE, open_pipeline
+from carprice.registry.stored_model import MODEL_FILE, list_untrusted, open_pipeline
 
 
-def save_model(path: str, mlflow_model: Model, **options: Any) -> None:
-    """Store a model as MLflow does one of scikit-learn; `mlflow.pyfunc` opens it by this module."""
-    mlflow.sklearn.save_model(path=path, mlflow_model=mlflow_model, **options)
+def save_model(path: str, mlflow_model: Model, sk_model: Pipeline, **options: Any) -> None:
+    """Store a model as MLflow does one of scikit-learn; `mlflow.pyfunc` opens it by this module.
+
+    Raises ConfigurationError for one that skops cannot hold, or that holds types not trusted.
+    """
+    try:
+        mlflow.sklearn.save_model(sk_model, path, mlflow_model=mlflow_model, **options)
+    except MlflowException as error:
+        # MLflow speaks of parameters of its own, and names their reason as what it was handling.
+        if isinstance(error.__context__, (UntrustedTypesFoundException, UnsupportedTypeException)):
+            raise _refuse(sk_model, error.__context__) from error
+        raise
     mlflow_model.flavors[FLAVOR_NAME][MAIN] = __name__
     mlflow_model.save(str(Path(path) / mlflow.models.model.MLMODEL_FILE_NAME))
+
+
+def _refuse(model: Pipeline, reason: Exception) -> ConfigurationError:
+    estimator = type(model["price"])
+    place = f"{estimator.__name__}, {estimator.__module__.replace('.', '/')}.py"
+    if isinstance(reason, UnsupportedTypeException):
+        return ConfigurationError(
+            f"the model of {place}, cannot be stored: {reason} Keep plain values, arrays and "
+            "estimators of scikit-learn in it."
+        )
+    return ConfigurationError(
+        f"the model of {place}, holds types that are not trusted: {list_untrusted(reason)} Where "
+        "they run no code when it is opened, add them to HOLDS of that class, and train again."
+    )
 
 
 def _load_pyfunc(path: str) -> "Asked":
