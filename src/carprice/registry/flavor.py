@@ -14,7 +14,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from mlflow.pyfunc import FLAVOR_NAME, MAIN
 from sklearn.pipeline import Pipeline
-from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
+from skops.io.exceptions import UntrustedTypesFoundException
 
 from carprice.errors import ConfigurationError
 from carprice.pricing.prediction import estimate_table
@@ -32,19 +32,19 @@ def save_model(path: str, mlflow_model: Model, sk_model: Pipeline, **options: An
         mlflow.sklearn.save_model(sk_model, path, mlflow_model=mlflow_model, **options)
     except MlflowException as error:
         # MLflow speaks of parameters of its own, and names their reason as what it was handling.
-        if isinstance(error.__context__, (UntrustedTypesFoundException, UnsupportedTypeException)):
+        if isinstance(error.__context__, TypeError):
             raise _refuse(sk_model, error.__context__) from error
         raise
     mlflow_model.flavors[FLAVOR_NAME][MAIN] = __name__
     mlflow_model.save(str(Path(path) / mlflow.models.model.MLMODEL_FILE_NAME))
 
 
-def _refuse(model: Pipeline, reason: Exception) -> ConfigurationError:
+def _refuse(model: Pipeline, reason: TypeError) -> ConfigurationError:
     estimator = type(model["price"])
     place = f"{estimator.__name__}, {estimator.__module__.replace('.', '/')}.py"
-    if isinstance(reason, UnsupportedTypeException):
+    if not isinstance(reason, UntrustedTypesFoundException):
         return ConfigurationError(
-            f"the model of {place}, cannot be stored: {reason} Keep plain values, arrays and "
+            f"the model of {place}, cannot be stored: {reason}. Keep plain values, arrays and "
             "estimators of scikit-learn in it."
         )
     return ConfigurationError(
