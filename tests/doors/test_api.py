@@ -20,7 +20,8 @@ from starlette.testclient import TestClient
 from carprice.api.app import serve_model
 from carprice.api.places import MOST_OF_ONE, SMALL_BODY
 from carprice.api.refusals import LARGEST_BODY
-from carprice.api.schema import EXAMPLE, MOST_LISTINGS, spell_value
+from carprice.api.schema import EXAMPLE, MOST_LISTINGS
+from carprice.listings.given import spell_value
 from carprice.listings.parsing import parse_number
 from carprice.logs import write_json
 from carprice.market.fields import THIS_YEAR

@@ -8,14 +8,19 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import typer
+from rich.console import Console
 
-from carprice.cli import app, context
-from carprice.cli.terminal import print_either
+from carprice.cli import app, context, terminal
+from carprice.cli.terminal import print_either, print_outcome, print_versions
 from carprice.errors import CarPriceError, QualityError
+from carprice.registry.records import Version
+from carprice.serving.production import ProductionFacts
+from carprice.wording.remarks import SIMULATED_WARNING
 
 PROJECT = Path(__file__).parents[2]
 COMMANDS = sorted(typer.main.get_command(app.app).commands)  # type: ignore[attr-defined]
@@ -223,3 +228,29 @@ def test_a_bad_file_ends_with_5_and_every_broken_rule_is_named(
     assert all(failure in said for failure in report["failures"])
     for broken in ("500", "25", "fuel|carburant"):
         assert any(re.search(broken, failure) for failure in report["failures"]), broken
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_tells_its_result_as_json_where_asked(name: str) -> None:
+    command = typer.main.get_command(app.app).commands[name]  # type: ignore[attr-defined]
+    assert "--json" in [option for each in command.params for option in each.opts]
+
+
+def test_versions_fit_a_terminal_of_80_columns_and_a_run_is_told_beside_the_version_before(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tags = {
+        "source": "avito_2026_listings_of_november.csv", "decision": "accepted",
+        "median_error_pct": "8.04", "within_20_pct": "82.6", "coverage_pct": "80.1",
+    }  # fmt: skip
+    made = datetime(2026, 11, 28, tzinfo=UTC)
+    monkeypatch.setattr(terminal, "results", Console(width=80, soft_wrap=True, force_terminal=True))
+    print_versions([Version(1234, "run", tags, made, ("production", "staging"))])
+    figures = {"median_error_pct": 8.04, "within_10_pct": 57.0, "coverage_pct": 80.1}
+    example = "Dacia Logan 2018: 108,000 DH"
+    print_outcome(ProductionFacts(2, figures, SIMULATED_WARNING, example, 1, figures), None)
+    shown = re.sub("\x1b.*?m", "", capsys.readouterr().out)
+    assert max(map(len, shown.splitlines())) <= 80
+    for told in ("1234", "production", "2026-11-28", "avito_2026_listings…", "8.0 %", "accepted"):
+        assert told in shown
+    assert re.search(r"Median error \(%\) +8\.0 +8\.0", shown)

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from carprice.errors import ConfigurationError
+from carprice.language import Text
 from carprice.market.chosen import MARKET
-from carprice.market.fields import Kind, fold
+from carprice.market.fields import Field, Kind, fold
 from carprice.market.listing import (
     BY_NAME,
     FEATURES,
@@ -20,6 +21,8 @@ from carprice.market.listing import (
     accepted_headers,
     read_codes,
 )
+
+LABEL = Text("Couleur", "Colour")
 
 
 @pytest.mark.parametrize(
@@ -118,6 +121,13 @@ def test_every_range_is_a_range_and_the_price_has_the_promised_one() -> None:
         ({"fields": FIELDS[:2]}, "it lacks the field model; it lacks the field model_year"),
         ({"fields": (*FIELDS, FIELDS[1])}, "two fields are named make"),
         ({"compared": ("colour",)}, "no field is named colour"),
+        (
+            {"fields": (*FIELDS, Field("colour", Text("Couleur", ""), Kind.TEXT))},
+            "English for label",
+        ),
+        ({"fields": (*FIELDS, Field("colour", LABEL, Kind.TEXT))}, "colour is no make or model"),
+        ({"fields": (*FIELDS, Field("colour", LABEL, Kind.CHOICE))}, "a choice without `choices`"),
+        ({"fields": (*FIELDS, Field("seats", LABEL, Kind.NUMBER))}, "seats is a number without an"),
         ({"currency": replace(MARKET.currency, code="EUR")}, "expected one: price_eur"),
     ],
 )

@@ -9,12 +9,14 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 import numpy as np
 import pytest
 import skops.io as sio
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from carprice.errors import ModelIntegrityError
+from carprice.errors import ConfigurationError, ModelIntegrityError
 from carprice.registry import trial
 from carprice.registry.archive import RefusedModelError
-from carprice.registry.stored_model import open_stored
+from carprice.registry.models import Model
+from carprice.registry.stored_model import list_trusted_types, open_stored
 from carprice.registry.trial import Trials
 
 NAME = "CarPricePredictor version 7"
@@ -135,3 +137,34 @@ def test_what_takes_too_long_is_given_up(
     monkeypatch.setattr(trial, "PATIENCE_SECONDS", 0.05)
     with pytest.raises(ModelIntegrityError, match=r"not open within 0.05 seconds"):
         Trials(tmp_path).open(pack(members), NAME)
+
+
+class Own(BaseEstimator):  # type: ignore[misc]
+    """An estimator that nobody trusts; `held` is what it was made with."""
+
+    def __init__(self, held: object = None) -> None:
+        self.held = held
+
+    def predict(self, cars: object) -> object:
+        return cars
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [(None, r"Own'\]\. .* add them to HOLDS of that class"), (memoryview(b""), "Keep plain")],
+)
+@pytest.mark.filterwarnings("ignore:.*type hint")
+def test_a_model_that_cannot_be_stored_is_told_with_the_place_to_change(
+    tmp_path: Path, held: object, told: str
+) -> None:
+    from carprice.registry.flavor import save_model  # noqa: PLC0415 - MLflow warns of itself
+
+    pipeline = Pipeline([("price", Own(held))])
+    options = {"serialization_format": "skops", "skops_trusted_types": list_trusted_types()}
+    with pytest.raises(ConfigurationError, match=told) as refused:
+        save_model(str(tmp_path / "model"), Model(), pipeline, **options)
+    assert "the model of Own, " in str(refused.value)
+    assert "test_model_file.py, " in str(refused.value)
+    if held is None:
+        with pytest.raises(ModelIntegrityError, match="HOLDS of its estimator, a class in src"):
+            open_stored(sio.dumps(pipeline), NAME)

@@ -24,7 +24,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from carprice.language import OTHERS
-from carprice.listings.parsing import LONGEST_NUMBER
+from carprice.listings.given import spell_value
 from carprice.market import fields
 from carprice.market.chosen import MARKET
 from carprice.market.fields import Kind
@@ -47,23 +47,7 @@ MOST_LISTINGS = 10_000
 NAMES_TOLD, LONGEST_NAME = 10, 40
 """Of unknown fields, however many and long they are."""
 
-BEYOND_READING = 10**LONGEST_NUMBER
-"""Numbers from here on cannot be read, and Python writes none of thousands of digits."""
-
 EXAMPLE: JsonDict = {**MARKET.example}
-
-
-def spell_value(given: object) -> object:
-    """A JSON number as text; any other value unchanged.
-
-    NaN, which is how some programs write that they do not know, becomes a word for it.
-    """
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        return given
-    if isinstance(given, float) and not given.is_integer():
-        # Six decimals always: the text `95.125` would be 95 125, written in thousands.
-        return f"{given:f}"
-    return str(int(max(-BEYOND_READING, min(given, BEYOND_READING))))
 
 
 def spell_answer(given: object) -> object:

@@ -43,6 +43,7 @@ def sample(
     rows: Annotated[int, typer.Option(min=1, help="Listings to draw.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed draws the same listings.")] = 0,
     form: Annotated[int, typer.Option(min=1, max=2, help="Raw form of the file.")] = 1,
+    as_json: AsJson = False,
 ) -> None:
     """Draw simulated listings, dirt included, in one of the two raw forms of the market.
 
@@ -50,6 +51,8 @@ def sample(
     """
     from carprice.simulation.dirt import RawForm, write_sample
 
-    with working() as (_, narrate), narrate("sample") as say:
-        write_sample(target, rows, seed, RawForm(form))
-        say(f"{target}: {rows:,} simulated listings")
+    with working() as (_, narrate):
+        with narrate("sample") as say:
+            write_sample(target, rows, seed, RawForm(form))
+            say(f"{rows:,} simulated listings")
+        print_either(as_json, {"file": str(target), "rows": rows, "seed": seed}, str(target))

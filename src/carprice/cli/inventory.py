@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from carprice.cli.context import working
-from carprice.cli.terminal import results
+from carprice.cli.context import AsJson, working
+from carprice.cli.terminal import print_either, results
 from carprice.errors import ModelIntegrityError
 
 # Heavy modules are imported inside the commands: `--help` answers at once, and what they read
@@ -22,8 +22,10 @@ Entries = Annotated[
 ]
 
 
-def inventory(against: Against = None, entries: Entries = False) -> None:
+def inventory(against: Against = None, entries: Entries = False, as_json: AsJson = False) -> None:
     """List versions, hashes, runs and estimates of production, or what is lost of an earlier list.
+
+    The list itself is JSON in any case.
 
     Example: `carprice inventory > inventory.json`, `carprice inventory --against inventory.json`
     """
@@ -39,12 +41,11 @@ def inventory(against: Against = None, entries: Entries = False) -> None:
             results.print(take_inventory(work).model_dump_json(indent=2), markup=False)
             return
         promised = read_inventory(against)
-        told = list_losses(work, promised) + ([] if entries else list_damages(work, promised))
-        if told:
-            raise ModelIntegrityError("\n  - ".join(["not all is as it was:", *told]))
+        lost = list_losses(work, promised) + ([] if entries else list_damages(work, promised))
+        if lost:
+            raise ModelIntegrityError("\n  - ".join(["not all is as it was:", *lost]))
         versions, cars = len(promised.versions), len(promised.estimates)
-        results.print(
-            f"all is as it was: {versions} versions"
-            + ("" if entries else f" with the promised files, {cars} cars at the same price"),
-            markup=False,
+        told = f"all is as it was: {versions} versions" + (
+            "" if entries else f" with the promised files, {cars} cars at the same price"
         )
+        print_either(as_json, {"versions": versions, "cars": 0 if entries else cars}, told)

@@ -22,8 +22,19 @@ if TYPE_CHECKING:
 results = Console(soft_wrap=True, highlight=False)
 messages = Console(stderr=True, soft_wrap=True, highlight=False)
 
-FIGURES = {"median_error_pct": ".2f", "within_20_pct": ".1f", "coverage_pct": ".1f"}
-"""Columns of figures, and how each is written."""
+FIGURES = {
+    "median_error_pct": "median\nerror",
+    "within_20_pct": "within\n20 %",
+    "coverage_pct": "inside\nrange",
+}
+"""Columns of figures, and the head of each."""
+TOLD = ("median_error_pct", "within_10_pct", "within_20_pct", "coverage_pct")
+"""Scores that are told at the end of a run, as on the page."""
+EACH_ON_ITS_OWN = "Each was measured on the cars held out when it was trained."
+LEGEND = (
+    "Of cars held out: the median error, the share of estimates within 20 % of the price, the "
+    "share of prices inside the range. Reasons of each decision: status --json"
+)
 NEXT_STEPS = "Next: make app · {carprice} status · {carprice} predict IN.csv OUT.csv"
 
 
@@ -73,6 +84,11 @@ def print_either(as_json: bool, content: object, text: str) -> None:
         typer.echo(text)
 
 
+def print_words(text: str, style: str = "") -> None:
+    """Print a sentence; a terminal breaks it between words, a file gets it whole."""
+    results.print(Text(text, style), soft_wrap=not results.is_terminal)
+
+
 def print_table(rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> None:
     """Print rows without markup, since cells come from users' files."""
     table = Table(*header, show_header=bool(header), box=None)
@@ -82,39 +98,56 @@ def print_table(rows: Iterable[Sequence[str]], header: Sequence[str] = ()) -> No
 
 
 def print_versions(versions: "Iterable[Version]") -> None:
-    """Print one row for each version; figures are percentages on held-out cars."""
-    table = Table("version", "alias", "made (UTC)", "data", "error", "≤ 20 %", "cover", "decision")
+    """Print one row for each version, in 80 columns: only the name of a file is cut short."""
+    table = Table("version", "alias", "made", box=None, pad_edge=False, collapse_padding=True)
+    table.add_column("data", no_wrap=True, max_width=20)
+    for head in FIGURES.values():
+        table.add_column(head, justify="right")
+    table.add_column("decision")
     for version in versions:
         facts, figures = version.facts, version.facts.figures
         cells = (
             str(version.number),
-            " ".join(version.aliases),
-            f"{version.created:%Y-%m-%d %H:%M}",
+            "\n".join(version.aliases),
+            f"{version.created:%Y-%m-%d}",
             "simulated" if facts.simulated else facts.source or "–",
-            *(
-                f"{figures[name]:{form}}" if name in figures else "–"
-                for name, form in FIGURES.items()
-            ),
+            *(f"{figures[name]:.1f} %" if name in figures else "–" for name in FIGURES),
             facts.decision or "–",
         )
         table.add_row(*(Text(cell) for cell in cells))
     results.print(table)
-    results.print(Text("error: median, in %. Reasons of each decision: status --json", "dim"))
+    print_words(LEGEND, "dim")
 
 
 def print_outcome(production: "ProductionFacts", stopped: CarPriceError | None) -> None:
     """Print the end of a run: what kept it from a promotion, version in production, next steps."""
     if stopped:
-        results.print(Text(f"{_head(stopped)}: {stopped}", style="yellow"))
+        print_words(f"{_head(stopped)}: {stopped}", "yellow")
     if production.version is None:
         results.print("No version is in production.")
         return
     results.print(f"[bold green]In production: CarPricePredictor version {production.version}[/]")
-    print_table([(name, f"{value:,.2f}") for name, value in production.figures.items()])
+    _print_scores(production)
     if production.warning:
-        results.print(Text(production.warning, style="yellow"))
-    results.print(Text(f"Example: {production.example}"))
-    results.print(Text(NEXT_STEPS.format(carprice=sys.argv[0]), style="dim"))
+        print_words(production.warning, "yellow")
+    print_words(f"Example: {production.example}")
+    print_words(NEXT_STEPS.format(carprice=sys.argv[0]), "dim")
+
+
+def _print_scores(production: "ProductionFacts") -> None:
+    """Print the scores of the page, beside those of the version before."""
+    # Its words are those of a market, which is chosen by then.
+    from carprice.wording.card import LABELS  # noqa: PLC0415
+
+    beside = [production.figures] + ([production.figures_before] if production.before else [])
+    heads = [f"version {number}" for number in (production.version, production.before) if number]
+    rows = [
+        (LABELS[name].en, *(f"{each[name]:5.1f}" if name in each else "–" for each in beside))
+        for name in TOLD
+    ]
+    print_table(rows, ("", *heads))
+    if production.before:
+        print_words(EACH_ON_ITS_OWN, "dim")
 
 
 def _head(stopped: CarPriceError) -> str:

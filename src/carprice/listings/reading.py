@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from carprice.errors import DatasetError
+from carprice.language import Text
 from carprice.listings.raw_files import SEPARATORS
 from carprice.listings.refusals import refuse_missing
 from carprice.listings.survey import LONGEST_LINE, survey
@@ -341,17 +342,26 @@ def _read_header(buffer: io.TextIOWrapper, file: Path | Upload) -> tuple[str, li
 
 
 def _locate_fields(header: list[str], file: Path | Upload, *, needs_price: bool) -> dict[str, int]:
+    known = {HEADERS.get(fold(cell)) for cell in header}
+    missing = [
+        each.name
+        for each in FIELDS
+        if each.needed and each.name not in known and (needs_price or each.name != TARGET)
+    ]
+    if missing:
+        raise refuse_missing(missing, header, file)
+    return find_fields(header, file)
+
+
+def find_fields(header: Sequence[str], file: Path | Upload | Text) -> dict[str, int]:
+    """Name of each field in a header, to its place there.
+
+    Raises DatasetError where two columns are one field.
+    """
     found: dict[str, list[int]] = {}
     for at, cell in enumerate(header):
         if name := HEADERS.get(fold(cell)):
             found.setdefault(name, []).append(at)
-    missing = [
-        each.name
-        for each in FIELDS
-        if each.needed and each.name not in found and (needs_price or each.name != TARGET)
-    ]
-    if missing:
-        raise refuse_missing(missing, header, file)
     if twice := [name for name, places in found.items() if len(places) > 1]:
         columns = "; ".join(
             f"{spell.title(name)}: {[header[at] for at in found[name]]}" for name in twice

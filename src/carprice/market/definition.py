@@ -1,11 +1,11 @@
 """Types that define a market; `morocco.py` is a complete one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from carprice.errors import ConfigurationError
 from carprice.language import Language, Text
-from carprice.market.fields import Field, Role
+from carprice.market.fields import Field, Kind, Role
 
 NEEDED = ("make", "model", "model_year", "mileage_km")
 """Fields that every market has, beside the price."""
@@ -122,7 +122,7 @@ class Market:
     simulation: Simulation | None = None
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError naming all that is missing or named twice."""
+        """Raise ConfigurationError naming all that is missing, named twice or of no effect."""
         names = [each.name for each in self.fields]
         priced = [each.name for each in self.fields if each.role is Role.TARGET]
         price = f"price_{self.currency.code.lower()}"
@@ -131,6 +131,7 @@ class Market:
             *(f"it lacks the field {name}" for name in NEEDED if name not in names),
             *(f"two fields are named {name}" for name in {*names} if names.count(name) > 1),
             *(f"no field is named {name}" for name in sorted(told - {*names})),
+            *(fault for each in self.fields for fault in _find_faults(each)),
         ]
         if priced != [price]:
             faults.append(f"its fields of Role.TARGET are {priced}, expected one: {price}")
@@ -139,3 +140,22 @@ class Market:
                 f"the market {self.code} cannot be used: {'; '.join(faults)}. See "
                 "docs/another-market.md."
             )
+
+
+def _find_faults(each: Field) -> Iterator[str]:
+    """What would be silently ignored of a field, or not be shown in a language."""
+    for what, said in {"label": each.label, **each.choices}.items():
+        told = (said.fr, said.en) if isinstance(said, Text) else ()
+        if not all(told) or not told:
+            yield f"{each.name} has no Text in French and English for {what}: found {said!r}"
+    if each.kind is Kind.CHOICE and not each.choices:
+        yield f"{each.name} is a choice without `choices`"
+    if each.role is not Role.FEATURE or each.name in NEEDED:
+        return
+    if each.kind in (Kind.TEXT, Kind.PRICE):
+        yield (
+            f"{each.name} is no make or model, and no price can rest on its texts: make it a "
+            "Kind.CHOICE with `choices`, or give it Role.ADVERT"
+        )
+    if each.kind in (Kind.NUMBER, Kind.MILEAGE) and each.effect is None:
+        yield f"{each.name} is a number without an `effect` on the price: give it Knots or Below"

@@ -11,7 +11,8 @@ import pandas as pd
 
 from carprice.arrays import Floats
 from carprice.language import Language
-from carprice.listings.cleaning import NUMBERS, parse_columns
+from carprice.listings.cleaning import NUMBERS, parse_columns, parse_listings
+from carprice.listings.given import spell_table
 from carprice.listings.parsing import Column, Parsed
 from carprice.market.listing import BY_NAME, ESTIMATE_COLUMNS, FEATURES, HOME, TARGET
 from carprice.market.problems import Problem, ProblemKind
@@ -143,6 +144,14 @@ def estimate_adverts(model: PriceModel, parsed: Parsed, language: Language = HOM
     )
     answer = pd.DataFrame(prices, parsed.values.index, list(ESTIMATE_COLUMNS))
     return answer.assign(remark=remarks, seen=seen)
+
+
+def estimate_table(
+    model: PriceModel, table: pd.DataFrame, language: Language = HOME
+) -> pd.DataFrame:
+    """ESTIMATE_COLUMNS and `remark` of a table of cars as people write it, its index kept."""
+    parsed = parse_listings(spell_table(table))
+    return estimate_adverts(model, parsed, language).drop(columns="seen")
 
 
 def is_guess(seen: int | None) -> bool:

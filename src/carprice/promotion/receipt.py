@@ -6,7 +6,6 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field, ValidationError
 
-import carprice
 from carprice.errors import DatasetError
 from carprice.evaluation.behaviour import ValidationReport
 from carprice.evaluation.decision import Decision
@@ -91,7 +90,7 @@ def receipt_path(ticket: int) -> str:
 
 def hash_code() -> str:
     """SHA-256 of this package's files, names and contents."""
-    package = Path(carprice.__file__).parent
+    package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import mlflow
 import pandas as pd
 from mlflow.entities import Dataset, DatasetInput, InputTag
+from mlflow.models import Model
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.utils.mlflow_tags import MLFLOW_DATASET_CONTEXT
 
@@ -15,7 +16,7 @@ from carprice.market.chosen import MARKET
 from carprice.market.listing import TARGET
 from carprice.registry.connection import explained
 from carprice.registry.looks import Looks
-from carprice.registry.models import SIGNATURE, Models
+from carprice.registry.models import CLEAN, SIGNATURE, Models
 from carprice.registry.records import FILES_TAG, MODEL_NAME, Version, VersionFacts
 from carprice.registry.removals import Removals
 from carprice.registry.runs import Runs
@@ -58,7 +59,7 @@ class Registry(Runs, Looks, Searches, Models, Removals):
 
         The digest is the hash of the clean table: runs on the same listings are found by it.
         """
-        columns = Schema([*SIGNATURE.inputs.inputs, ColSpec(DataType.double, name=TARGET)])
+        columns = Schema([*CLEAN, ColSpec(DataType.double, name=TARGET)])
         data = Dataset(
             name=facts.source,
             digest=facts.data_hash,
@@ -75,13 +76,18 @@ class Registry(Runs, Looks, Searches, Models, Removals):
         self, run_id: str, pipeline: "Pipeline", example: pd.DataFrame, tags: Mapping[str, str]
     ) -> Version:
         """Store a pipeline with the run; return its new version of the model."""
+        # Slow to import, and many a command trains nothing.
+        from carprice.registry import flavor  # noqa: PLC0415
+
         versions = find_libraries()
         self.log(run_id, tags={f"library.{name}": found for name, found in versions.items()})
         self.give_up_models(run_id)
         with mlflow.start_run(run_id=run_id):
-            logged = mlflow.sklearn.log_model(
-                pipeline,
+            logged = Model.log(
+                artifact_path=None,
                 name="model",
+                flavor=flavor,
+                sk_model=pipeline,
                 signature=SIGNATURE,
                 input_example=example,
                 pip_requirements=[f"{name}=={found}" for name, found in versions.items()],

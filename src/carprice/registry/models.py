@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import mlflow
 from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types.schema import AnyType
 
 from carprice.errors import ModelIntegrityError, RegistryError
 from carprice.market.listing import ESTIMATE_COLUMNS, FEATURES, TEXTUAL
@@ -32,18 +33,24 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 
-def _sign(answered: Sequence[str]) -> ModelSignature:
-    columns = [
-        ColSpec(DataType.string if name in TEXTUAL else DataType.double, name=name, required=False)
-        for name in FEATURES
-    ]
+CLEAN = [
+    ColSpec(DataType.string if name in TEXTUAL else DataType.double, name=name, required=False)
+    for name in FEATURES
+]
+"""Columns of a clean table."""
+ANY = [ColSpec(AnyType(), name=name, required=False) for name in FEATURES]
+"""The same as `mlflow.pyfunc` takes them: texts and numbers, codes and wordings."""
+
+
+def _sign(taken: Sequence[ColSpec], answered: Sequence[str]) -> ModelSignature:
     outputs = [ColSpec(DataType.double, name=name) for name in answered]
-    return ModelSignature(inputs=Schema(columns), outputs=Schema(outputs))
+    remark = [ColSpec(DataType.string, name="remark")] if taken is ANY else []
+    return ModelSignature(inputs=Schema([*taken]), outputs=Schema([*outputs, *remark]))
 
 
-SIGNATURE = _sign(ESTIMATE_COLUMNS)
-SIGNATURES = (SIGNATURE, _sign(ESTIMATE_COLUMNS[:3]))
-"""Those that are opened: models of earlier releases have no wide interval."""
+SIGNATURE = _sign(ANY, ESTIMATE_COLUMNS)
+SIGNATURES = (SIGNATURE, _sign(CLEAN, ESTIMATE_COLUMNS), _sign(CLEAN, ESTIMATE_COLUMNS[:3]))
+"""Those that are opened: models of earlier releases take clean tables, or have no wide interval."""
 
 
 class Models(Connection):

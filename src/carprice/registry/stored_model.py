@@ -46,6 +46,17 @@ SHARED_TYPES = {
 """What every price model holds."""
 
 
+REMEDY = (
+    "Where it is a model of your own and they run no code when it is opened, add them to HOLDS of "
+    "its estimator, a class in src/carprice/pricing."
+)
+
+
+def list_untrusted(error: Exception) -> str:
+    """The types that skops does not trust, without its pages of advice."""
+    return str(error).splitlines()[0]
+
+
 def list_trusted_types() -> list[str]:
     """Types beyond those skops knows to be harmless; each is ours or a plain holder of arrays."""
     # Slow to import, and hashing or listing files needs none of it.
@@ -118,7 +129,9 @@ def open_stored(stored: bytes, name: str) -> "Pipeline":
     except (RefusedModelError, MemoryError):
         raise
     except UntrustedTypesFoundException as error:
-        raise ModelIntegrityError(f"{name} holds types that are not trusted: {error}") from error
+        raise ModelIntegrityError(
+            f"{name} holds types that are not trusted: {list_untrusted(error)} {REMEDY}"
+        ) from error
     except Exception as error:
         # A damaged archive makes skops raise anything from BadZipFile to KeyError.
         raise ModelIntegrityError(

@@ -12,37 +12,53 @@ from carprice.market.listing import HIGH, LOW, TARGET
 from carprice.market.table import to_listings
 from carprice.pricing.price_model import PriceModel
 from carprice.promotion.standing import read_standing
+from carprice.registry.records import Version
 from carprice.serving.batch import copy_with_estimates
 from carprice.wording.remarks import SIMULATED_WARNING
 from carprice.workspace import Workspace
 
 
 class ProductionFacts(NamedTuple):
-    """The version in production in words; None and empty without one."""
+    """The version in production in words; None and empty without one.
+
+    figures: held-out metrics by stored name. before: the number of the version that it replaced,
+    and its own figures; None and empty without one.
+    """
 
     version: int | None
     figures: dict[str, float]
     warning: str
     example: str
+    before: int | None
+    figures_before: dict[str, float]
 
 
 def describe_production(work: Workspace) -> ProductionFacts:
     """The version in production, its held-out figures, and an example of its estimates."""
     production = read_standing(work.registry).version
     if production is None:
-        return ProductionFacts(None, {}, "", "")
-    metrics = work.registry.run(production.run_id).metrics
+        return ProductionFacts(None, {}, "", "", None, {})
+    replaced = production.facts.replaced_version
+    before = next((each for each in work.registry.versions() if each.number == replaced), None)
     golden = work.params.validation.golden_cars[0]
     answer = work.registry.open_model(production).predict(to_listings([golden.car])).iloc[0]
     currency = MARKET.currency.symbol
     simulated = production.facts.simulated
     return ProductionFacts(
         version=production.number,
-        figures={name: metrics[name] for name in Scores.stored_names() if name in metrics},
+        figures=_read_figures(work, production),
         warning=SIMULATED_WARNING if simulated else "",
         example=f"{golden.name}: {answer[TARGET]:,.0f} {currency}, "
         f"between {answer[LOW]:,.0f} and {answer[HIGH]:,.0f} {currency}",
+        before=before.number if before else None,
+        figures_before=_read_figures(work, before) if before else {},
     )
+
+
+def _read_figures(work: Workspace, version: Version) -> dict[str, float]:
+    """Held-out metrics of a version by stored name."""
+    metrics = work.registry.run(version.run_id).metrics
+    return {name: metrics[name] for name in Scores.stored_names() if name in metrics}
 
 
 class FileEstimates(NamedTuple):

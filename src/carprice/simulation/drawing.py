@@ -15,7 +15,7 @@ from numpy.random import Generator
 
 from carprice.arrays import Floats, Places
 from carprice.listings.cleaning import THOUSANDS
-from carprice.market.listing import BY_NAME, EQUIPMENT, FIELDS, TARGET
+from carprice.market.listing import BY_NAME, EQUIPMENT, FIELDS, TARGET, TEXTUAL
 from carprice.simulation.facts import MarketFacts, find_simulation, load_market
 
 UNKNOWN = "unknown"
@@ -64,7 +64,13 @@ def draw_listings(rows: int, seed: int) -> pd.DataFrame:
         [f"https://example.invalid/annonces/{seed}-{number}" for number in range(rows)], dtype="str"
     )
     columns["simulated"] = np.ones(rows)
-    return pd.DataFrame({each.name: columns[each.name] for each in FIELDS})
+    # What the facts do not tell of, such as a field that was added, no advert says.
+    silent = {
+        each.name: pd.Series(np.nan, range(rows), dtype="str" if each.name in TEXTUAL else float)
+        for each in FIELDS
+        if each.name not in columns
+    }
+    return pd.DataFrame({each.name: (columns | silent)[each.name] for each in FIELDS})
 
 
 def _draw_between(quantiles: Floats, at: Places, levels: Sequence[float], rng: Generator) -> Floats:

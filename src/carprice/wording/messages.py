@@ -25,6 +25,12 @@ MESSAGES = {
         "Revenez à une version intacte, ou entraînez de nouveau"
     ),
     " holds types that are not trusted:": " contient des types qui ne sont pas admis :",
+    "Untrusted types found in the file:": "types du fichier :",
+    r"Where it is a model of your own and they run no code when it is opened, add them to HOLDS of "
+    r"its estimator, a class in (\S+pricing)": (
+        "Si le modèle est de vous et qu'ils n'exécutent rien à l'ouverture, ajoutez-les à HOLDS de "
+        "son estimateur, une classe de {}"
+    ),
     " cannot be read:": " ne peut pas être lue :",
     r" has a description that cannot be read:": " a une description qui ne peut pas être lue :",
     r" has no files any more where they were registered": (

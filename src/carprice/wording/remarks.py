@@ -16,6 +16,8 @@ ADDED = (
 COLUMNS = tuple(each.say(HOME) for each in ADDED)
 """What is added to a file of cars, in this order."""
 
+BETWEEN = Text("entre {low} et {high}", "between {low} and {high}")
+WIDELY = Text("au plus large, entre {low} et {high}", "at the widest, between {low} and {high}")
 
 UNKNOWN_MAKE = Text("marque jamais vue : fourchette élargie", "make never seen: the range is wider")
 UNKNOWN_MODEL = Text(
