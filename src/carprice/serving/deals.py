@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from carprice.market.listing import ESTIMATE_COLUMNS, HOME, TARGET, in_currency
 from carprice.pricing.prediction import RARE_BELOW, UNUSABLE, estimate_adverts
 from carprice.pricing.price_model import PriceModel
 from carprice.pricing.rank import BELIEVED, Stock
-from carprice.progress import Progress
+from carprice.progress import Progress, be_silent
 from carprice.serving.batch import open_upload
 from carprice.wording import spell
 from carprice.wording.deals import ADDED, ASIDE, DEALS_FILE, KNOWN, RANK, RANK_ONE, SAVED
@@ -128,6 +128,16 @@ def rank_upload(
     file = open_upload(upload, MOST_RANKED, "deals", needs_price=True)
     raw = gather_listings(file)
     return rank_adverts(model, parse_listings(raw.frame), progress, language)
+
+
+def rank_texts(
+    model: PriceModel, adverts: Sequence[Mapping[str, str]], language: Language = HOME
+) -> Deals:
+    """The deals of adverts from raw texts by field name; an absent text is unknown."""
+    given = {name for advert in adverts for name in advert}
+    columns = {name: [advert.get(name) for advert in adverts] for name in given}
+    raw = pd.DataFrame(columns, index=range(len(adverts)), dtype="str")
+    return rank_adverts(model, parse_listings(raw), be_silent, language)
 
 
 def rank_adverts(
