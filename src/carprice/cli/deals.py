@@ -10,7 +10,7 @@ from carprice.serving.deals import Advert, Deals, Wish, list_adverts, name_aside
 from carprice.wording.deals import NOT_RANKED
 
 MOST_SHOWN = 20
-LONGEST_CAR = 22
+LONGEST_CAR = 18
 WHY = "why it may be no deal"
 SUSPICIOUS = ("near_copy", "mileage", "few_km", "too_low", "below_range")
 """Reasons by which an advert that seems a deal is set apart: these are shown one by one."""
@@ -37,11 +37,10 @@ def print_deals(deals: Deals, wish: Wish) -> None:
 
 
 def _print_chosen(chosen: pd.DataFrame) -> None:
-    table = _draw("row", "car", "km", "asked", "estimate", "saved", "in 100", "known")
+    table = _draw("row", "car", "year", "km", "asked", "estimate", "saved", "in 100", "known")
     for each in list_adverts(chosen):
         numbers = (each.mileage_km, each.asked, each.price, each.saved, each.as_low, each.seen)
-        cells = (str(each.row), _name_car(each), *map(_write, numbers))
-        table.add_row(*(Text(cell) for cell in cells))
+        table.add_row(*_name_car(each), *map(_write, numbers))
     if table.row_count:
         results.print(table)
         note = "in 100: adverts for such cars that are as low · known: adverts like it"
@@ -55,10 +54,10 @@ def _print_set_apart(apart: pd.DataFrame) -> None:
     for code, count in apart["aside"].value_counts().items():
         results.print(Text(f"{count:>7,}  {name_aside(str(code), 'en')}"))
     cheap = apart[apart["aside"].isin(SUSPICIOUS) & (apart["saved"] > 0)]
-    table = _draw("row", "car", "asked", WHY)
+    table = _draw("row", "car", "year", "asked", WHY)
     for each in list_adverts(cheap.sort_values("rank").head(MOST_SHOWN)):
         why = name_aside(each.aside, "en").partition(":")[0]
-        table.add_row(*map(Text, (str(each.row), _name_car(each), _write(each.asked), why)))
+        table.add_row(*_name_car(each), _write(each.asked), Text(why))
     if table.row_count:
         results.print()
         results.print(table)
@@ -71,12 +70,13 @@ def _draw(*header: str) -> Table:
     return table
 
 
-def _write(amount: float | None) -> str:
-    return "–" if amount is None else f"{amount:,.0f}"
+def _write(amount: float | None) -> Text:
+    return Text("–" if amount is None else f"{amount:,.0f}")
 
 
-def _name_car(advert: Advert) -> str:
-    names = [advert.make or "", advert.model or ""]
-    year = "" if advert.model_year is None else f"{advert.model_year:.0f}"
-    car = " ".join(filter(None, [*names, year]))
-    return car if len(car) <= LONGEST_CAR else f"{car[: LONGEST_CAR - 1]}…"
+def _name_car(advert: Advert) -> tuple[Text, Text, Text]:
+    """Row, name and year; as Text, since names come from users' files."""
+    car = " ".join(filter(None, [advert.make, advert.model]))
+    shown = car if len(car) <= LONGEST_CAR else f"{car[: LONGEST_CAR - 1]}…"
+    year = "–" if advert.model_year is None else f"{advert.model_year:.0f}"
+    return Text(str(advert.row)), Text(shown), Text(year)

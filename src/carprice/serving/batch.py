@@ -143,7 +143,7 @@ def estimate_upload(
     unchanged: whether cells that a spreadsheet would run are left as they are in the copy.
     Raises DatasetError when it cannot be read as listings, or has more than MOST_ROWS.
     """
-    file = open_upload(upload, MOST_ROWS, "predict", needs_price=False)
+    file = open_bounded(upload, MOST_ROWS, "predict", needs_price=False)
     copy, shown, cars = io.BytesIO(), [SHOWN.empty_table()], 0
     write_header(file.source, copy, unchanged=unchanged)
     for chunk in file.chunks():
@@ -168,14 +168,16 @@ def select_shown(table: pd.DataFrame, shown: Shown, make: str) -> pd.DataFrame:
     return table[table["make"].isin(wanted)]
 
 
-def open_upload(upload: Upload, most: int, command: str, *, needs_price: bool) -> ListingFile:
-    """An uploaded CSV file or workbook, of no more rows than `most`.
+def open_bounded(
+    given: Path | Upload, most: int, command: str, *, needs_price: bool
+) -> ListingFile:
+    """A CSV file, or an uploaded workbook, of no more rows than `most`.
 
     command: of `carprice`, which takes a longer one from a disk. Raises DatasetError.
     """
-    if workbook.is_archive(upload.data):
-        upload = Upload(upload.name, workbook.to_csv(upload.name, upload.data))
-    file = ListingFile(upload, needs_price=needs_price)
+    if isinstance(given, Upload) and workbook.is_archive(given.data):
+        given = Upload(given.name, workbook.to_csv(given.name, given.data))
+    file = ListingFile(given, needs_price=needs_price)
     if file.most_rows > most and _has_more(file.chunks(), most):
         raise DatasetError(
             FILE_TOO_LONG, file=file.source.name, command=command,

@@ -4,7 +4,7 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,13 +22,13 @@ from carprice.pricing.prediction import RARE_BELOW, UNUSABLE, estimate_adverts
 from carprice.pricing.price_model import PriceModel
 from carprice.pricing.rank import BELIEVED, Stock
 from carprice.progress import Progress, be_silent
-from carprice.serving.batch import open_upload
+from carprice.serving.batch import open_bounded
 from carprice.wording import spell
 from carprice.wording.deals import ADDED, ASIDE, DEALS_FILE, KNOWN, RANK, RANK_ONE, SAVED
 from carprice.wording.remarks import RARE_MODEL
 
 MOST_RANKED = 100_000
-"""Rows of an uploaded file, whose adverts are all in memory at once."""
+"""Rows of a file on a page, whose adverts are all in memory at once."""
 RAREST = 0.2
 """Of a hundred adverts of such cars, as many as this are as low, where nobody asks for less."""
 AGED_YEARS, LEAST_KM_A_YEAR = 3, 1_000
@@ -118,15 +118,14 @@ class Deals(NamedTuple):
         return table[wanted].sort_values(order, ascending=rising, kind="stable")
 
 
-def rank_upload(
-    model: PriceModel, upload: Upload, progress: Progress, language: Language = HOME
+def rank_bounded(
+    model: PriceModel, given: Path | Upload, progress: Progress, language: Language = HOME
 ) -> Deals:
-    """The deals of an uploaded CSV file or Excel workbook.
+    """The deals of a CSV file, or of an uploaded workbook.
 
     Raises DatasetError when it cannot be read as adverts with prices, or has more than MOST_RANKED.
     """
-    file = open_upload(upload, MOST_RANKED, "deals", needs_price=True)
-    raw = gather_listings(file)
+    raw = gather_listings(open_bounded(given, MOST_RANKED, "deals", needs_price=True))
     return rank_adverts(model, parse_listings(raw.frame), progress, language)
 
 
