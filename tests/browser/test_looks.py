@@ -12,8 +12,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import LOGAN, Servers
 
-PAGES = {"": "Le prix", "fichier": "fichier", "affaires": "Bonnes affaires", "modele": "modèle", "marche": "marché",
-         "surveillance": "Surveillance"}  # fmt: skip
+PAGES = {"": "Le prix", "fichier": "fichier", "affaires": "Bonnes affaires",
+         "modele": "modèle", "marche": "marché", "surveillance": "Surveillance"}  # fmt: skip
 CARS = (
     "Marque;Modèle;Année-Modèle;Kilométrage;Type de carburant;Boite de vitesses\n"
     "Dacia;Logan;2018;120 000;Diesel;Manuelle\nRenault;Clio;2031;85;Essence;Manuelle\n"

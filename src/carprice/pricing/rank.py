@@ -18,8 +18,8 @@ BELIEVED = (0.01, 0.99)
 """Ranks between which prices are believed. Beyond, the errors of real adverts run off to twenty
 reaches: prices typed ten times too high or too low, cars that are not as described."""
 MARKET_SHARED = 0.002
-"""Share of the variance of errors that cars of all models are taken to have in common. By
-cross-fitting it cannot be told from none, but without it sums of hundreds of cars hold too little."""
+"""Share of the variance of errors that cars of all models are taken to have in common.
+Cross-fitting does not tell it from none, but without it large sums hold too little."""
 SUMMED_ROWS = 10_000
 
 
