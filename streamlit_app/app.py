@@ -6,7 +6,7 @@ import streamlit as st
 import texts
 from language import choose_language, say
 from live import show_notes, show_versions, show_visitor
-from views import estimate, file, market, model, monitoring
+from views import deals, estimate, file, market, model, monitoring
 
 STYLE = Path(__file__).with_name("style.css")
 
@@ -17,6 +17,7 @@ def main() -> None:
     pages = {
         "": (estimate, texts.PAGE_ESTIMATE, "directions_car"),
         "fichier": (file, texts.PAGE_FILE, "table_view"),
+        "affaires": (deals, texts.PAGE_DEALS, "sell"),
         "modele": (model, texts.PAGE_MODEL, "verified"),
         "marche": (market, texts.PAGE_MARKET, "bar_chart"),
         "surveillance": (monitoring, texts.PAGE_MONITORING, "monitoring"),

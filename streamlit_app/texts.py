@@ -8,6 +8,7 @@ TITLE = Text("Le prix d'une voiture d'occasion {place}", "The price of a used ca
 LANGUAGE_SWITCH = Text("Langue", "Language")
 PAGE_ESTIMATE = Text("Estimer", "Estimate")
 PAGE_FILE = Text("Estimer un fichier", "Estimate a file")
+PAGE_DEALS = Text("Bonnes affaires", "Good deals")
 PAGE_MODEL = Text("Le modèle", "The model")
 PAGE_MONITORING = Text("Surveillance", "Monitoring")
 PAGE_MARKET = Text("Le marché", "The market")
@@ -365,6 +366,74 @@ LOW, HIGH = Text("Bas", "Low"), Text("Haut", "High")
 WIDE_LOW, WIDE_HIGH = Text("Bas (large)", "Low (wide)"), Text("Haut (large)", "High (wide)")
 REMARK = Text("Remarque", "Remark")
 
+# « Bonnes affaires »
+
+DEALS_INTRO = Text(
+    "Des annonces avec leurs prix, classées : les prix les plus inhabituels pour de telles "
+    "voitures d'abord. Ce sont des prix demandés : regardez la voiture avant de conclure.",
+    "Adverts with their prices, ranked: the most unusual prices for such cars first. These are "
+    "asking prices: see the car before you agree.",
+)
+DEALS_SOURCE = Text("Annonces", "Adverts")
+DEALS_SOURCES = {
+    "arrival": Text("Le dernier fichier arrivé", "The newest file that came in"),
+    "upload": Text("Un fichier à moi", "A file of mine"),
+}
+DEALS_HELP = Text(
+    "Les colonnes de « Estimer un fichier », et le prix demandé. {rows} lignes au plus.",
+    "The columns of “Estimate a file”, and the asking price. {rows} rows at most.",
+)
+DEALS_FROM = Text("Fichier : {source}", "File: {source}")
+DEALS_RANKING = Text("Classement : {percent} %", "Ranking: {percent} %")
+DEALS_REFUSED = Text("Pas de classement.", "Nothing is ranked.")
+DEALS_COUNTS = {
+    "deals": Text("Bonnes affaires", "Good deals"),
+    "adverts": Text("Annonces lues", "Adverts read"),
+    "apart": Text("À part", "Set apart"),
+}
+DEALS_MAKE = Text("Marque", "Make")
+DEALS_SAVED = Text("Écart minimal ({currency})", "Least difference ({currency})")
+DEALS_RAREST = Text(
+    "Au plus tant d'annonces sur 100 sont aussi basses", "At most so many adverts in 100 are as low"
+)
+DEALS_BY_SAVING = Text("Le plus grand écart d'abord", "Largest difference first")
+DEALS_TABLE = Text("Bonnes affaires, les meilleures en premier", "Good deals, the best ones first")
+DEALS_NONE = Text(
+    "Aucune annonce ne répond à ces choix.", "No advert is what these choices ask for."
+)
+DEALS_CARD = Text(
+    "**{car}** · {asked} au lieu de {price}", "**{car}** · {asked} instead of {price}"
+)
+DEALS_DOWNLOAD = Text("Télécharger la liste (CSV)", "Download the list (CSV)")
+DEALS_APART = Text("À part : à vérifier, ou sans prix utilisable", "Set apart: to be checked")
+DEALS_APART_NOTE = Text(
+    "Elles ne sont ni classées, ni comptées dans la valeur du stock.",
+    "They are neither ranked nor counted in the value of the stock.",
+)
+DEALS_APART_TABLE = Text("Annonces à part et leurs raisons", "Adverts set apart, with reasons")
+DEALS_COLUMNS = {
+    "car": Text("Voiture", "Car"),
+    "mileage": Text("Kilométrage", "Kilometres"),
+    "asked": Text("Prix demandé ({currency})", "Asking price ({currency})"),
+    "price": Text("Estimation ({currency})", "Estimate ({currency})"),
+    "saved": Text("Écart ({currency})", "Difference ({currency})"),
+    "as_low": Text("Aussi basses sur 100", "As low in 100"),
+    "seen": Text("Annonces connues", "Known adverts"),
+    "reasons": Text("Raisons", "Reasons"),
+}
+STOCK = Text("Ce que vaut tout le stock", "What the whole stock is worth")
+STOCK_VALUE = Text(
+    "**{value}** pour {cars} voitures : entre {low} et {high}, fourchette qui tient pour "
+    "{coverage} stocks sur 100.",
+    "**{value}** for {cars} cars: between {low} and {high}, a range that holds for {coverage} "
+    "stocks in 100.",
+)
+STOCK_NOTE = Text(
+    "Somme des prix auxquels de telles voitures s'affichent, et non des prix de ces annonces. "
+    "Deux voitures d'un même modèle se trompent ensemble : la fourchette en tient compte.",
+    "The sum of what such cars are advertised at, not of these asking prices. Two cars of one "
+    "model err together, and the range allows for it.",
+)
 # « Le modèle »
 
 MODEL_INTRO = Text(

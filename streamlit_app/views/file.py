@@ -67,15 +67,15 @@ class Order:
         """The result, estimated again if it was dropped. Raises DatasetError."""
         with turn():
             if self.result is None:
-                self.result = estimate_upload(
-                    self.serving.model,
-                    self.upload,
-                    progress,
-                    self.language,
-                    unchanged=self.unchanged,
-                )
+                self.result = self.work(progress)
                 _make_room(self)
             return self.result
+
+    def work(self, progress: Progress) -> EstimatedFile:
+        model = self.serving.model
+        return estimate_upload(
+            model, self.upload, progress, self.language, unchanged=self.unchanged
+        )
 
 
 @st.cache_resource(show_spinner=False)

@@ -12,12 +12,17 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import LOGAN, Servers
 
-PAGES = {"": "Le prix", "fichier": "fichier", "modele": "modèle", "marche": "marché",
-         "surveillance": "Surveillance"}  # fmt: skip
+PAGES = {"": "Le prix", "fichier": "fichier", "affaires": "Bonnes affaires",
+         "modele": "modèle", "marche": "marché", "surveillance": "Surveillance"}  # fmt: skip
 CARS = (
     "Marque;Modèle;Année-Modèle;Kilométrage;Type de carburant;Boite de vitesses\n"
     "Dacia;Logan;2018;120 000;Diesel;Manuelle\nRenault;Clio;2031;85;Essence;Manuelle\n"
     "Zyx;;2015;90 000;Essence;Manuelle\nPeugeot;208;2020;45 000;Diesel;\nFiat;;;;;\n"
+)
+ADVERTS = (
+    "Prix;Marque;Modèle;Année-Modèle;Kilométrage;Type de carburant;Boite de vitesses\n"
+    "90 000;Dacia;Logan;2018;120 000;Diesel;Manuelle\n85 000;Dacia;Logan;2018;90 000;Diesel;"
+    "Manuelle\n11 000;Peugeot;208;2020;45 000;Diesel;Manuelle\n95 000;Fiat;Panda;2019;;;\n"
 )
 STREAMLITS_OWN = {
     # The place where a file is dropped: `role=presentation` on what also has a name.
@@ -38,6 +43,8 @@ def test_every_page_fits_the_screen_and_can_be_read_by_everybody(
         expect(page.get_by_role("heading", level=1)).to_contain_text(PAGES[path])
         if path == "fichier":
             _hand_in_a_file(page)
+        if path == "affaires":
+            _hand_in_adverts(page)
         expect(page.get_by_text("Modèle en production").last).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)
         wait_until_still(page)
@@ -79,6 +86,13 @@ def ensure_readable(page: Page) -> None:
     found = Axe().run(page)
     shut_out = {each["id"] for each in found.response["violations"]} - STREAMLITS_OWN
     assert not shut_out, found.generate_report()
+
+
+def _hand_in_adverts(page: Page) -> None:
+    page.get_by_text("Un fichier à moi").click()
+    adverts = {"name": "a.csv", "mimeType": "text/csv", "buffer": ADVERTS.encode()}
+    page.locator("input[type=file]").set_input_files(adverts)
+    expect(page.get_by_role("button", name="Télécharger la liste")).to_be_visible()
 
 
 def _hand_in_a_file(page: Page) -> None:

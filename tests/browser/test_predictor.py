@@ -310,6 +310,7 @@ def test_another_language_keeps_the_fuels_of_the_market(servers: Servers, browse
 
 @pytest.mark.parametrize(("path", "titles"), {
     "": ("Estimer", "Estimate"), "fichier": ("Estimer un fichier", "Estimate a file"),
+    "affaires": ("Bonnes affaires", "Good deals"),
     "modele": ("Le modèle", "The model"), "marche": ("Le marché", "The market"),
     "surveillance": ("Surveillance", "Monitoring"),
 }.items())  # fmt: skip

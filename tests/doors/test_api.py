@@ -11,7 +11,7 @@ from threading import Barrier, Event, Lock
 from typing import Any
 
 import pytest
-from asking import JSON, LOGAN, MANY, ONE, ask_directly, figures, refusal
+from asking import DEALS, JSON, LOGAN, MANY, ONE, ask_directly, figures, refusal
 from hypothesis import given
 from hypothesis import strategies as st
 from production import FakeRegistry
@@ -25,7 +25,7 @@ from carprice.listings.given import spell_value
 from carprice.listings.parsing import parse_number
 from carprice.logs import write_json
 from carprice.market.fields import THIS_YEAR
-from carprice.market.listing import BY_NAME, EQUIPMENT, FEATURES
+from carprice.market.listing import BY_NAME, EQUIPMENT, FEATURES, TARGET
 from carprice.pricing.prediction import estimate_car, read_cars
 from carprice.pricing.price_model import PriceModel
 from carprice.registry.model_facts import LastMonitoring, LastPipeline, ModelFacts
@@ -485,3 +485,24 @@ def test_the_door_sets_the_environment_before_anything_heavy_is_imported() -> No
         [sys.executable, "-c", OPEN_THE_DOOR], capture_output=True, text=True, check=True
     )
     assert told.stdout == "[] true\n"
+
+
+def test_deals_are_ranked_and_what_is_suspicious_is_set_apart(client: TestClient) -> None:
+    estimated = client.post(ONE, json=LOGAN).json()["price_mad"]
+    asked = [0.95 * estimated, 0.85 * estimated, 0.1 * estimated, 1.2 * estimated, None]
+    cars = [
+        LOGAN | {"mileage_km": 120_000 + 600 * at, TARGET: price} for at, price in enumerate(asked)
+    ]
+    answer = client.post(DEALS, json={"listings": [*cars, cars[0]]}, params={"language": "en"})
+    told = answer.json()
+    assert [each["row"] for each in told["deals"]] == [1, 0]
+    best = told["deals"][0]
+    assert best["asked_mad"] + best["saved_mad"] == pytest.approx(best["price_mad"], abs=1)
+    assert 1 <= best["adverts_as_low_pct"] < told["deals"][1]["adverts_as_low_pct"] < 50
+    assert "for cars like this one are as low" in best["reasons"][0]
+    assert {each["row"]: each["code"] for each in told["set_apart"]} == {
+        2: "too_low", 4: "unpriced", 5: "same_content"
+    }  # fmt: skip
+    assert told["stock"]["cars"] == 3
+    assert told["stock"]["low_mad"] < 3 * estimated < told["stock"]["high_mad"]
+    assert (told["ranked"], told["version"], told["simulated"]) == (True, 3, True)

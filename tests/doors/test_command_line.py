@@ -16,10 +16,15 @@ import typer
 from rich.console import Console
 
 from carprice.cli import app, context, terminal
-from carprice.cli.terminal import print_either, print_outcome, print_versions
+from carprice.cli.terminal import print_either, print_outcome, print_versions, results
 from carprice.errors import CarPriceError, QualityError
+from carprice.market.listing import TARGET
+from carprice.pricing.prediction import estimate_car
 from carprice.registry.records import Version
-from carprice.serving.production import ProductionFacts
+from carprice.serving import production
+from carprice.serving.deals import rank_texts
+from carprice.serving.live_model import Serving
+from carprice.serving.production import FileDeals, ProductionFacts
 from carprice.wording.remarks import SIMULATED_WARNING
 
 PROJECT = Path(__file__).parents[2]
@@ -254,3 +259,35 @@ def test_versions_fit_a_terminal_of_80_columns_and_a_run_is_told_beside_the_vers
     for told in ("1234", "production", "2026-11-28", "avito_2026_listings…", "8.0 %", "accepted"):
         assert told in shown
     assert re.search(r"Median error \(%\) +8\.0 +8\.0", shown)
+
+
+def test_deals_fit_a_terminal_and_stand_in_the_file_that_is_named(
+    serving: Serving,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    car = {"make": "Mercedes-Benz", "model": "Classe E", "model_year": "2014", "fuel": "Diesel"}
+    price = estimate_car(serving.model, car | {"mileage_km": "90000"}).price or 0
+    asked = [0.9 * price, 0.8 * price, 0.1 * price, 1.1 * price]
+    adverts = [
+        car | {TARGET: f"{each:.0f}", "mileage_km": str(90_000 + 600 * at)}
+        for at, each in enumerate(asked)
+    ]
+    found = FileDeals(Path("new.csv"), rank_texts(serving.model, adverts), "version 3")
+    monkeypatch.setattr(production, "rank_file", lambda _work, _source: found)
+    monkeypatch.setattr(results, "width", 80)
+    monkeypatch.setenv("CARPRICE_HOME", str(tmp_path))
+    target = tmp_path / "deals.csv"
+    wished = ("deals", "new.csv", str(target), "--rarest", "100")
+    code, out, _ = run_here(monkeypatch, capsys, *wished)
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 80
+    assert re.search(r"1 Mercedes-Benz Cla… 2014 +90,600 .*\n +0 Mercedes-Benz Cla… 2014", out)
+    assert "too cheap to be believed" in out
+    assert "The 3 cars not set apart would be asked for at" in out
+    assert [line[:2] for line in target.read_text("utf-8-sig").splitlines()] == ["li", "1;", "0;"]
+    _, out, _ = run_here(monkeypatch, capsys, *wished, "--least-saved", str(price), "--json")
+    told = json.loads(out)
+    assert (told["source"], told["deals"]) == ("new.csv", [])
+    assert [each["code"] for each in told["set_apart"]] == ["too_low"]

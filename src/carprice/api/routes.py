@@ -1,7 +1,7 @@
 """Routes of the API; they answer by the current model in production."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import nullcontext
 from email.message import Message
 from typing import Annotated
@@ -27,6 +27,8 @@ from carprice.api.refusals import (
     describe_refusals,
 )
 from carprice.api.schema import (
+    Adverts,
+    Deals,
     Estimate,
     Estimates,
     Health,
@@ -40,16 +42,25 @@ from carprice.language import Language, Text
 from carprice.market.listing import HOME
 from carprice.pricing.prediction import CarEstimate, estimate_told, read_cars
 from carprice.registry.history import Chapter
+from carprice.serving.deals import Wish, describe_deals, rank_texts
 from carprice.serving.live_model import LOOK_AGAIN_SECONDS, LiveModel, Serving, State
 from carprice.wording.troubles import TroubleCode
 
 JSON = "application/json"
+OF_CARS = (
+    TOO_SLOW, GAVE_WAY, TOO_LARGE, NOT_JSON, INVALID, TOO_MANY, NO_MODEL, REGISTRY_DOWN,
+    NO_GOOD_MODEL, BUSY,
+)  # fmt: skip
+"""How a request with cars may be refused."""
+EVERY_DEAL = Wish(rarest=1)
 
 
 def build_router(live: LiveModel, metrics: Metrics) -> APIRouter:
     """All routes; handlers that compute are plain functions, run on threads."""
     router = APIRouter(responses=describe_refusals(UNKNOWN_HOST))
-    _add_estimates(router, live, metrics)
+    turn = asyncio.Lock()
+    _add_estimates(router, live, metrics, turn)
+    _add_deals(router, live, turn)
     _add_signs_of_life(router, live, metrics)
 
     @router.get("/", include_in_schema=False)
@@ -75,18 +86,22 @@ async def receive_body(request: Request) -> bytes:
 Body = Annotated[bytes, Depends(receive_body)]
 
 
-def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None:
-    refusals = describe_refusals(
-        TOO_SLOW, GAVE_WAY, TOO_LARGE, NOT_JSON, INVALID, TOO_MANY, NO_MODEL, REGISTRY_DOWN,
-        NO_GOOD_MODEL, BUSY,
-    )  # fmt: skip
-    turn = asyncio.Lock()
+def _take(turn: asyncio.Lock) -> Callable[[bytes], AsyncIterator[None]]:
+    """A dependency of routes that answer one request at a time."""
 
     async def wait_for_turn(_body: Body) -> AsyncIterator[None]:
         # Ten thousand cars take a hundred megabytes while they are answered: one request at a time.
         # Whoever sends slowly, or takes the answer slowly, holds nobody up, and no thread waits.
         async with turn:
             yield
+
+    return wait_for_turn
+
+
+def _add_estimates(
+    router: APIRouter, live: LiveModel, metrics: Metrics, turn: asyncio.Lock
+) -> None:
+    refusals = describe_refusals(*OF_CARS)
 
     async def wait_if_large(body: Body) -> AsyncIterator[None]:
         # No car needs as much, and yet it takes its memory to find that out.
@@ -111,13 +126,29 @@ def _add_estimates(router: APIRouter, live: LiveModel, metrics: Metrics) -> None
     @router.post(
         "/v1/estimates", responses=refusals, summary="Estimate many cars at once",
         openapi_extra=describe_request(Listings), response_model=Estimates,
-        dependencies=[Depends(wait_for_turn, scope="function")],
+        dependencies=[Depends(_take(turn), scope="function")],
     )  # fmt: skip
     def estimate_many(body: Body, language: Language = HOME) -> Response:
         listings = read_request(Listings, body).listings
         estimates = Estimates(estimates=estimate_all(listings, language))
         # Written here: the framework would write it where all other requests wait for it.
         return Response(estimates.model_dump_json(), media_type=JSON)
+
+
+def _add_deals(router: APIRouter, live: LiveModel, turn: asyncio.Lock) -> None:
+    @router.post(
+        "/v1/deals", responses=describe_refusals(*OF_CARS),
+        summary="Rank adverts by how low their price is for such cars",
+        openapi_extra=describe_request(Adverts), response_model=Deals,
+        dependencies=[Depends(_take(turn), scope="function")],
+    )  # fmt: skip
+    def rank_deals(body: Body, language: Language = HOME) -> Response:
+        listings = read_request(Adverts, body).listings
+        serving = choose_model(live.state)
+        found = rank_texts(serving.model, [each.texts() for each in listings], language)
+        told = describe_deals(found, EVERY_DEAL, language)
+        answer = Deals(version=serving.version.number, simulated=serving.simulated, **told)
+        return Response(answer.model_dump_json(), media_type=JSON)
 
 
 def _add_signs_of_life(router: APIRouter, live: LiveModel, metrics: Metrics) -> None:

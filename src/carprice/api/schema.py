@@ -37,6 +37,7 @@ from carprice.market.listing import (
     TARGET,
     WIDE_HIGH,
     WIDE_LOW,
+    in_currency,
 )
 from carprice.wording import spell
 from carprice.wording.troubles import TroubleCode
@@ -134,6 +135,18 @@ else:
     )
 
 
+if TYPE_CHECKING:
+    Advert = _Listing
+else:
+    Advert = create_model(
+        "Advert",
+        __base__=Listing,
+        __doc__="One car and what is asked for it. Each field may be left out; without a price, "
+        "it is set apart.",
+        **{TARGET: _declare(BY_NAME[TARGET])},
+    )
+
+
 class Listings(BaseModel):
     """Many cars at once. The first that cannot be taken refuses the request."""
 
@@ -143,6 +156,18 @@ class Listings(BaseModel):
 
     listings: Annotated[list[Listing], FailFast()] = Field(
         min_length=1, max_length=MOST_LISTINGS, description="The cars, answered in this order"
+    )
+
+
+class Adverts(BaseModel):
+    """Many adverts at once. The first that cannot be taken refuses the request."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"listings": [EXAMPLE | {TARGET: 70_000}]}]}
+    )
+
+    listings: Annotated[list[Advert], FailFast()] = Field(
+        min_length=1, max_length=MOST_LISTINGS, description="The adverts, told of by their place"
     )
 
 
@@ -188,8 +213,8 @@ def _ensure_said_once(model: type[BaseModel], body: bytes) -> None:
 def describe_request(model: type[BaseModel]) -> dict[str, Any]:
     """OpenAPI description of a body that a route parses itself."""
     schema = model.model_json_schema()
-    if schema.pop("$defs", None):
-        schema["properties"]["listings"]["items"] = Listing.model_json_schema()
+    if inner := schema.pop("$defs", None):
+        (schema["properties"]["listings"]["items"],) = inner.values()
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
@@ -250,6 +275,74 @@ class Estimates(BaseModel):
     """The answers for many cars, in their order and of one version."""
 
     estimates: list[Estimate]
+
+
+def _amount(name: str, description: str) -> Any:
+    return Field(alias=in_currency(name), description=description)
+
+
+class _Told(BaseModel):
+    """What is told of any advert."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    row: int = Field(description="Its place in the request, the first being 0", examples=[4])
+    make: str | None
+    model: str | None
+    model_year: int | None
+    mileage_km: int | None
+    asked: int | None = _amount("asked", "What is asked for it")
+
+
+class Deal(_Told):
+    """An advert that asks for less than its estimate."""
+
+    price: int = _amount("price", "Estimated price")
+    low: int = _amount("low", "Low end of the range")
+    high: int = _amount("high", "High end of the range")
+    saved: int = _amount("saved", "By how much it asks for less than the estimate")
+    adverts_as_low_pct: float | None = Field(
+        description="Of a hundred adverts of such cars, so many are as low beside their estimate; "
+        "null where a model of an earlier release answers",
+        examples=[3.0],
+    )
+    seen: int | None = Field(description="Training adverts like it; null for a car without a name")
+    reasons: list[str] = Field(description="Why it is a deal")
+    remark: str = Field(description="What must be said of the estimate")
+
+
+class SetApart(_Told):
+    """An advert that may not be what it seems, or whose price says nothing."""
+
+    code: str = Field(description="Why it is set apart, for programs", examples=["too_low"])
+    reason: str = Field(description="The same for people")
+
+
+class Stock(BaseModel):
+    """What is asked for all cars that are not set apart, together."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    cars: int
+    value: int = _amount("value", "Sum of what such cars are asked for")
+    low: int = _amount("low", "Low end of the range of the sum")
+    high: int = _amount("high", "High end of the range of the sum")
+    coverage: float = Field(description="Share of such stocks whose sum lies inside its range")
+
+
+class Deals(BaseModel):
+    """Adverts of one request beside their estimates, the rarest price first."""
+
+    ranked: bool = Field(
+        description="Whether the version has ranks; one of an earlier release has none: deals are "
+        "then in order of what they save, and the stock has no value"
+    )
+    adverts: int
+    deals: list[Deal]
+    set_apart: list[SetApart]
+    stock: Stock | None
+    version: int = Field(description="Version of the model that answered", examples=[3])
+    simulated: bool = Field(description=SIMULATED, examples=[False])
 
 
 class Health(BaseModel):

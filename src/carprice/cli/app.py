@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from carprice.cli.data import predict, sample
+from carprice.cli.data import deals, predict, sample
 from carprice.cli.inventory import inventory
 from carprice.cli.models import rollback, status, validate, verify, withdraw
 from carprice.cli.monitoring import monitor
@@ -37,8 +37,8 @@ app = typer.Typer(
 )
 app.callback()(prepare_process)
 for command in (
-    run, check, train, evaluate, promote, validate, rollback, status, predict, sample, verify,
-    withdraw, prune, sign, inventory, monitor, search,
+    run, check, train, evaluate, promote, validate, rollback, status, predict, deals, sample,
+    verify, withdraw, prune, sign, inventory, monitor, search,
 ):  # fmt: skip
     app.command()(command)
 # Its thresholds are read against params.yaml, which holds their names.

@@ -47,7 +47,7 @@ def cover_groups(
     adverts: of its model, that the version has learnt from, for each car. coverage: shares that
     the interval and the wide one are to hold. An interval that a model lacks is left out.
     """
-    groups = _group(listings, estimates, adverts)
+    groups = group_cars(listings, estimates, adverts)
     ends = ((LOW, HIGH), (WIDE_LOW, WIDE_HIGH))
     return [
         _cover(
@@ -74,9 +74,10 @@ def measure_chance(share_pct: float, rows: int, promised_pct: float) -> float:
     return float(stats.binomtest(held, rows, promised_pct / 100, alternative="less").pvalue)
 
 
-def _group(
+def group_cars(
     listings: pd.DataFrame, estimates: pd.DataFrame, adverts: pd.Series
 ) -> dict[Slice, pd.Index]:
+    """Rows of each group of LEAST_CARS that is known beforehand: see `cover_groups`."""
     families: Mapping[str, pd.Series] = {
         "make": listings["make"].map(fold, na_action="ignore"),
         "year": pd.cut(listings["model_year"], list(YEAR_BANDS), right=False),

@@ -24,6 +24,7 @@ from carprice.listings.raw_files import (
     open_file,
 )
 from carprice.listings.wholeness import find_doubt
+from carprice.wording.files import NO_ARRIVAL
 
 LOOK_SECONDS = 5.0
 """Between two looks; what looks the same in both has stopped growing."""
@@ -179,6 +180,19 @@ class Claims:
                 record.files[name] = replace(known, state=state, run=self.run, since=since)
                 return path
         return None
+
+
+def find_newest(raw: Path) -> Path:
+    """Path of the file of a folder that changed last, of those that are whole; takes none.
+
+    Raises DatasetError when there is none.
+    """
+    found = {name: each.look for name, each in look_around(raw).items() if not each.refusal}
+    for name in sorted(found, key=lambda name: (found[name].mtime_ns, name), reverse=True):
+        with suppress(OSError, DatasetError), open_file(raw, name) as file:
+            if find_doubt(file) is None:
+                return locate(raw, name)
+    raise DatasetError(NO_ARRIVAL, folder=raw)
 
 
 def locate_named(raw: Path, name: str) -> Path:

@@ -33,7 +33,11 @@ def drop_near_copies(listings: pd.DataFrame) -> pd.DataFrame:
 
 def measure_copies(listings: pd.DataFrame) -> float:
     """Percent of clean listings that repeat another in all but a few kilometres."""
+    return 100 * float(1 - number_copies(listings).max(initial=0) / max(1, len(listings)))
+
+
+def number_copies(listings: pd.DataFrame) -> Places:
+    """A number from 1 for each clean listing (n,), the same where all but few kilometres agree."""
     everything = np.ones(len(listings), dtype=bool)
     adverts = number_contents(listings.drop(columns="mileage_km"), everything)
-    distinct = link_near_copies(adverts, listings["mileage_km"].to_numpy()).max(initial=0)
-    return 100 * float(1 - distinct / max(1, len(listings)))
+    return link_near_copies(adverts, listings["mileage_km"].to_numpy())

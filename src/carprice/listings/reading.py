@@ -244,6 +244,11 @@ def read_listings(path: Path, progress: Progress = be_silent) -> RawListings:
     """
     file = ListingFile(path, needs_price=True)
     _ensure_room(file)
+    return gather_listings(file, progress)
+
+
+def gather_listings(file: ListingFile, progress: Progress = be_silent) -> RawListings:
+    """All listings of a file that is open; see `read_listings`."""
     numbers: list[npt.NDArray[np.int64]] = []
     texts: dict[str, list[pa.DictionaryArray]] = {name: [] for name in file.source.fields}
     malformed: list[int] = []
@@ -261,7 +266,7 @@ def read_listings(path: Path, progress: Progress = be_silent) -> RawListings:
             texts[name].append(pa.array(column, pa.large_string()).dictionary_encode())
         progress(seen, 0)
     if not seen:
-        raise DatasetError(FILE_WITHOUT_LISTINGS, file=path)
+        raise DatasetError(FILE_WITHOUT_LISTINGS, file=file.source.name)
     # One column after the other: its parts are let go before the next is put together.
     frame = pd.DataFrame(
         {each.name: _join(texts.pop(each.name, []), seen - len(malformed)) for each in FIELDS},

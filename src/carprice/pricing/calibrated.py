@@ -16,6 +16,7 @@ from carprice.pricing.cross_fit import OutOfFold, add_nameless, group_vehicles, 
 from carprice.pricing.encoder import AT
 from carprice.pricing.estimating import OpenFieldsMixin, find_lacking, find_told_equipment
 from carprice.pricing.interval import ErrorScale, conformal_quantile, widen
+from carprice.pricing.rank import PriceErrors
 from carprice.progress import Progress, be_silent
 
 FOLDS = 5
@@ -51,13 +52,16 @@ class CalibratedRegressor(OpenFieldsMixin, RegressorMixin, BaseEstimator):  # ty
     Params: hyperparameters of its word in params.yaml; `__init__` takes each but the word.
     HOLDS: types in its files beyond its own and those of scikit-learn; none may run code.
     price_: fitted. equipment: what adverts told of often enough. scale_, quantile_: of the
-    interval. wide_scale_, wide_quantile_: of the wide one.
+    interval. wide_scale_, wide_quantile_: of the wide one. error_table_, shared_: as PriceErrors
+    holds them.
     """
 
     Params: ClassVar[type[ModelParams]]
     HOLDS: ClassVar[tuple[str, ...]] = ()
     wide_scale_: ErrorScale | None = None
     wide_quantile_: float = np.nan
+    error_table_: Floats | None = None
+    shared_: float = 0.0
     equipment: tuple[str, ...] = ()
 
     def __init__(self, coverage: float, seed: int) -> None:
@@ -74,12 +78,19 @@ class CalibratedRegressor(OpenFieldsMixin, RegressorMixin, BaseEstimator):  # ty
         self.lacking_ = find_lacking(X)
         self.equipment = find_told_equipment(X)
         unseen = self._cross_fit(X, log_price, progress)
-        self.scale_, self.quantile_ = _calibrate(unseen, self.coverage)
-        self.wide_scale_, self.wide_quantile_ = _calibrate(unseen, widen(self.coverage))
+        self.scale_, self.quantile_, errors = _calibrate(unseen, self.coverage)
+        self.error_table_, self.shared_ = errors
+        self.wide_scale_, self.wide_quantile_, _ = _calibrate(unseen, widen(self.coverage))
         del unseen  # the last fit has the memory to itself
         self.price_ = self.new_price().fit(X, log_price)
         self.completer_ = Completer().fit(X, log_price)
         return self
+
+    @property
+    def errors(self) -> PriceErrors | None:
+        """Errors of unseen cars; None of a model that was stored before they were kept."""
+        table = self.error_table_
+        return None if table is None else PriceErrors(table, self.shared_)
 
     def _see(self, price: Any, X: Floats) -> Seen:  # noqa: N803
         """Cars by a fitted price."""
@@ -133,19 +144,22 @@ def _without_age(X: Floats) -> Floats:  # noqa: N803
     return cars
 
 
-def _calibrate(unseen: OutOfFold, coverage: float) -> tuple[ErrorScale, float]:
-    """The scale of an interval, and its quantile, that hold a share of prices.
+def _calibrate(unseen: OutOfFold, coverage: float) -> tuple[ErrorScale, float, PriceErrors]:
+    """The scale of an interval, and its quantile, that hold a share of prices; and the errors.
 
-    The quantile is that of cars which neither their price nor their scale was fitted on.
+    The quantile, and the errors, are those of cars which neither price nor scale was fitted on.
     """
     ratios = np.empty(len(unseen.fold))
     for fold in range(FOLDS):
         is_out = unseen.fold == fold
         scale = _fit_scale(unseen, ~is_out, coverage)
         scales = scale.predict(unseen.encoded[is_out], unseen.core[is_out])
-        ratios[is_out] = unseen.errors[is_out] / scales
-    every = np.ones(len(ratios), dtype=bool)
-    return _fit_scale(unseen, every, coverage), conformal_quantile(ratios[unseen.whole], coverage)
+        ratios[is_out] = (unseen.actual - unseen.baseline)[is_out] / scales
+    every, whole = np.ones(len(ratios), dtype=bool), unseen.whole
+    quantile = conformal_quantile(np.abs(ratios[whole]), coverage)
+    models = unseen.encoded[whole, AT["model"]]
+    errors = PriceErrors.measure(ratios[whole] / quantile, models, unseen.fold[whole])
+    return _fit_scale(unseen, every, coverage), quantile, errors
 
 
 def _fit_scale(unseen: OutOfFold, rows: npt.NDArray[np.bool_], coverage: float) -> ErrorScale:

@@ -12,6 +12,7 @@ from carprice.market.table import to_listings
 from carprice.pricing.completion import FieldFlags
 from carprice.pricing.encoder import Columns
 from carprice.pricing.interval import widen
+from carprice.pricing.rank import PriceErrors
 
 Clean = Mapping[str, float | str]
 """Clean values of a car by field name; an unknown one is NaN, None or left out."""
@@ -55,6 +56,12 @@ class PriceModel:
         """Fields that adverts leave out often enough to learn from it (FEATURES,)."""
         flags: FieldFlags = self.pipeline["price"].lacking_
         return flags
+
+    @property
+    def errors(self) -> PriceErrors | None:
+        """Errors of cars that it had not seen; None of models stored before they were kept."""
+        errors: PriceErrors | None = getattr(self.pipeline["price"], "errors", None)
+        return errors
 
     def encode(self, listings: pd.DataFrame) -> Floats:
         """Clean listings (one column a feature) encoded as floats (n, COLUMNS)."""

@@ -143,7 +143,7 @@ def estimate_upload(
     unchanged: whether cells that a spreadsheet would run are left as they are in the copy.
     Raises DatasetError when it cannot be read as listings, or has more than MOST_ROWS.
     """
-    file = _open(upload)
+    file = open_bounded(upload, MOST_ROWS, "predict", needs_price=False)
     copy, shown, cars = io.BytesIO(), [SHOWN.empty_table()], 0
     write_header(file.source, copy, unchanged=unchanged)
     for chunk in file.chunks():
@@ -168,20 +168,28 @@ def select_shown(table: pd.DataFrame, shown: Shown, make: str) -> pd.DataFrame:
     return table[table["make"].isin(wanted)]
 
 
-def _open(upload: Upload) -> ListingFile:
-    if workbook.is_archive(upload.data):
-        upload = Upload(upload.name, workbook.to_csv(upload.name, upload.data))
-    file = ListingFile(upload, needs_price=False)
-    if file.most_rows > MOST_ROWS and _has_too_many(file.chunks()):
-        found, most = spell.number(file.most_rows), spell.number(MOST_ROWS)
-        raise DatasetError(FILE_TOO_LONG, file=file.source.name, found=found, most=most)
+def open_bounded(
+    given: Path | Upload, most: int, command: str, *, needs_price: bool
+) -> ListingFile:
+    """A CSV file, or an uploaded workbook, of no more rows than `most`.
+
+    command: of `carprice`, which takes a longer one from a disk. Raises DatasetError.
+    """
+    if isinstance(given, Upload) and workbook.is_archive(given.data):
+        given = Upload(given.name, workbook.to_csv(given.name, given.data))
+    file = ListingFile(given, needs_price=needs_price)
+    if file.most_rows > most and _has_more(file.chunks(), most):
+        raise DatasetError(
+            FILE_TOO_LONG, file=file.source.name, command=command,
+            found=spell.number(file.most_rows), most=spell.number(most),
+        )  # fmt: skip
     return file
 
 
-def _has_too_many(chunks: Iterable[list[list[str]]]) -> bool:
+def _has_more(chunks: Iterable[list[list[str]]], most: int) -> bool:
     # Lines do not tell: a row may have several of them.
     rows = 0
-    return any((rows := rows + len(chunk)) > MOST_ROWS for chunk in chunks)
+    return any((rows := rows + len(chunk)) > most for chunk in chunks)
 
 
 def _select_columns(file: ListingFile, rows: Iterable[Row]) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Estimates by the version in production: one example, and a file."""
+"""Estimates by the version in production: one example, a file, and the deals of one."""
 
 from functools import partial
 from pathlib import Path
@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from carprice.errors import RegistryError
 from carprice.evaluation.metrics import Scores
-from carprice.listings.reading import ListingFile
+from carprice.listings.arrivals import find_newest
+from carprice.listings.cleaning import parse_listings
+from carprice.listings.reading import ListingFile, read_listings
 from carprice.market.chosen import MARKET
 from carprice.market.listing import HIGH, LOW, TARGET
 from carprice.market.table import to_listings
@@ -14,6 +16,7 @@ from carprice.pricing.price_model import PriceModel
 from carprice.promotion.standing import read_standing
 from carprice.registry.records import Version
 from carprice.serving.batch import copy_with_estimates
+from carprice.serving.deals import Deals, rank_adverts
 from carprice.wording.remarks import SIMULATED_WARNING
 from carprice.workspace import Workspace
 
@@ -77,11 +80,36 @@ def estimate_file(
     unchanged: whether cells that a spreadsheet would run are left as they are.
     Raises DatasetError when the source cannot be read or the target not be written.
     """
-    production = read_standing(work.registry).version
-    if production is None:
-        raise RegistryError("no version is in production: type `carprice run` first")
-    model = PriceModel(work.registry.open_model(production))
+    production, model = _open_production(work)
     file = ListingFile(source, needs_price=False)
     progress = partial(work.progress, f"estimating {source.name}")
     rows, estimated = copy_with_estimates(model, file, target, progress, unchanged=unchanged)
     return FileEstimates(rows, estimated, production.name)
+
+
+class FileDeals(NamedTuple):
+    """Deals of a file, and the name of the model."""
+
+    source: Path
+    deals: Deals
+    model: str
+
+
+def rank_file(work: Workspace, source: Path | None) -> FileDeals:
+    """The deals of a file of adverts; without one, of the newest whole one in `data/raw`.
+
+    Raises DatasetError when there is none, or when it cannot be read.
+    """
+    path = source or find_newest(work.settings.raw_data)
+    production, model = _open_production(work)
+    raw = read_listings(path)
+    progress = partial(work.progress, f"ranking {path.name}")
+    deals = rank_adverts(model, parse_listings(raw.frame), progress)
+    return FileDeals(path, deals, production.name)
+
+
+def _open_production(work: Workspace) -> tuple[Version, PriceModel]:
+    production = read_standing(work.registry).version
+    if production is None:
+        raise RegistryError("no version is in production: type `carprice run` first")
+    return production, PriceModel(work.registry.open_model(production))

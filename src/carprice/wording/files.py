@@ -81,9 +81,13 @@ FILE_BEYOND_MEMORY = Text(
 )
 FILE_TOO_LONG = Text(
     "{file} : environ {found} lignes ; {most} au plus sont estimées ici. Découpez le fichier, ou "
-    "tapez `carprice predict` dans un terminal, où il peut être plus long.",
+    "tapez `carprice {command}` dans un terminal, où il peut être plus long.",
     "{file}: about {found} rows; {most} at most are estimated here. Split the file, or type "
-    "`carprice predict` in a terminal, where it may be longer.",
+    "`carprice {command}` in a terminal, where it may be longer.",
+)
+NO_ARRIVAL = Text(
+    "aucun fichier d'annonces entier dans {folder} : copiez-y un fichier CSV, ou donnez-en un.",
+    "no whole file of listings in {folder}: copy a CSV file there, or name one.",
 )
 FILE_WITH_TWINS = Text(
     "{file} : plusieurs colonnes pour un même renseignement ({columns}). N'en gardez qu'une "

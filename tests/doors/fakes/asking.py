@@ -6,7 +6,7 @@ import httpx2
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-ONE, MANY = "/v1/estimate", "/v1/estimates"
+ONE, MANY, DEALS = "/v1/estimate", "/v1/estimates", "/v1/deals"
 LOGAN = {
     "make": "Dacia", "model": "Logan", "model_year": 2018, "mileage_km": 120_000,
     "fuel": "Diesel", "gearbox": "Manuelle", "fiscal_power_cv": 6,
