@@ -290,7 +290,7 @@ def test_another_language_keeps_the_form_the_price_and_the_link(
         expect(another.get_by_role("combobox", name="Gearbox")).to_have_value("Manual")
     page.get_by_text("Français", exact=True).click()
     unfold(page, "Plus de détails")
-    expect(page.get_by_role("combobox", name="Boite de vitesses")).to_have_value("Manuelle")
+    expect(page.get_by_role("combobox", name="Boîte de vitesses")).to_have_value("Manuelle")
     expect(page.get_by_role("combobox", name="Origine")).to_have_value("Dédouanée")
     assert price(page) == shown
 

@@ -43,7 +43,7 @@ def test_the_market_is_told_in_figures_and_pictures(serving: Serving) -> None:
     assert f"{told}, montrées ici, et {held_out} mises de côté" in everything(page)
     assert figures["Prix médian"] == spell.about(known["price_mad"].median())
     assert told_by(page) == [
-        "année-modèle", "kilométrage", "marque", "type de carburant", "boite de vitesses", "ville"
+        "année-modèle", "kilométrage", "marque", "type de carburant", "boîte de vitesses", "ville"
     ]  # fmt: skip
     years, _, makes, *_ = pictures(page)
     dearest = makes.rows.iloc[0]

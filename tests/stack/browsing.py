@@ -26,7 +26,7 @@ LOGAN = {
     "Année-Modèle": "2018",
     "Kilométrage": "120000",
     "Type de carburant": "Diesel",
-    "Boite de vitesses": "Manuelle",
+    "Boîte de vitesses": "Manuelle",
 }
 UNFOLDED = """() => {
     const folds = [...document.querySelectorAll("details")];

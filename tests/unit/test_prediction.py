@@ -147,7 +147,7 @@ def test_one_car_is_estimated_from_what_a_form_says(served: PriceModel) -> None:
     found = estimate_car(served, {**LOGAN, **equipped, "gearbox": "", "wheels": "4"})
     row = estimate_adverts(served, parse(LOGAN | equipped | {"gearbox": None})).iloc[0]
     assert list(found) == row.tolist()
-    assert found.remark == "non renseigné : boite de vitesses"
+    assert found.remark == "non renseigné : boîte de vitesses"
 
 
 def test_what_an_advert_lacks_and_what_a_person_leaves_open_are_two_things(
