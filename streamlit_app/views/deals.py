@@ -75,7 +75,8 @@ def _find_arrival() -> tuple[str, Path] | None:
         path = find_newest(workspace().settings.raw_data)
         seen = path.stat()
     except (DatasetError, FileNotFoundError) as error:
-        st.info(error.say(language()) if isinstance(error, DatasetError) else str(error))
+        told = error.say(language()) if isinstance(error, DatasetError) else str(error)
+        st.info(spell.capital(told))
         return None
     return f"{path}:{seen.st_mtime_ns}:{seen.st_size}", path
 
