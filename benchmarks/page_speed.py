@@ -5,7 +5,8 @@ page_speed.py [ADDRESS OF THE PAGE [ADDRESS OF THE API]]
 A browser measures the first load, and from the click to the new number on the screen, with the page
 open; twenty users at once speak the page's own protocol, each thinking for a while between clicks,
 and measure from the click to the message that carries the number; a program asks the API. Seconds
-are those of one machine, and the browser's and the users' own work is part of them when they run beside the server.
+are those of one machine, and the browser's and the users' own work is part of them when they run
+beside the server.
 """
 
 import asyncio
