@@ -5,6 +5,7 @@ Fields are not bound to it: what is typed and not asked for yet would stand in a
 copied beside the price of another car.
 """
 
+from collections.abc import Mapping
 from math import isfinite
 from urllib.parse import urlencode
 
@@ -64,6 +65,21 @@ def write() -> None:
 def link() -> str:
     """The whole address of the answer, to be written down."""
     return f"{(st.context.url or '').rstrip('/')}/?{urlencode(_tell(), doseq=True)}"
+
+
+def read_codes(key: str, words: Mapping[str, str]) -> None:
+    """Set a widget of another page to the codes in the address, where a visit to it begins.
+
+    words: of each code; releases before wrote these.
+    """
+    codes = {spelt: code for code, word in words.items() for spelt in (word, code)}
+    said = st.query_params.get_all(key)
+    st.session_state.setdefault(key, [codes[each] for each in said if each in codes])
+
+
+def write_codes(key: str) -> None:
+    """Set the address to what the widget of a key chooses."""
+    st.query_params[key] = st.session_state[key]
 
 
 def _tell() -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 import texts
+from address import read_codes, write_codes
 from language import language, say
 from live import show_absence, state, workspace
 from market_charts import draw_ages, draw_names, draw_steps, name_step
@@ -105,12 +106,15 @@ def _ask_filters(adverts: pd.DataFrame) -> dict[str, list[str]]:
         )  # fmt: skip
     filters = {"make": makes}
     for name, column in zip(CHOICES, columns[1:], strict=True):
+        codes = sorted(adverts[name].dropna().unique())
+        words = {code: spell.word_choice(name, code, language()) for code in codes}
+        key = f"market_{name}s"
+        read_codes(key, words)
         with column:
             filters[name] = st.multiselect(
-                spell.title(name, language()), sorted(adverts[name].dropna().unique()),
-                key=f"market_{name}s", bind="query-params",
+                spell.title(name, language()), codes, key=key,
+                on_change=write_codes, args=(key,), format_func=words.__getitem__,
                 placeholder=say(texts.ALL_OF.get(name, texts.ALL)),
-                format_func=lambda code, name=name: spell.word_choice(name, code, language()),
             )  # fmt: skip
     return filters
 

@@ -128,10 +128,12 @@ def _tell_way(error: str, low: float, high: float) -> str:
 def _show_slices(evaluation: Evaluation, serving: Serving) -> None:
     _tell_weakest(evaluation, serving)
     family = st.radio(
-        say(texts.SLICE_FAMILY), SLICE_FAMILIES, horizontal=True,
-        key="slice_family", bind="query-params",
+        say(texts.SLICE_FAMILY),
+        SLICE_FAMILIES,
+        horizontal=True,
+        key="slice_family",
         format_func=_name_family,
-    )  # fmt: skip
+    )
     slices = tabulate_slices(evaluation, family)
     if slices.empty:
         st.info(say(texts.NO_SLICES))

@@ -63,7 +63,7 @@ def test_every_page_fits_the_screen_and_can_be_read_by_everybody(
 @pytest.mark.parametrize("address", [
     "?make=Dacia&model=Logan&model_year=2018",  # neither kilometres nor an asking price to mark
     "?make=Zyx&model_year=2018&fuel=diesel",  # no price either, and no comparable adverts
-    "marche?market_makes=Dacia&market_fuels=Diesel",
+    "marche?market_makes=Dacia&market_fuels=diesel",
 ])  # fmt: skip
 def test_pages_with_less_or_more_on_them_can_be_read_by_everybody(
     servers: Servers, browser: Browser, address: str

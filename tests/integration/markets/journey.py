@@ -66,6 +66,6 @@ said = {
     "title": page.title[0].value,
     "form": [each.label for each in (*page.selectbox, *page.number_input)],
     "price": page.metric[0].value,
-    "tables": [list(each.value.columns) for each in page.dataframe],
+    "cards": "".join(each.proto.body for each in page.get("html")),
 }
 sys.stdout.write(f"\n{json.dumps(said)}\n")
