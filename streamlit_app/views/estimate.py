@@ -91,7 +91,7 @@ def _show_welcome(serving: Serving) -> None:
     _show_trust(serving.reference)
     st.write(say(texts.TRY))
     with st.container(horizontal=True):
-        for car in serving.reference.find_examples():
+        for car in serving.reference.examples:
             name = f"{car['make']} {car['model']} {car['model_year']:.0f}"
             st.button(
                 spell.plain(name), on_click=fill, args=(car,), icon=":material/directions_car:"

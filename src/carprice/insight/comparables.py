@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -84,6 +85,7 @@ class Reference(NamedTuple):
     """Both sides of the split, with the catalog of their market.
 
     typicals: usual cars by make and model, as they are asked for.
+    examples: a usual car of each of the most common makes, of its most common model.
     records: by kind and open fields, as they are asked for.
     known: training listings. unseen: held-out listings, with the model's `estimate`, LOW, HIGH and
     `error_pct`.
@@ -94,6 +96,7 @@ class Reference(NamedTuple):
     unseen: pd.DataFrame
     known_names: _Names
     unseen_names: _Names
+    examples: list[Clean]
     typicals: dict[tuple[int, int], ToldCar]
     records: dict[tuple[object, ...], TrackRecord]
 
@@ -112,6 +115,7 @@ class Reference(NamedTuple):
             unseen=unseen,
             known_names=_Names.of(model.encode(known)),
             unseen_names=_Names.of(encoded),
+            examples=_find_examples(known),
             typicals={},
             records={},
         )
@@ -150,15 +154,6 @@ class Reference(NamedTuple):
             of_make.get(_number(car, "make"), NOWHERE),
         )
         return next((rows for rows in kinds if len(rows) >= LEAST_TYPICAL), NOWHERE)
-
-    def find_examples(self) -> list[Clean]:
-        """The usual car of the most common model of each of the three most common makes."""
-        models = self.known[["make", "model"]].value_counts().reset_index()
-        named = models.drop_duplicates("make").head(EXAMPLES)
-        return [
-            sum_up(self.known[(self.known[["make", "model"]] == pair).all(axis=1)])
-            for pair in named[["make", "model"]].to_numpy()
-        ]
 
     def find_record(self, model: PriceModel, car: ToldCar) -> TrackRecord | None:
         """Track record of the closest kind with LEAST_RECORD cars; None for an unknown make.
@@ -221,6 +216,13 @@ def find_side(comparables: pd.DataFrame, price: float) -> tuple[Side, int] | Non
         if enough and counts[side] >= MOST_ON_ONE_SIDE * len(comparables)
         else None
     )
+
+
+def _find_examples(known: pd.DataFrame) -> list[Clean]:
+    models = known[["make", "model"]].value_counts().reset_index().drop_duplicates("make")
+    names = zip(models["make"], models["model"], strict=True)
+    alike = (known["make"].eq(make) & known["model"].eq(model) for make, model in names)
+    return [sum_up(known[rows]) for rows in islice(alike, EXAMPLES)]
 
 
 def _number(car: ToldCar, name: str) -> int:
