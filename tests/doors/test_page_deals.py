@@ -69,7 +69,7 @@ def test_the_newest_arrival_is_ranked_unasked(
     live_model: LiveModel, price: float, tmp_path: Path
 ) -> None:
     live_model.work = Workspace(Settings(home=tmp_path))
-    assert "aucun fichier d'annonces entier" in everything(run_page("deals"))
+    assert "Aucun fichier d'annonces entier" in everything(run_page("deals"))
     raw = live_model.work.settings.raw_data
     raw.mkdir(parents=True)
     (raw / "new.csv").write_text(write_adverts((0.85 * price, "90000")))

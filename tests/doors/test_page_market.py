@@ -94,7 +94,7 @@ def find_tooltips(spec: Any) -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize("name", ["market", "estimate"])
 @pytest.mark.usefixtures("live_model")
 def test_what_a_picture_tells_where_it_is_pointed_at_has_a_name(name: str) -> None:
-    for each in pictures(run_page(name, asked=CAR)):
+    for each in pictures(run_page(name, asked=True, **CAR)):
         assert each.spec["config"]["mark"] == {"tooltip": None, "aria": False}
         told = list(find_tooltips(each.spec))
         assert told
@@ -104,7 +104,7 @@ def test_what_a_picture_tells_where_it_is_pointed_at_has_a_name(name: str) -> No
 @pytest.mark.parametrize("name", ["market", "estimate"])
 @pytest.mark.usefixtures("live_model")
 def test_a_line_leaves_it_to_its_points_for_it_would_tell_of_the_first_only(name: str) -> None:
-    drawn = [each.spec for each in pictures(run_page(name, asked=CAR))]
+    drawn = [each.spec for each in pictures(run_page(name, asked=True, **CAR))]
     lined = [spec for spec in drawn if any(mark == "line" for mark, _ in find_layers(spec))]
     assert lined
     for spec in lined:
