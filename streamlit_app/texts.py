@@ -150,11 +150,12 @@ TOO_LITTLE = Text(
 )
 INVITATION = Text("Ce que vous pouvez préciser :", "What you could add:")
 GAIN = Text(
-    "{label} : le prix irait de {low} à {high}", "{label}: the price would go from {low} to {high}"
+    "{label} : prix de {low} à {high} selon la réponse",
+    "{label}: a price of {low} to {high}, depending on the answer",
 )
 GAIN_NARROWER = Text(
-    "{label} : le prix irait de {low} à {high}, fourchette plus étroite de {percent} %",
-    "{label}: the price would go from {low} to {high}, the range be {percent} % narrower",
+    "{label} : prix de {low} à {high} selon la réponse, fourchette plus étroite de {percent} %",
+    "{label}: a price of {low} to {high}, depending on the answer, and a range {percent} % narrower",
 )
 ON_ONE_SIDE = {
     "cheaper": Text(
