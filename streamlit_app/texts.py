@@ -155,7 +155,7 @@ GAIN = Text(
 )
 GAIN_NARROWER = Text(
     "{label} : prix de {low} à {high} selon la réponse, fourchette plus étroite de {percent} %",
-    "{label}: a price of {low} to {high}, depending on the answer, and a range {percent} % narrower",
+    "{label}: a price of {low} to {high}, depending on the answer, a range {percent} % narrower",
 )
 ON_ONE_SIDE = {
     "cheaper": Text(
