@@ -142,7 +142,7 @@ class ListingFile:
     """
 
     def __init__(self, file: Path | Upload, *, needs_price: bool) -> None:
-        self._file = file
+        self.given = file
         with _open(file) as (stream, self._state):
             found = survey(stream, file)
             lines = _to_text(stream, found.encoding)
@@ -172,9 +172,9 @@ class ListingFile:
             yield chunk
 
     def _records(self) -> Iterator[list[str]]:
-        with _open(self._file) as (stream, state):
+        with _open(self.given) as (stream, state):
             if state != self._state:
-                raise DatasetError(FILE_CHANGED, file=self._file, retryable=True)
+                raise DatasetError(FILE_CHANGED, file=self.given, retryable=True)
             lines = _to_text(stream, self.source.encoding)
             lines.seek(self._start)
             yield from self._parse(lines)
@@ -266,7 +266,7 @@ def gather_listings(file: ListingFile, progress: Progress = be_silent) -> RawLis
             texts[name].append(pa.array(column, pa.large_string()).dictionary_encode())
         progress(seen, 0)
     if not seen:
-        raise DatasetError(FILE_WITHOUT_LISTINGS, file=file.source.name)
+        raise DatasetError(FILE_WITHOUT_LISTINGS, file=file.given)
     # One column after the other: its parts are let go before the next is put together.
     frame = pd.DataFrame(
         {each.name: _join(texts.pop(each.name, []), seen - len(malformed)) for each in FIELDS},
