@@ -23,7 +23,8 @@ PLACES = [name for name in MARKET.compared if BY_NAME[name].kind is Kind.TEXT an
 def draw_cards(comparables: pd.DataFrame, car: Clean) -> str:
     """A list in HTML, an advert a card; texts of adverts are shown to the letter."""
     cards = [_draw(row, car) for row in comparables.to_dict("records")]
-    return f'<ul class="cards">{"".join(cards)}</ul>'
+    label = escape(say(texts.COMPARABLES))
+    return f'<ul class="cards" tabindex="0" aria-label="{label}">{"".join(cards)}</ul>'
 
 
 def _draw(advert: dict[str, object], car: Clean) -> str:
