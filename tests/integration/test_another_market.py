@@ -106,7 +106,7 @@ def test_schema_and_form_ask_for_its_fields_alone(said: dict[str, Any]) -> None:
     assert said["title"] == "The price of a used car in Freedonia"
     assert said["form"][:5] == ["Make", "Model", "Year", "Body", "Mileage (km)"]
     assert said["families"] == ["Make", "Body", "Price", "Year"]
-    assert said["filters"] == ["Make", "Body"]
+    assert said["filters"] == ["Make", "Body", "Models to compare, four at most"]
     assert said["price"].endswith("\u00a0F$")
     assert re.search(r"<li><b>[\d\u202f]+\u00a0F\$</b>", said["cards"])
 
