@@ -21,8 +21,9 @@ CARS = (
 )
 ADVERTS = (
     "Prix;Marque;Modèle;Année-Modèle;Kilométrage;Type de carburant;Boite de vitesses\n"
-    "90 000;Dacia;Logan;2018;120 000;Diesel;Manuelle\n85 000;Dacia;Logan;2018;90 000;Diesel;"
-    "Manuelle\n11 000;Peugeot;208;2020;45 000;Diesel;Manuelle\n95 000;Fiat;Panda;2019;;;\n"
+    "95 000;Dacia;Logan;2018;120 000;Diesel;Manuelle\n98 000;Dacia;Logan;2018;80 000;Diesel;"
+    "Manuelle\n92 000;Dacia;Logan;2018;150 000;Diesel;Manuelle\n"
+    "11 000;Peugeot;208;2020;45 000;Diesel;Manuelle\n95 000;Fiat;Panda;2019;;;\n"
 )
 STREAMLITS_OWN = {
     # The place where a file is dropped: `role=presentation` on what also has a name.

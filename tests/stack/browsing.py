@@ -72,6 +72,8 @@ def estimate_logan(page: Page) -> list[str]:
     page.get_by_role("button", name="Prédire").click()
     price = page.get_by_test_id("stMetricValue")
     interval = page.get_by_text("voitures sur 10 comme celle-ci").first
+    # The answer follows each change, and the address comes after it; before, it held words.
+    expect(page).to_have_url(re.compile("gearbox=(manual|Manuelle)"))
     expect(price).to_have_text(PRICE)
     expect(interval).to_be_visible()
     return [price.inner_text(), interval.inner_text()]
