@@ -10,7 +10,6 @@ from language import language, say
 from live import show_absence, state
 
 from carprice.insight.comparables import Reference
-from carprice.market.problems import ProblemKind
 from carprice.pricing.prediction import UNUSABLE, Cars, read_cars
 from carprice.serving.live_model import Serving
 from carprice.wording import spell
@@ -72,10 +71,7 @@ def _find_wrong(cars: Cars) -> dict[str, str]:
     """What is wrong with each field whose value no car can have."""
     return {
         problem.field: say(
-            texts.WRONG[problem.kind],
-            limits=spell.limits(problem.field, language())
-            if problem.kind is ProblemKind.OUT_OF_RANGE
-            else "",
+            texts.WRONG[problem.kind], limits=spell.limits(problem.field, language())
         )
         for problem, rows in cars.problems.items()
         if problem.kind in UNUSABLE and rows.any()
