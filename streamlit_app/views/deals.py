@@ -134,8 +134,8 @@ def _ask_wish(*, ranked: bool) -> Wish:
         )
         rarest = round(100 * RAREST)
         if ranked:
-            rarest = st.select_slider(
-                say(texts.DEALS_RAREST), RANKS, value=rarest, key="deals_rarest"
+            rarest = st.selectbox(
+                say(texts.DEALS_RAREST), RANKS, RANKS.index(rarest), key="deals_rarest"
             )
         by_saving = st.toggle(say(texts.DEALS_BY_SAVING), key="deals_by_saving")
     return Wish(make, saved, rarest / 100, by_saving)

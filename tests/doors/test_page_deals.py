@@ -47,7 +47,7 @@ def test_deals_come_ranked_with_reasons_and_what_is_suspicious_apart(price: floa
         )
     )  # fmt: skip
     assert not page.exception
-    page.select_slider[0].set_value(100).run()
+    page.selectbox[0].set_value(100).run()
     deals, apart = (each.value for each in page.dataframe)
     assert deals.index.tolist() == [2, 1]
     assert deals["saved"].tolist() == pytest.approx([0.15 * price, 0.05 * price], rel=0.2)
@@ -90,14 +90,14 @@ def test_a_model_of_an_earlier_release_says_that_it_has_no_ranks(
     deals, apart = (each.value for each in page.dataframe)
     assert deals["as_low"].isna().all()
     assert apart["reasons"].tolist() == ["prix sous la fourchette"]
-    assert not page.select_slider
+    assert not page.selectbox
     assert texts.STOCK.fr not in everything(page)
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_harmless_in_the_list(price: float) -> None:
     content = write_adverts((0.85 * price, "90000")).replace("Logan", "=1+1")
     page = upload(content)
-    page.select_slider[0].set_value(100).run()
+    page.selectbox[0].set_value(100).run()
     found = page.session_state["deals"].result
     assert ";'=1+1;" in write_deals(found.table).decode()
 
