@@ -28,7 +28,7 @@ def test_airflow_lets_the_administrator_in_and_draws_the_seven_tasks(
     started: Stack, browser: Browser, pictures: Path
 ) -> None:
     airflow = started.address("airflow-webserver")
-    with visit(browser, f"{airflow}/auth/login/") as page:
+    with visit(browser, f"{airflow}/auth/login/", locale="en-US") as page:
         log_in(page, "admin")
         expect(page.get_by_role("link", name="Dags").first).to_be_visible()
         page.goto(f"{airflow}/dags/{DAG}")
@@ -41,7 +41,7 @@ def test_airflow_lets_the_administrator_in_and_draws_the_seven_tasks(
 
 def test_airflow_keeps_a_wrong_password_out(started: Stack, browser: Browser) -> None:
     airflow = started.address("airflow-webserver")
-    with visit(browser, f"{airflow}/auth/login/") as page:
+    with visit(browser, f"{airflow}/auth/login/", locale="en-US") as page:
         log_in(page, "wrong")
         expect(page.get_by_text("Invalid login")).to_be_visible()
         page.goto(f"{airflow}/dags/{DAG}")

@@ -93,7 +93,7 @@ def test_new_listings_start_a_run_that_is_promoted(started: Stack, listings: Pat
 def start_by_form(stack: Stack, browser: Browser) -> str:
     """A run that is started on Airflow's page, with nothing filled in: of the newest listings."""
     known, airflow = len(stack.airflow.runs()), stack.address("airflow-webserver")
-    with visit(browser, f"{airflow}/auth/login/") as page:
+    with visit(browser, f"{airflow}/auth/login/", locale="en-US") as page:
         log_in(page, "admin")
         page.get_by_role("link", name="Dags").first.wait_for()
         page.goto(f"{airflow}/dags/{DAG}")
