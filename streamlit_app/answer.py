@@ -201,15 +201,24 @@ def _show_side(answer: Answer) -> None:
 def _invite(gains: list[Gain]) -> None:
     """Write what naming the most telling open fields would bring."""
     told = []
-    for each in gains[:MOST_INVITED]:
-        ends = {"low": spell.about(each.least), "high": spell.about(each.most)}
-        label = spell.label(each.field, language())
+    for each in gains:
+        low, high = spell.about(each.least), spell.about(each.most)
+        if low == high:
+            continue
         narrower = each.narrower_pct >= LEAST_NARROWER_PCT
-        sentence = texts.GAIN_NARROWER if narrower else texts.GAIN
-        told.append(say(sentence, label=label, percent=f"{each.narrower_pct:.0f}", **ends))
+        told.append(
+            say(
+                texts.GAIN_NARROWER if narrower else texts.GAIN, low=low, high=high,
+                label=spell.label(each.field, language()), percent=f"{each.narrower_pct:.0f}",
+            )
+        )  # fmt: skip
     if told:
         with st.container(key="invitation"):
-            st.markdown("\n".join([say(texts.INVITATION), "", *(f"- {each}" for each in told)]))
+            st.markdown(
+                "\n".join(
+                    [say(texts.INVITATION), "", *(f"- {each}" for each in told[:MOST_INVITED])]
+                )
+            )
 
 
 def _show_comparables(answer: Answer) -> None:
